@@ -1,0 +1,54 @@
+# Every target does its own set-up in .venv; nothing is needed but Python 3.11 or newer, make and a package index.
+PYTHON ?= python3
+BIN := .venv/bin
+CONFIG ?= config.toml
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: run demo test lint format bench storm fuzz corpus clean
+
+run: .venv/.core
+	@exec $(BIN)/gateway -c $(CONFIG) run
+
+demo: .venv/.core
+	@exec $(BIN)/gateway demo
+
+test: .venv/.dev
+	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/gateway rules test
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.dev
+	$(BIN)/python -m bench $(ARGS)
+
+# The long proofs: every kill, every fault; a hundred thousand mangled mails; real mails where they are present.
+storm: .venv/.dev
+	GATEWAY_STORM=full $(BIN)/pytest -m slow tests/storm $(ARGS)
+
+fuzz: .venv/.dev
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/mail tests/compose tests/intake -k "any or fuzz or property" $(ARGS)
+
+corpus: .venv/.dev
+	$(BIN)/pytest tests/mail -k corpus $(ARGS)
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.core: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install -e . -c constraints.txt
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) install -e '.[dev,postgres]' -c constraints.txt
+	@touch $@ .venv/.core
