@@ -1,0 +1,135 @@
+"""Changes to make, as values. Whoever decides makes a list of these; only `act.apply` makes them happen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.mail import Address, Attachment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTicket:
+    """A new ticket. `set_by` says for each field who set it."""
+
+    number: int
+    status: str
+    queue: str
+    title: str
+    description: str
+    requester: Address | None
+    language: str = ""
+    priority: str = "normal"
+    type: str | None = None
+    category: str | None = None
+    area: str | None = None
+    impact: str | None = None
+    assignee: str | None = None
+    sla: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    set_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Fields of an existing ticket; refused (Conflict) where its version is no longer `seen_version`."""
+
+    ticket: int
+    seen_version: int
+    values: Mapping[str, Any]
+    before: Mapping[str, Any]
+    reason: str = ""
+    set_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddArticle:
+    """One contribution: `direction` is in, out or note."""
+
+    ticket: int
+    direction: str
+    author: str
+    subject: str
+    text: str
+    elided: str = ""
+    language: str = ""
+    is_auto: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participate:
+    """`role`: requester, watcher, proposed, other. Somebody who takes part already keeps their role."""
+
+    ticket: int
+    address: Address
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """`ticket` mentions, follows, ... `other`. A link that is there already stays as it is."""
+
+    ticket: int
+    other: int
+    kind: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember:
+    """Message-IDs to be found by later: the mail's own and those it names, with the address keys it was from and to."""
+
+    ticket: int
+    own: str
+    named: tuple[str, ...]
+    author: str
+    parties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A composed mail to one recipient, frozen: bytes, Message-ID and Date are never made anew."""
+
+    ticket: int | None
+    kind: str
+    recipient: Address
+    envelope_from: str
+    message_id: str
+    subject: str
+    data: bytes
+    automatic: bool
+    parties: tuple[str, ...] = ()
+    article_text: str | None = None  # also stand it on the ticket as an article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line in the journal. A `step_key` that the ticket has already makes it a no-op."""
+
+    ticket: int | None
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    step_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTurn:
+    """`agent` had the last turn of `queue`'s rota."""
+
+    queue: str
+    agent: str
+
+
+Action = OpenTicket | Change | AddArticle | Participate | Link | Remember | Send | Note | TakeTurn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who does it, and when: `mail`, `agent:carol`, `clock`, `cli:root`."""
+
+    name: str
+    at: datetime
+    mail_id: int | None = None

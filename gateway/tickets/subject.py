@@ -1,0 +1,87 @@
+"""Ticket numbers in subjects, and subjects without their ornaments (RFC 5256 section 2.1, in the world's prefixes)."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+# Reply and forward prefixes seen in mail clients of some thirty languages; `Re[2]:` and full-width colons included.
+_PREFIX = re.compile(
+    r"\s*(?:re|aw|antw|antwort|sv|vs|vl|odp|odg|ynt|res|rv|ref|rif|r|tr|enc|fwd?|fw|wg|i|pd|doorst|vb|"
+    r"ha|továbbítás|vá|atb|rép|на|отв|ответ|пересл|回复|回覆|转发|轉寄|答复|返信|転送)"
+    r"\s*(?:[\[(]\d{1,3}[\])])?\s*[:：]",
+    re.IGNORECASE,
+)
+_SPACES = re.compile(r"\s+")
+MAX_SUBJECT = 250  # characters
+
+
+@lru_cache(maxsize=8)
+def _tag_pattern(tag: str) -> re.Pattern[str]:
+    # [Acme #12], [Acme#12], (Acme #12), Acme #12, [#12] and a bare #12 with at least the hash sign
+    return re.compile(
+        rf"(?P<whole>[\[(]\s*{re.escape(tag)}\s*[#:№]?\s*(?P<a>\d{{1,18}})\s*[\])])"
+        rf"|(?<!\w){re.escape(tag)}\s*[#№]\s*(?P<b>\d{{1,18}})(?!\w)"
+        rf"|[\[(]\s*[#№]\s*(?P<c>\d{{1,18}})\s*[\])]"
+        rf"|[\[(][^\])]*[\])]"  # [Other #12]: the number of another system
+        rf"|(?<!\w)[#№](?P<d>\d{{1,18}})(?!\w)",
+        re.IGNORECASE,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberFormat:
+    """How numbers are shown: `tag` and a pattern over `{n}`, `{yyyy}`, `{yy}`, `{mm}`, `{dd}` such as `{yy}{mm}-{n:04}`."""
+
+    tag: str
+    pattern: str = "{n}"
+
+    def show(self, number: int, opened: datetime) -> str:
+        """`1042` as people see it; `opened` is when the ticket was."""
+        day = {"yyyy": f"{opened:%Y}", "yy": f"{opened:%y}", "mm": f"{opened:%m}", "dd": f"{opened:%d}"}
+        return self.pattern.format(n=number, **day)
+
+    def tagged(self, number: int, opened: datetime) -> str:
+        return f"[{self.tag} #{self.show(number, opened)}]"
+
+
+def numbers_in(subject: str, tag: str, pattern: str = "{n}") -> tuple[int, ...]:
+    """The ticket numbers a subject names, the most explicit spelling first."""
+    found: list[tuple[int, int]] = []
+    if pattern != "{n}":
+        found += [(0, int(match["n"])) for match in _shown_pattern(tag, pattern).finditer(subject)]
+    for match in _tag_pattern(tag).finditer(subject):
+        found += [(rank, int(match[name])) for rank, name in enumerate("abcd", start=1) if match[name]]
+    return tuple(dict.fromkeys(number for _, number in sorted(found, key=lambda pair: pair[0])))
+
+
+_DATE_PIECES = {"{yyyy}": r"\d{4}", "{yy}": r"\d\d", "{mm}": r"\d\d", "{dd}": r"\d\d"}
+
+
+@lru_cache(maxsize=8)
+def _shown_pattern(tag: str, pattern: str) -> re.Pattern[str]:
+    body = "".join(
+        {"{yy}": r"\d\d", "{mm}": r"\d\d"}.get(
+            piece, r"(?P<n>\d{1,18})" if piece.startswith("{n") else re.escape(piece)
+        )
+        for piece in re.split(r"(\{[^}]*\})", pattern)
+    )
+    return re.compile(rf"(?<!\w){re.escape(tag)}\s*[#№]?\s*{body}(?!\w)", re.IGNORECASE)
+
+
+def base_subject(subject: str, tag: str = "") -> str:
+    """The subject without reply prefixes, our tag and surplus blanks; at most 250 characters."""
+    text = _SPACES.sub(" ", subject).strip()
+    while True:
+        shorter = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
+        if tag:
+            shorter = re.sub(rf"[\[(]\s*{re.escape(tag)}\s*#[^\])]{{1,40}}[\])]", "", shorter, flags=re.IGNORECASE)
+        shorter = _SPACES.sub(" ", shorter).strip()
+        if shorter == text:
+            return text[:MAX_SUBJECT]
+        text = shorter
+
+
+def is_reply(subject: str) -> bool:
+    """Does the subject start with a reply or forward prefix?"""
+    return bool(_PREFIX.match(subject))

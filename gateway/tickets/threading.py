@@ -1,0 +1,174 @@
+"""Which ticket a mail belongs to: by what evidence, or why to none (design: Decisions, Threading).
+
+Two steps, both pure: `clues` reads what a mail points at; the store looks those up; `decide` weighs what was found.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gateway.mail import Mail
+from gateway.tickets import token
+from gateway.tickets.reason import Reason
+from gateway.tickets.subject import numbers_in
+
+MAX_IDS = 30  # referenced ids looked up: In-Reply-To, then the newest References
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clues:
+    """What a mail points at, each list strongest first."""
+
+    claims: tuple[tuple[token.Claim, Reason], ...]  # good tokens and where they stood
+    ids: tuple[str, ...]
+    numbers: tuple[int, ...]
+    message_id: str
+
+    @property
+    def tickets(self) -> tuple[int, ...]:
+        return (*(claim.ticket for claim, _ in self.claims), *self.numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A stored mail that has (`own`) or names a Message-ID, and the address keys it was from and to."""
+
+    message_id: str
+    own: bool
+    ticket: int
+    author: str
+    parties: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A ticket as threading sees it. `participants` are address keys, proposed ones left out."""
+
+    number: int
+    status: str
+    closed_at: datetime | None
+    merged_into: int | None
+    participants: frozenset[str]
+    reopen_for: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One piece of evidence and what came of it: kept for `explain`."""
+
+    evidence: Reason
+    ticket: int
+    what: str
+    outcome: Reason | None  # None: this one decided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """`ticket` is joined; None means a new one, which may follow a long closed ticket and mention others."""
+
+    ticket: int | None
+    reason: Reason
+    follows: int | None = None
+    reopens: bool = False
+    mentions: tuple[int, ...] = ()
+    tried: tuple[Tried, ...] = field(default=())
+
+
+def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, number_format: str) -> Clues:
+    """What this mail points at; `recipients` are our addresses as they were written, plus parts kept."""
+    ids = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:MAX_IDS]
+    claims: dict[tuple[int, str], tuple[token.Claim, Reason]] = {}
+    places = (
+        (token.in_message_ids(ids), Reason.TOKEN_IN_ID),
+        ((part for part in map(token.in_address, recipients) if part), Reason.TOKEN_IN_ADDRESS),
+        (mail.markers, Reason.TOKEN_IN_MARKER),
+    )
+    for texts, reason in places:
+        for text in texts:
+            claim = keys.read(text)
+            if claim:
+                claims.setdefault((claim.ticket, reason), (claim, reason))
+    return Clues(
+        claims=tuple(claims.values()),
+        ids=ids,
+        numbers=numbers_in(mail.subject, tag, number_format)[:5],
+        message_id=mail.message_id,
+    )
+
+
+def decide(
+    clues: Clues,
+    sender: str,
+    *,
+    refs: Sequence[Ref],
+    tickets: Mapping[int, Known],
+    at: datetime,
+    auth_failed: bool = False,
+) -> Thread:
+    """The ticket this mail joins. `refs`: rows for `clues.ids` and the mail's own id; `sender`: an address key."""
+    tried: list[Tried] = []
+    for evidence, number, what, may_join in _candidates(clues, sender, refs, tickets, auth_failed):
+        known = _after_merges(number, tickets)
+        outcome = Reason.NO_SUCH_TICKET if known is None else may_join
+        tried.append(Tried(evidence=evidence, ticket=number, what=what, outcome=outcome))
+        if outcome is None and known is not None:
+            return _join(known, evidence, at, tuple(tried), _mentions(tried, known.number, tickets))
+    reason = Reason.NOT_A_PARTY if any(one.outcome is Reason.NOT_A_PARTY for one in tried) else Reason.NOTHING_NAMED
+    return Thread(ticket=None, reason=reason, mentions=_mentions(tried, None, tickets), tried=tuple(tried))
+
+
+def _candidates(
+    clues: Clues, sender: str, refs: Sequence[Ref], tickets: Mapping[int, Known], auth_failed: bool
+) -> list[tuple[Reason, int, str, Reason | None]]:
+    """(evidence, ticket, what was seen, None or why it does not suffice), strongest first."""
+    found: list[tuple[Reason, int, str, Reason | None]] = [
+        (reason, claim.ticket, f"token for {claim.role}", None) for claim, reason in clues.claims
+    ]
+    for message_id in clues.ids:
+        for ref in sorted((ref for ref in refs if ref.message_id == message_id), key=lambda ref: not ref.own):
+            evidence = Reason.REFERENCE if ref.own else Reason.SHARED_REFERENCE
+            found.append((evidence, ref.ticket, message_id, _party(sender, ref, tickets)))
+    for ref in refs:
+        if ref.message_id == clues.message_id and ref.message_id not in clues.ids:
+            if not ref.own:
+                found.append((Reason.LATE_PARENT, ref.ticket, ref.message_id, _party(sender, ref, tickets)))
+            elif ref.author == sender:
+                found.append((Reason.OTHER_CONTENT, ref.ticket, ref.message_id, None))
+    for number in clues.numbers:
+        outcome = Reason.AUTH_FAILED if auth_failed else _takes_part(sender, number, tickets)
+        found.append((Reason.SUBJECT_NUMBER, number, f"#{number}", outcome))
+    return found
+
+
+def _party(sender: str, ref: Ref, tickets: Mapping[int, Known]) -> Reason | None:
+    return None if sender and sender in ref.parties else _takes_part(sender, ref.ticket, tickets)
+
+
+def _takes_part(sender: str, number: int, tickets: Mapping[int, Known]) -> Reason | None:
+    known = _after_merges(number, tickets)
+    return None if known and sender and sender in known.participants else Reason.NOT_A_PARTY
+
+
+def _after_merges(number: int, tickets: Mapping[int, Known]) -> Known | None:
+    known = tickets.get(number)
+    for _ in range(10):
+        if known is None or known.merged_into is None:
+            return known
+        known = tickets.get(known.merged_into)
+    return known
+
+
+def _join(known: Known, evidence: Reason, at: datetime, tried: tuple[Tried, ...], mentions: tuple[int, ...]) -> Thread:
+    if known.status == "closed":
+        since = at - known.closed_at if known.closed_at else timedelta.max
+        if since > known.reopen_for:
+            return Thread(
+                ticket=None, reason=Reason.CLOSED_TOO_LONG, follows=known.number, mentions=mentions, tried=tried
+            )
+        return Thread(ticket=known.number, reason=evidence, reopens=True, mentions=mentions, tried=tried)
+    return Thread(ticket=known.number, reason=evidence, mentions=mentions, tried=tried)
+
+
+def _mentions(tried: Sequence[Tried], joined: int | None, tickets: Mapping[int, Known]) -> tuple[int, ...]:
+    numbers = (one.ticket for one in tried if one.ticket in tickets and one.ticket != joined)
+    return tuple(dict.fromkeys(numbers))
