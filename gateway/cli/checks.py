@@ -1,0 +1,89 @@
+"""What `gateway check` looks at beside config.toml itself, and which keys have no effect in this release."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.config import Config
+from gateway.config.load import Document
+from gateway.config.show import masked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a check found: `problems` make `gateway check` exit 78, `notes` do not. Each is one line."""
+
+    problems: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+# Rules and templates belong here: each function looks at one room and says what it found.
+CHECKS: tuple[Callable[[Config], Found], ...] = ()
+
+# The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
+# A place with `=` at its end counts only where it has one of the values.
+NOT_YET: tuple[tuple[str, str], ...] = (
+    ("smtp.*.role=submission", "submission by agents"),
+    ("smtp.*.role=lmtp", "LMTP"),
+    ("smtp.*.users_file", "submission by agents"),
+    ("imap.*.oauth", "access tokens for mailboxes"),
+    ("imap.*.sent", "watching the folder of sent mail"),
+    ("delivery.oauth", "access tokens for delivery"),
+    ("delivery.dkim_key", "signing with DKIM"),
+    ("queues.*.delivery", "a delivery of the queue's own"),
+    ("auth", "verifying agents' mail"),
+    ("source", "declared sources"),
+    ("mail.undo", "#cancel"),
+    ("mail.two_queues=twins", "linked twins"),
+    ("calendars", "working hours"),
+    ("sla", "the clocks of SLAs"),
+    ("areas", "areas"),
+    ("statuses", "further statuses and labels"),
+    ("limits.spool_keep", "deleting old mail"),
+    ("metrics", "metrics"),
+)
+
+
+def notes(document: Document, config: Config) -> Iterator[str]:
+    """What is right but perhaps not meant, each with its line."""
+    for place, feature in NOT_YET:
+        path, _, value = place.partition("=")
+        loc = _first(document.data, tuple(path.split(".")), value)
+        if loc is not None:
+            yield document.tell(loc, f"has no effect yet: a later release brings {feature}")
+    if not config.is_ours(config.mail.from_.addr):
+        yield document.tell(("mail", "from"), "is none of our addresses: answers to our mail do not reach us")
+    for index, listener in enumerate(config.smtp):
+        if listener.tls_cert is None and not listener.listen.is_loopback:
+            yield document.tell(("smtp", index, "listen"), "has no tls_cert: mail passes in the clear")
+    url = document.data.get("database", {}).get("url", "")
+    if masked(url) != url:
+        yield document.tell(("database", "url"), 'holds a password; write url = "env:NAME" and keep it out of the file')
+
+
+def _first(data: Any, path: tuple[str, ...], value: str) -> tuple[str | int, ...] | None:
+    """Where the place stands first in the tables; None where it does not."""
+    if not path:
+        return () if not value or data == value else None
+    parts: list[tuple[str | int, Any]] = []
+    if isinstance(data, dict):
+        parts = list(data.items()) if path[0] == "*" else [(path[0], data[path[0]])] if path[0] in data else []
+    elif isinstance(data, list) and path[0] == "*":
+        parts = list(enumerate(data))
+    for name, part in parts:
+        rest = _first(part, path[1:], value)
+        if rest is not None:
+            return (name, *rest)
+    return None
+
+
+def summary(config: Config) -> str:
+    """What a good configuration holds, in one line."""
+    counts = (
+        (len(config.smtp), "SMTP listener"),
+        (len(config.imap), "mailbox"),
+        (len(config.queues), "queue"),
+        (len(config.agents), "agent"),
+    )
+    parts = [f"{count} {what}{'' if count == 1 else 'es' if what.endswith('x') else 's'}" for count, what in counts]
+    return f"{', '.join(parts)}, mail leaves by {config.delivery.to}: all fine"

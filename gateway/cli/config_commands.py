@@ -1,0 +1,99 @@
+"""`gateway check` and `gateway init`."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from gateway.cli import output
+from gateway.cli.main import EX_CANTCREAT, EX_CONFIG, Session, config_option
+from gateway.errors import ConfigError
+
+_SITE = ("config.toml", "rules", "templates")
+
+
+@click.command()
+@config_option
+@click.option("--show", is_flag=True, help="Print the effective settings, defaults marked, secrets left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def check(session: Session, show: bool, as_json: bool) -> int:
+    """Check config.toml, rules and templates; change nothing.
+
+    Exits 0, or prints every mistake with its file and line and exits 78.
+    """
+    from gateway.cli import checks
+    from gateway.config.load import checked, read
+    from gateway.config.show import effective, effective_tables
+
+    path = session.path
+    problems: list[str] = []
+    notes: list[str] = []
+    settings, summary = {}, ""
+    try:
+        document = read(path)
+        config = checked(document, thorough=True)
+    except ConfigError as error:
+        problems += error.problems
+    else:
+        notes += checks.notes(document, config)
+        for one in checks.CHECKS:
+            found = one(config)
+            problems += found.problems
+            notes += found.notes
+        summary = checks.summary(config)
+        settings = effective_tables(document.data) if show and as_json else {}
+    if as_json:
+        answer = {"file": str(path), "ok": not problems, "problems": problems, "notes": notes}
+        output.print_json({**answer, "settings": settings} if show else answer)
+        return EX_CONFIG if problems else 0
+    for line in [*problems, *notes]:
+        output.warn(line)
+    if problems:
+        return EX_CONFIG
+    if show:
+        output.say_block(effective(document.data).rstrip("\n"))
+    else:
+        output.say(f"{path}: {summary}")
+    return 0
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@config_option
+def init(folder: Path) -> int:
+    """Write a fresh site into DIR: config.toml, rules/ and templates/, all working.
+
+    DIR must be empty or not there yet; nothing is ever overwritten (exit 73).
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        output.warn(f"gateway init: {folder} is not an empty folder; nothing was written")
+        return EX_CANTCREAT
+    source = site()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _SITE:
+            _copy(source / name, folder / name)
+    except OSError as error:
+        output.warn(f"gateway init: cannot write {error.filename or folder}: {error.strerror}")
+        return EX_CANTCREAT
+    config = folder / "config.toml"
+    output.say(f"1. Put your own names and addresses into {config}; every key is explained there.")
+    output.say(f"2. gateway check -c {config}")
+    output.say(f"3. gateway run -c {config}")
+    return 0
+
+
+def site() -> Path:
+    """The folder with the shipped site: in the wheel, or the root of a checkout."""
+    packaged = Path(str(files("gateway"))) / "site"
+    return packaged if packaged.is_dir() else Path(str(files("gateway"))).parent
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        hidden = shutil.ignore_patterns(".*", "__pycache__")
+        shutil.copytree(source, target, copy_function=shutil.copyfile, ignore=hidden)
+    else:
+        shutil.copyfile(source, target)

@@ -1,0 +1,175 @@
+"""Checks between keys: whether names that are named exist, addresses are one person's, days do not overlap.
+
+They read the tables as they stand in the file, so that one wrong key hides no other mistake. What is not of the right
+shape is passed over here: the schema has told it.
+"""
+
+from collections.abc import Callable, Iterator
+
+from gateway.config import kinds, tables
+from gateway.config.crosscheck_ways import listeners, mailboxes, outgoing
+from gateway.config.problems import Loc, Problem
+from gateway.config.schema_desk import days_of
+from gateway.config.section import did_you_mean
+from gateway.tickets.status import Status
+
+
+def cross_problems(data: tables.Tables, *, thorough: bool = False) -> list[Problem]:
+    """What no single key can tell."""
+    checks: tuple[Callable[[tables.Tables], Iterator[Problem]], ...] = (
+        _names, _addresses, _agents_addresses, _admin, listeners, mailboxes, outgoing, _calendars, _statuses,
+    )  # fmt: skip
+    found = [problem for check in checks for problem in check(data)]
+    return found + list(_holidays(data)) if thorough else found
+
+
+# ---- names ---------------------------------------------------------------------------------------------------------
+
+
+def _names(data: tables.Tables) -> Iterator[Problem]:
+    queues, agents = tuple(tables.table(data, "queues")), tuple(tables.table(data, "agents"))
+    calendars, slas = tuple(tables.table(data, "calendars")), tuple(tables.table(data, "sla"))
+    if isinstance(data.get("queues"), dict) and not queues:
+        yield Problem(loc=("queues",), what="holds no queue; write at least one, such as [queues.support]")
+    for addr, queue in tables.table(data, "mail", "addresses").items():
+        yield from _known(("mail", "addresses", addr), queue, queues, "a queue", "[queues.NAME]")
+    for name, table in tables.named(data, "queues"):
+        for index, agent in tables.texts(table.get("agents")):
+            yield from _known(("queues", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
+        yield from _known(("queues", name, "lead"), table.get("lead"), agents, "an agent", "[agents.NAME]")
+        yield from _known(("queues", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
+    for name, table in tables.named(data, "agents"):
+        yield from _known(
+            ("agents", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]"
+        )
+    for name, table in tables.named(data, "sla"):
+        yield from _known(("sla", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]")
+        for index, step in tables.arrays(table, "step"):
+            clock = step.get("of")
+            if clock in ("first_response", "next_response", "resolution") and clock not in table:
+                loc = ("sla", name, "step", index, "of")
+                yield Problem(loc=loc, what=f'waits for the clock "{clock}", which this SLA does not have')
+
+
+def _known(loc: Loc, value: object, known: tuple[str, ...], what: str, heading: str) -> Iterator[Problem]:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        if loc[0] == "mail":
+            yield Problem(loc=loc, what="must be the name of a queue, in quotes")
+        return
+    if value not in known:
+        guess = did_you_mean(value, known) or f"; it would stand under {heading}"
+        yield Problem(loc=loc, what=f'names {what} that does not exist: "{kinds.shown(value)}"{guess}')
+
+
+# ---- addresses -----------------------------------------------------------------------------------------------------
+
+
+def _ours(data: tables.Tables) -> Iterator[tuple[Loc, str]]:
+    for addr in tables.table(data, "mail", "addresses"):
+        yield ("mail", "addresses", addr), tables.addr_key(addr)
+    for name, table in tables.named(data, "queues"):
+        for index, addr in tables.texts(table.get("addresses")):
+            yield ("queues", name, "addresses", index), tables.addr_key(addr)
+
+
+def _senders(data: tables.Tables) -> set[str]:
+    """Addresses we write from."""
+    places = [tables.table(data, "mail"), *(table for _, table in tables.named(data, "queues"))]
+    return {tables.addr_key(table.get("from")) for table in places}
+
+
+def _addresses(data: tables.Tables) -> Iterator[Problem]:
+    seen: dict[str, Loc] = {}
+    for loc, addr in _ours(data):
+        if not addr:
+            continue
+        if addr in seen:
+            yield Problem(loc=loc, what=f"is set a second time: {addr} stands in {_place(seen[addr])} too")
+        seen.setdefault(addr, loc)
+
+
+def _agents_addresses(data: tables.Tables) -> Iterator[Problem]:
+    ours = {addr for _, addr in _ours(data)} | _senders(data)
+    seen: dict[str, str] = {}
+    for name, table in tables.named(data, "agents"):
+        addresses = table.get("addresses")
+        if addresses == []:
+            yield Problem(loc=("agents", name, "addresses"), what="is empty: notices to this agent need an address")
+        for index, text in tables.texts(addresses):
+            loc, addr = ("agents", name, "addresses", index), tables.addr_key(text)
+            if not addr:
+                continue
+            if addr in ours:
+                yield Problem(loc=loc, what=f"is one of our own addresses: {addr}; notices to it would become tickets")
+            elif addr in seen:
+                whose = "this agent" if seen[addr] == name else f"agent {seen[addr]}"
+                yield Problem(loc=loc, what=f"belongs to {whose} already: {addr}; one address is one agent's")
+            seen.setdefault(addr, name)
+
+
+def _place(loc: Loc) -> str:
+    return f"queues.{loc[1]}.addresses" if loc[0] == "queues" else "mail.addresses"
+
+
+def _admin(data: tables.Tables) -> Iterator[Problem]:
+    admin = tables.addr_key(tables.table(data, "gateway").get("admin"))
+    if admin and admin in {addr for _, addr in _ours(data)}:
+        yield Problem(
+            loc=("gateway", "admin"), what=f"is one of our own addresses: {admin}; warnings would become tickets"
+        )
+
+
+# ---- the desk ------------------------------------------------------------------------------------------------------
+
+
+def _calendars(data: tables.Tables) -> Iterator[Problem]:
+    for name, table in tables.named(data, "calendars"):
+        days = [key for key in table if key not in ("timezone", "holidays", "closed")]
+        seen: dict[tuple[int, int], str] = {}
+        for key in days:
+            try:
+                numbers = days_of(key)
+            except ValueError as error:
+                yield Problem(loc=("calendars", name, key), what=str(error))
+                continue
+            for number in numbers:
+                other = seen.setdefault((number, len(numbers)), key)
+                if other != key:
+                    yield Problem(loc=("calendars", name, key), what=f"and {other} are equally long and overlap")
+                    break
+        if not any(table[key] for key in days):
+            yield Problem(loc=("calendars", name), what='has no working hours; write such as mon-fri = "09:00-17:00"')
+
+
+def _holidays(data: tables.Tables) -> Iterator[Problem]:
+    wanted = [(name, table["holidays"]) for name, table in tables.named(data, "calendars") if "holidays" in table]
+    if not wanted:
+        return
+    import holidays  # 16 MB and 0.2 s: only where somebody asked for a thorough check
+
+    countries: dict[str, list[str]] = holidays.list_supported_countries()
+    for name, code in wanted:
+        country, _, region = code.partition("-") if isinstance(code, str) else ("", "", "")
+        loc = ("calendars", name, "holidays")
+        if country and country not in countries:
+            yield Problem(loc=loc, what=f'is no country we know the holidays of: "{kinds.shown(country)}"')
+        elif region and region not in countries[country]:
+            guess = did_you_mean(region, countries[country])
+            known = ", ".join(countries[country][:20]) or "none"
+            yield Problem(
+                loc=loc, what=f'is no region of {country}: "{kinds.shown(region)}"{guess or f"; known are {known}"}'
+            )
+
+
+def _statuses(data: tables.Tables) -> Iterator[Problem]:
+    ours = tuple(Status)
+    for name, table in tables.named(data, "statuses"):
+        if name in ours and "like" in table:
+            yield Problem(
+                loc=("statuses", name, "like"), what="is for further statuses; one of ours may only have labels"
+            )
+        elif name not in ours and "like" not in table:
+            what = 'is missing like = "on_hold", the status of ours it behaves like'
+            yield Problem(loc=("statuses", name), what=what + did_you_mean(name, ours))

@@ -1,0 +1,85 @@
+"""The whole file as one frozen value, and the questions everyone asks of it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import PrivateAttr
+
+from gateway.config import kinds
+from gateway.config.schema_channels import Auth, Delivery, Imap, Smtp, Source
+from gateway.config.schema_desk import Agent, Areas, Calendar, Field, Queue, Sla, StatusName
+from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics
+from gateway.config.section import Section, by_name, key
+
+
+class Config(Section):
+    """The effective settings, every value checked and in its final type."""
+
+    gateway: Gateway = key("Who we are.")
+    database: Database = key("Where tickets are kept.", {})
+    mail: Mail = key("What our mail looks like, and which addresses are ours.")
+    smtp: tuple[Smtp, ...] = key("SMTP listeners, each as [[smtp]]; none where left out.", ())
+    imap: tuple[Imap, ...] = key("Mailboxes to poll, each as [[imap]].", ())
+    delivery: Delivery = key("How mail leaves.", {})
+    auth: Auth = key("Whom we believe.", {})
+    source: tuple[Source, ...] = key("Mail whose From is not the person, each as [[source]].", ())
+    queues: Mapping[kinds.Name, Queue] = key("Where tickets wait; at least one.")
+    agents: Mapping[kinds.Name, Agent] = by_name("Who works tickets.")
+    calendars: Mapping[kinds.Name, Calendar] = by_name("Working hours.")
+    sla: Mapping[kinds.Name, Sla] = by_name("What we promise.")
+    fields: Mapping[kinds.Name, Field] = by_name("Fields of the site's own.")
+    areas: Areas = key("What tickets may be about.", {})
+    statuses: Mapping[kinds.Name, StatusName] = by_name("Further statuses, and labels.")
+    limits: Limits = key("How much of anything is too much.", {})
+    metrics: Metrics = key("Figures for Prometheus.", {})
+    log: Log = key("What is written to standard error.", {})
+
+    _path: Path = PrivateAttr(default=Path("config.toml"))
+
+    @property
+    def path(self) -> Path:
+        """The file, absolute."""
+        return self._path
+
+    @property
+    def root(self) -> Path:
+        """The folder of the file, where relative paths start."""
+        return self._path.parent
+
+    @property
+    def rules_dir(self) -> Path:
+        return self.root / "rules"
+
+    @property
+    def templates_dir(self) -> Path:
+        return self.root / "templates"
+
+    def addresses(self) -> Mapping[str, str]:
+        """Every address we answer to, lower case -> queue, in the order of the file."""
+        return self._addresses
+
+    @cached_property
+    def _addresses(self) -> Mapping[str, str]:
+        own = {addr: name for name, queue in self.queues.items() for addr in queue.addresses}
+        return {**self.mail.addresses, **own}
+
+    def queue_for(self, address: str) -> str | None:
+        """The queue of an address of ours, `ours+anything@` included; None where it is not ours."""
+        local, _, domain = address.lower().rpartition("@")
+        plus = "+"
+        while plus and (queue := self._addresses.get(f"{local}@{domain}")) is None:
+            local, plus, _ = local.rpartition("+")
+        return queue if plus else None
+
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to this address is for us."""
+        return self.queue_for(address) is not None
+
+    def agent_for(self, address: str) -> str | None:
+        """The agent who owns this address, by exact spelling but for case; None where it is nobody's."""
+        return self._agents_by_address.get(address.lower())
+
+    @cached_property
+    def _agents_by_address(self) -> Mapping[str, str]:
+        return {addr: name for name, agent in self.agents.items() for addr in agent.addresses}

@@ -1,0 +1,194 @@
+"""Where mail comes in and goes out, and whom we believe."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, PlainValidator
+
+from gateway.config import kinds
+from gateway.config.section import Section, did_you_mean, key
+
+_FLAG = re.compile(r"[$A-Za-z0-9_.-]{1,60}", re.ASCII)
+_TRUST = ("dkim", "spf", "submission", "m365-internal")
+
+
+def _after(value: object) -> str:
+    text = kinds.text_of(value, "move:Processed").strip()
+    kind, _, argument = text.partition(":")
+    if text == "delete" or (kind == "move" and argument.strip()):
+        return text
+    if kind == "flag":
+        if _FLAG.fullmatch(argument):
+            return text
+        raise ValueError('must name a keyword of letters, digits, "$", "_", "." and "-", such as "flag:$Ticketed"')
+    raise ValueError(f'must be "move:FOLDER", "flag:$KEYWORD" or "delete", not "{text[:60]}"')
+
+
+def _tls(value: object) -> bool | str:
+    if isinstance(value, bool) or value == "starttls":
+        return value if isinstance(value, bool) else "starttls"
+    raise ValueError('must be true, false or "starttls"')
+
+
+def _trust(value: object) -> str:
+    text = kinds.text_of(value, "dkim").strip()
+    if text.startswith("header:"):
+        return f"header:{kinds.host(text.removeprefix('header:'))}"
+    if text in _TRUST:
+        return text
+    guess = did_you_mean(text, _TRUST)
+    raise ValueError(f'knows no "{text[:60]}"{guess or "; write " + ", ".join(_TRUST) + " or header:HOST"}')
+
+
+def _requester(value: object) -> str:
+    text = kinds.text_of(value, "reply_to")
+    kind, colon, pattern = text.partition(":")
+    if text in ("from", "reply_to", "x_original_from"):
+        return text
+    if kind in ("body", "thread_key") and colon and pattern:
+        kinds.regex_text(pattern)
+        return text
+    raise ValueError(
+        'must be "from", "reply_to", "x_original_from", "body:REGEX" or "thread_key:REGEX"'
+        + did_you_mean(text, ("reply_to", "x_original_from"))
+    )
+
+
+def _pattern(value: object) -> str:
+    text = kinds.text_of(value, "form@acme.example").strip().lower()
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", text):
+        raise ValueError(f'is no address or pattern of one: "{text[:60]}"; write such as "*@shop.example"')
+    return text
+
+
+class Smtp(Section):
+    """One listener."""
+
+    listen: kinds.ListenAt = key("host:port, or unix:PATH for LMTP; port 0 takes a free one.", "127.0.0.1:8025")
+    role: Literal["mx", "submission", "lmtp"] = key(
+        "mx takes mail for our addresses; submission lets people of users_file in; lmtp for a local MTA.", "mx"
+    )
+    max_size: kinds.Size = key("The largest mail taken.", "35 MB")
+    tls_cert: kinds.FilePath | None = key("The certificate (PEM, with its chain); STARTTLS is offered then.", None)
+    tls_key: kinds.FilePath | None = key("Its key (PEM), readable by the gateway alone.", None)
+    trusted_relays: tuple[kinds.Network, ...] = key(
+        "Addresses or networks of our own MTAs: may use XCLIENT and PROXY, no limits per peer.", ()
+    )
+    bare_newlines: Literal["normalize", "reject"] = key(
+        "Mail with CR or LF alone: read as a line end and flagged, or refused with 550.", "normalize"
+    )
+    users_file: kinds.FilePath | None = key("Who may submit, one user:argon2-hash a line; for role submission.", None)
+
+
+class Oauth(Section):
+    """How to get an access token instead of a password."""
+
+    provider: Literal["microsoft", "google", "custom"] = key("Whose; custom needs token_url and scope.", "microsoft")
+    client_id: kinds.Line = key("The id of the application.")
+    client_secret_file: kinds.SecretRef | None = key("Its secret.", None)
+    refresh_token_file: kinds.SecretRef | None = key("A refresh token, for consent given by a person.", None)
+    tenant: kinds.Line = key("The tenant at Microsoft.", "common")
+    token_url: kinds.Line | None = key("Where to ask for tokens, for custom.", None)
+    scope: kinds.Line | None = key("What to ask for, for custom.", None)
+
+
+Tls = Annotated[bool | Literal["starttls"], PlainValidator(_tls)]
+
+
+class Imap(Section):
+    """One mailbox to poll."""
+
+    name: kinds.Name = key('The source becomes "imap:NAME".', "main")
+    host: kinds.Host = key("The server.")
+    port: int = key("993, or 143 where tls is false or starttls.", 993, low=1, high=65_535)
+    tls: Annotated[bool | Literal["starttls"], PlainValidator(_tls)] = key(
+        'true, "starttls", or false (only on loopback).', True
+    )
+    ca_file: kinds.FilePath | None = key("Certificates to trust (PEM) instead of the system's.", None)
+    user: kinds.Line = key("Who logs in.")
+    password_file: kinds.SecretRef | None = key("The password, in a file with mode 0600, or env:NAME.", None)
+    oauth: Oauth | None = key("Access tokens instead of a password.", None)
+    folder: kinds.Line = key("Where mail arrives.", "INBOX")
+    sent: kinds.Line | None = key("The folder of sent mail: answers written by hand are recorded as ours.", None)
+    after: Annotated[str, PlainValidator(_after)] = key(
+        'What happens to a mail we have: "move:FOLDER", "flag:$KEYWORD" or "delete".', "move:Processed"
+    )
+    start: Literal["new", "all"] = key(
+        "At the very first poll: only mail that comes from now on, or all that lies there, without acknowledgements.",
+        "new",
+    )
+    poll: kinds.Duration = key("How often to look where the server cannot push (IDLE).", "30 s")
+    max_size: kinds.Size = key("The largest mail fetched.", "35 MB")
+
+    @property
+    def after_kind(self) -> str:
+        """`move`, `flag` or `delete`."""
+        return self.after.partition(":")[0]
+
+    @property
+    def after_arg(self) -> str:
+        """The folder or the keyword; `""` for `delete`."""
+        return self.after.partition(":")[2].strip()
+
+    @property
+    def own_address(self) -> str:
+        """The account's own address, lower case; `""` where the user is no address."""
+        return self.user.lower() if "@" in self.user else ""
+
+    def password(self) -> str:
+        """The password; Temporary where it cannot be read now."""
+        return self.password_file.read() if self.password_file else ""
+
+
+class Delivery(Section):
+    """How mail leaves."""
+
+    to: kinds.DeliverTo = key(
+        "maildir:PATH, smtp://host:25, smtps://host or smtp+starttls://user@host:587. By default `sent` in data_dir.",
+        "maildir:data/sent",
+    )
+    password_file: kinds.SecretRef | None = key("The password of the user in to.", None)
+    oauth: Oauth | None = key("Access tokens instead of a password.", None)
+    ca_file: kinds.FilePath | None = key("Certificates to trust (PEM) instead of the system's.", None)
+    automatic_from: kinds.AutomaticFrom = key(
+        'The envelope sender of automatic mail: "null", or an address where the provider refuses MAIL FROM:<>.', "null"
+    )
+    rate: kinds.Rates = key('How much may leave, such as "30/min"; "0" is no limit.', "0")
+    retry_for: kinds.Duration = key("How long a mail is tried before it counts as failed.", "3 days")
+    notice_max: kinds.Size = key("Larger attachments are listed, not sent along, in notices.", "5 MB")
+    dkim_key: kinds.SecretRef | None = key("The private key (PEM) that signs our mail.", None)
+    dkim_selector: kinds.Host | None = key("Its selector in DNS.", None)
+
+    def password(self) -> str:
+        """The password; Temporary where it cannot be read now."""
+        return self.password_file.read() if self.password_file else ""
+
+
+def _plain_delivery(value: object) -> object:
+    return {"to": value} if isinstance(value, str) else value
+
+
+QueueDelivery = Annotated[Delivery, BeforeValidator(_plain_delivery)]
+
+
+class Auth(Section):
+    """Whom we believe."""
+
+    trust: tuple[Annotated[str, PlainValidator(_trust)], ...] = key(
+        'What verifies an agent: dkim, spf, submission, m365-internal, "header:HOST" (its Authentication-Results).',
+        ("dkim", "spf", "submission"),
+    )
+    agents: Literal["strict", "token"] = key(
+        "strict: agents' mail must be verified; token: their From and our token are enough.", "strict"
+    )
+    dns: kinds.Endpoint | None = key("The resolver to ask, as host:port; the system's where left out.", None)
+
+
+class Source(Section):
+    """Mail whose From is not the person: forms, list managers, shops, monitors."""
+
+    from_: Annotated[str, PlainValidator(_pattern)] = key("The address, or a pattern with *.", alias="from")
+    requester: Annotated[str, PlainValidator(_requester)] = key(
+        "Where the person stands: from, reply_to, x_original_from, body:REGEX; thread_key:REGEX groups mails.", "from"
+    )
+    may: tuple[Literal["ours", "list", "flood"], ...] = key("Guards that do not apply.", ())

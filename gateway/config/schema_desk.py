@@ -1,0 +1,248 @@
+"""The desk: queues, agents, working hours, SLAs, and what a site adds to tickets."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, PlainValidator, model_validator
+
+from gateway.config import kinds, units
+from gateway.config.schema_channels import QueueDelivery
+from gateway.config.section import Section, by_name, did_you_mean, key
+from gateway.tickets.status import Status as TicketStatus
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+PRIORITIES = ("low", "normal", "high", "urgent")
+STATUSES = tuple(TicketStatus)
+Priority = Literal["low", "normal", "high", "urgent"]
+Notice = Literal[
+    "new", "assigned", "answered", "taken", "due", "overdue", "mentioned", "undelivered", "held", "digest", "report",
+    "transcript",
+]  # fmt: skip
+Span = tuple[time, time]
+
+_HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)
+_DO = ("notify", "priority", "assign", "queue", "status", "tag", "reply", "note")
+_AREA = re.compile(r"[^\s/,#\[\]]([^/,#\[\]]{0,38}[^\s/,#\[\]])?")
+
+
+def _timezone(value: object) -> str:
+    text = kinds.text_of(value, "Europe/Prague").strip()
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        from zoneinfo import available_timezones
+
+        raise ValueError(f'is no time zone: "{text[:60]}"{did_you_mean(text, available_timezones())}')
+    return text
+
+
+def _country(value: object) -> str:
+    text = kinds.text_of(value, "CZ").strip()
+    if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,4})?", text, re.ASCII):
+        raise ValueError(f'is no country code: "{text[:60]}"; write such as "CZ", or "DE-BY" with a region')
+    return text
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    text = kinds.text_of(value, "2026-12-27")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'is no day: "{text[:60]}"; write such as "2026-12-27"')
+
+
+def _hours(value: object) -> tuple[Span, ...]:
+    """`"09:00-12:30 13:00-17:30"` -> the spans in order; 24:00 is the end of the day; `""` is closed."""
+    text = kinds.text_of(value, "09:00-17:00")
+    spans: list[Span] = []
+    for word in re.sub(r"\s*-\s*", "-", text.replace("\N{EN DASH}", "-")).replace(",", " ").split():
+        match = _HOURS.fullmatch(word)
+        if match is None:
+            raise ValueError(f'holds no hours: "{word[:40]}"; write such as "09:00-12:30 13:00-17:30"')
+        start, end = _clock(match[1], match[2]), _clock(match[3], match[4])
+        if end != time(0) and end <= start:
+            raise ValueError(f'ends before it starts: "{word}"')
+        if spans and (spans[-1][1] == time(0) or spans[-1][1] > start):
+            raise ValueError(f'overlaps the hours before it: "{word}"; write them in order')
+        spans.append((start, end))
+    return tuple(spans)
+
+
+def _clock(hours: str, minutes: str) -> time:
+    """`24:00` comes back as 00:00, which as an end means the end of the day."""
+    if (hours, minutes) == ("24", "00"):
+        return time(0)
+    if int(hours) > 23 or int(minutes) > 59:
+        raise ValueError(f'is no time of day: "{hours}:{minutes}"')
+    return time(int(hours), int(minutes))
+
+
+def days_of(text: str) -> tuple[int, ...]:
+    """`"mon-fri"` -> 0..4, `"sat"` -> 5; ValueError where it names no days."""
+    first, dash, last = text.partition("-")
+    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+        guess = did_you_mean(text, ("timezone", "holidays", "closed"))
+        raise ValueError(f"is no such key{guess or '; days are written mon, tue-thu, mon-fri'}")
+    start = WEEKDAYS.index(first)
+    stop = WEEKDAYS.index(last) if dash else start
+    if stop < start:
+        raise ValueError(f'runs backwards; write "{first}-sun" and "mon-{last}"')
+    return tuple(range(start, stop + 1))
+
+
+def _clock_of(value: object) -> object:
+    """One duration stands for every priority."""
+    if isinstance(value, dict):
+        return value
+    span = _budget(value)
+    return dict.fromkeys(PRIORITIES, span)
+
+
+def _budget(value: object) -> units.Budget:
+    if isinstance(value, units.Budget):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f'must be text with a unit, such as "4 h" or "2 business days", not the number {value}')
+    return units.budget(kinds.text_of(value, "4 h"))
+
+
+def _do(value: object) -> str:
+    text = kinds.text_of(value, "notify:assignee").strip()
+    verb, colon, argument = text.partition(":")
+    if verb not in _DO or not colon or not argument:
+        guess = did_you_mean(verb, _DO)
+        raise ValueError(f'cannot do "{text[:60]}"{guess or "; write such as notify:assignee, priority:+1"}')
+    if verb == "priority" and argument not in ("+1", "-1", *PRIORITIES):
+        raise ValueError(f'knows no priority "{argument[:40]}"; write +1, -1, {", ".join(PRIORITIES)}')
+    return text
+
+
+def _area(value: object) -> str:
+    text = kinds.text_of(value, "order/delivery").strip()
+    parts = text.split("/")
+    if len(parts) > 2 or not all(_AREA.fullmatch(part) for part in parts):
+        raise ValueError(f'is no area: "{text[:60]}"; write "name" or "name/part" without commas, "#" and brackets')
+    return text
+
+
+class Queue(Section):
+    """Where tickets wait, owned by a team."""
+
+    title: str = key("Its name for people; by default its key.", "")
+    agents: tuple[str, ...] = key("Who works here, in the order they are asked.", ())
+    lead: str | None = key("Who is told next, and what nobody took.", None)
+    sla: str | None = key("Which [sla] holds here.", None)
+    from_: kinds.Mailbox | None = key("The sender of this queue's mails; mail.from where left out.", None, alias="from")
+    signature: kinds.Text = key("Stands under this queue's mails.", "")
+    language: kinds.Language | None = key("The language of this queue's mails.", None)
+    delivery: QueueDelivery | None = key("Another way out for this queue's mails, as [delivery].", None)
+    reopen_for: kinds.Duration | None = key("Instead of mail.reopen_for.", None)
+    addresses: tuple[kinds.AddrKey, ...] = key("Addresses of its own, beside [mail.addresses].", ())
+
+
+class Agent(Section):
+    """Who works tickets."""
+
+    name: str = key("For people; by default the key.", "")
+    addresses: tuple[kinds.AddrKey, ...] = key("The first gets the notices; mail from any is this agent's.")
+    skills: tuple[kinds.Line, ...] = key("What rules may ask for with need.skills.", ())
+    max_open: int | None = key("No more is assigned by strategy while this many are open.", None, low=1, high=100_000)
+    notify: tuple[Notice, ...] = key(
+        "Which notices; also taken, mentioned, held, digest, report, transcript.",
+        ("new", "assigned", "answered", "due", "overdue", "undelivered"),
+    )
+    calendar: str | None = key("Working hours, for assignment.", None)
+    language: kinds.Language | None = key("The language of the notices; mail.language where left out.", None)
+
+
+class Calendar(Section):
+    """Working hours. Days are keys: `mon-fri = "09:00-17:00"`, and a single day beats a range."""
+
+    timezone: Annotated[str, PlainValidator(_timezone)] = key("Whose clock the hours are by.", "UTC")
+    holidays: Annotated[str, PlainValidator(_country)] | None = key(
+        "Public holidays of CZ, or of a region, DE-BY.", None
+    )
+    closed: tuple[Annotated[date, PlainValidator(_day)], ...] = key("Further days without work.", ())
+    days: Mapping[str, Annotated[tuple[Span, ...], PlainValidator(_hours)]] = key("Hours by day or range of days.", {})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_days(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "days" in value:
+            return value
+        known = {name: part for name, part in value.items() if name in cls.model_fields}
+        return {**known, "days": {name: part for name, part in value.items() if name not in known}}
+
+    def hours(self, weekday: int) -> tuple[Span, ...]:
+        """The spans of a weekday (0 is Monday); `()` is closed, an end of 00:00 the end of the day."""
+        found: tuple[Span, ...] = ()
+        width = len(WEEKDAYS) + 1
+        for name, spans in self.days.items():
+            days = days_of(name)
+            if weekday in days and len(days) < width:
+                found, width = spans, len(days)
+        return found
+
+
+class Step(Section):
+    """Something to do when a share of a clock's time is used up."""
+
+    of: Literal["first_response", "next_response", "resolution"] = key("Which clock.")
+    at: kinds.Moment = key('A share of the time ("80%"), or an offset from the due time ("-30m").')
+    do: tuple[Annotated[str, PlainValidator(_do)], ...] = key(
+        "What to do: notify:WHO, priority:+1, assign:WHO, tag:WORD ..."
+    )
+
+
+Clock = Annotated[Mapping[Priority, Annotated[units.Budget, PlainValidator(_budget)]], BeforeValidator(_clock_of)]
+
+
+class Sla(Section):
+    """What we promise: three clocks, each one duration or a table by priority."""
+
+    calendar: str | None = key("Working hours; around the clock where left out.", None)
+    first_response: Clock | None = key("From the first mail to our first answer.", None)
+    next_response: Clock | None = key("From any later mail to our next answer.", None)
+    resolution: Clock | None = key("From the first mail until resolved.", None)
+    step: tuple[Step, ...] = key("What happens on the way, each as [[sla.NAME.step]].", ())
+
+    def clocks(self) -> Iterator[tuple[str, Mapping[Priority, units.Budget]]]:
+        """The clocks that run, with their budgets by priority."""
+        for name in ("first_response", "next_response", "resolution"):
+            clock = getattr(self, name)
+            if clock is not None:
+                yield name, clock
+
+
+class Field(Section):
+    """A field of the site's own on every ticket."""
+
+    title: str = key("Its name for people; by default its key.", "")
+    pattern: kinds.Regex | None = key("What a value must match, whole.", None)
+    values: tuple[kinds.Line, ...] = key("The only values allowed; any where left out.", ())
+
+
+class Areas(Section):
+    """What tickets may be about."""
+
+    values: tuple[Annotated[str, PlainValidator(_area)], ...] = key("Names, or name/part.", ())
+
+
+def _builtin_status(value: object) -> str:
+    text = kinds.text_of(value, "on_hold")
+    if text not in STATUSES:
+        guess = did_you_mean(text, STATUSES)
+        raise ValueError(f'names no status of ours: "{text[:60]}"{guess or "; write one of " + ", ".join(STATUSES)}')
+    return text
+
+
+class StatusName(Section):
+    """A status of the site's own, or labels for one of ours."""
+
+    like: Annotated[str, PlainValidator(_builtin_status)] | None = key("The status of ours it behaves like.", None)
+    labels: Mapping[kinds.Language, kinds.Line] = by_name("What people read, by language.")

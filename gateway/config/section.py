@@ -1,0 +1,45 @@
+"""What every section of the schema has in common: frozen, no unknown keys, every key with a doc and a default."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """One table of the file. Defaults are written as in the file and go through the same checks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True)
+
+
+def key(
+    doc: str, default: Any = ..., *, alias: str | None = None, low: int | None = None, high: int | None = None
+) -> Any:
+    """A key: one sentence for people, and its default as the file would spell it (`...`: required)."""
+    strict = True if low is not None else None
+    return Field(default, description=doc, alias=alias, ge=low, le=high, strict=strict)
+
+
+def by_name(doc: str) -> Any:
+    """Tables under names of the site's choosing; none by default."""
+    return Field(default_factory=dict, description=doc)
+
+
+def one_of(value: str, known: Iterable[str], what: str) -> str:
+    """The value, if it is known; ValueError with a guess otherwise."""
+    choices = tuple(known)
+    if value not in choices:
+        raise ValueError(f'names {what} that does not exist: "{value[:60]}"{did_you_mean(value, choices)}')
+    return value
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`, did you mean "x"?`, or `""` where nothing is near."""
+    from difflib import get_close_matches
+
+    known: Sequence[str] = [choice for choice in choices if choice]
+    folded: Mapping[str, str] = {choice.lower(): choice for choice in known}
+    near = get_close_matches(word[:80].lower(), list(folded), n=1, cutoff=0.6)
+    if near:
+        return f', did you mean "{folded[near[0]]}"?'
+    return ""

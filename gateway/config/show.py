@@ -1,0 +1,112 @@
+"""The effective settings as text that is TOML again: what the file says, and every default, marked as such."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from gateway.config.derived import with_derived
+from gateway.config.problems import inner, keys
+from gateway.config.schema import Config
+from gateway.config.section import Section
+
+# Greedy to the last @: a password may hold one that nobody escaped.
+_PASSWORD_IN_URL = re.compile(r"(://[^/@:]*):.*@|([?&](?:ssl)?password=)[^&]*")
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+Tables = Mapping[str, Any]
+
+
+def effective(data: Tables) -> str:
+    """The settings of a file's tables, which `load` accepts; secrets are never looked up, passwords in URLs hidden."""
+    lines = list(_section(Config, with_derived(dict(data)), data, ""))
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def effective_tables(data: Tables) -> dict[str, Any]:
+    """The same as one JSON-able value."""
+    import tomllib
+
+    tables: dict[str, Any] = tomllib.loads(effective(data))
+    return tables
+
+
+def masked(text: str) -> str:
+    """The text, passwords in URLs hidden."""
+    return _PASSWORD_IN_URL.sub(lambda hit: f"{hit[2]}(secret)" if hit[2] else f"{hit[1]}:(secret)@", text)
+
+
+def _section(model: type[Section], table: Tables, written: Tables, heading: str) -> Iterator[str]:
+    """The plain values of a table, then the tables below it."""
+    below: list[Iterator[str]] = []
+    known = dict(keys(model))
+    known.pop("days", None)  # days of a calendar are keys themselves
+    for name in (*known, *(name for name in table if name not in known)):
+        field = known.get(name)
+        section, shape = inner(field.annotation) if field else (None, "value")
+        path = f"{heading}.{toml_key(name)}" if heading else toml_key(name)
+        value = table.get(name, None if field is None or field.default is PydanticUndefined else field.default)
+        own = written.get(name)
+        if section is not None:
+            below.append(_tables(section, shape, value, own, path))
+        elif isinstance(value, Mapping):
+            below.append(_mapping(value, path, is_default=own is None))
+        elif value is None:
+            yield f"# {name} is not set"
+        else:
+            marks = [*(["default"] if own is None else []), *(["(secret)"] if _names_a_secret(name) else [])]
+            yield f"{toml_key(name)} = {toml_value(value)}{'  # ' + ', '.join(marks) if marks else ''}"
+    for lines in below:
+        yield from lines
+
+
+def _tables(section: type[Section], shape: str, value: Any, written: Any, path: str) -> Iterator[str]:
+    if shape == "table":
+        if isinstance(value, str):  # a queue's delivery in short
+            value = written = {"to": value}
+        if isinstance(value, Mapping):
+            yield from ("", f"[{path}]")
+            yield from _section(section, value, written if isinstance(written, Mapping) else {}, path)
+    elif shape == "tables":
+        for name, table in (value or {}).items():
+            yield from ("", f"[{path}.{toml_key(name)}]")
+            yield from _section(section, table, (written or {}).get(name) or {}, f"{path}.{toml_key(name)}")
+    else:
+        for index, table in enumerate(value or ()):
+            yield from ("", f"[[{path}]]")
+            yield from _section(section, table, written[index], path)
+
+
+def _mapping(value: Tables, path: str, *, is_default: bool) -> Iterator[str]:
+    yield from ("", f"[{path}]{'  # default' if is_default else ''}")
+    for name, part in value.items():
+        yield f"{toml_key(name)} = {toml_value(part)}"
+
+
+def _names_a_secret(name: str) -> bool:
+    return name == "dkim_key" or name.endswith(("secret_file", "password_file", "token_file"))
+
+
+def toml_key(name: str) -> str:
+    """A key as TOML spells it, in quotes where it must be."""
+    return name if _BARE.fullmatch(name) else _quoted(name)
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML spells it, passwords in URLs hidden."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _quoted(masked(value))
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{toml_key(name)} = {toml_value(part)}" for name, part in value.items()) + " }"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _quoted(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, but for DEL, which JSON lets through."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,145 @@
+"""`gateway check` as an admin sees it."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from support.cli import gateway
+from support.site import GOOD, edited, write
+
+from gateway.cli import checks
+from gateway.config.load import checked, read
+
+
+def notes_of(folder: Path, text: str) -> list[str]:
+    document = read(write(folder, text))
+    return [note.removeprefix(f"{folder}/") for note in checks.notes(document, checked(document, secrets=False))]
+
+
+def test_a_good_one_is_one_line(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == (
+        f"config.toml: 1 SMTP listener, 0 mailboxes, 2 queues, 2 agents, mail leaves by maildir:{tmp_path}/data/sent: all fine\n"
+    )
+
+
+def test_it_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    gateway("check", cwd=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+
+def test_every_mistake_on_a_line_of_its_own_and_78(tmp_path: Path) -> None:
+    write(tmp_path, edited('"14 days"', "14").replace('level = "info"', 'levle = "info"'))
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        'config.toml:9: mail.reopen_for: must be text with a unit, such as "14 days", not the number 14',
+        'config.toml:59: log.levle: is no such key, did you mean "level"?',
+    ]
+
+
+def test_where_the_file_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert gateway("-c", path, "check", cwd=elsewhere).returncode == 0
+    assert gateway("check", "-c", path, cwd=elsewhere).returncode == 0
+    assert gateway("check", cwd=elsewhere, env={"GATEWAY_CONFIG": str(path)}).returncode == 0
+    done = gateway("check", cwd=elsewhere)
+    assert done.returncode == 78
+    assert done.stderr.startswith("config.toml: there is no such file")
+    write(elsewhere, "[mail]\n")  # ./config.toml comes before the variable, -c before both
+    assert gateway("check", cwd=elsewhere, env={"GATEWAY_CONFIG": str(path)}).returncode == 78
+    assert gateway("check", "-c", path, cwd=elsewhere, env={"GATEWAY_CONFIG": "none"}).returncode == 0
+
+
+def test_show_is_toml_without_secrets(tmp_path: Path) -> None:
+    write(tmp_path, GOOD + '[database]\nurl = "postgresql+psycopg://gw:planted@db/gw"\n')
+    done = gateway("check", "--show", cwd=tmp_path)
+    assert done.returncode == 0
+    shown = tomllib.loads(done.stdout)
+    assert shown["gateway"]["name"] == "acme"
+    assert shown["limits"]["auto_total"] == "60/min"
+    assert "planted" not in done.stdout + done.stderr
+    assert "database.url: holds a password" in done.stderr
+
+
+def test_json(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    good = json.loads(gateway("check", "--json", "--show", cwd=tmp_path).stdout)
+    assert good["ok"] is True
+    assert good["problems"] == []
+    assert good["settings"]["mail"]["close_after"] == "7 days"
+    write(tmp_path, "x = 1\n")
+    done = gateway("check", "--json", cwd=tmp_path)
+    bad = json.loads(done.stdout)
+    assert done.returncode == 78
+    assert bad["ok"] is False
+    assert any("x: is no such section" in problem for problem in bad["problems"])
+
+
+def test_terminal_escapes_in_a_file_are_made_visible(tmp_path: Path) -> None:
+    write(tmp_path, GOOD + '["\\u001b[31mred"]\n')
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("addition", "note"),
+    [
+        ('[auth]\nagents = "token"\n', "auth: has no effect yet"),
+        ('[[source]]\nfrom = "form@acme.example"\nrequester = "reply_to"\n', "source: has no effect yet"),
+        ('[metrics]\nlisten = "127.0.0.1:9025"\n', "metrics: has no effect yet"),
+        ('[areas]\nvalues = ["login"]\n', "areas: has no effect yet"),
+        ('[statuses.at_supplier]\nlike = "on_hold"\n', "statuses: has no effect yet"),
+        ('[[smtp]]\nlisten = "127.0.0.1:0"\nrole = "lmtp"\n', "smtp[2].role: has no effect yet"),
+        (
+            '[[imap]]\nhost = "h.example"\nuser = "u"\nsent = "Sent"\npassword_file = "p"\n',
+            "imap[1].sent: has no effect yet",
+        ),
+        (
+            '[[imap]]\nhost = "h.example"\nuser = "u"\n[imap.oauth]\nclient_id = "x"\n',
+            "imap[1].oauth: has no effect yet",
+        ),
+        ('[[smtp]]\nlisten = "0.0.0.0:25"\n', "smtp[2].listen: has no tls_cert"),
+    ],
+)
+def test_what_has_no_effect_yet_is_said(addition: str, note: str, tmp_path: Path) -> None:
+    plain, more = notes_of(tmp_path, GOOD), notes_of(tmp_path, GOOD + addition)
+    (new,) = [line for line in more if line not in plain]
+    assert note in new
+    assert int(new.split(":")[1]) > len(GOOD.splitlines())
+
+
+def test_only_what_is_set_is_said(tmp_path: Path) -> None:
+    small = '[gateway]\nname = "acme"\n[mail]\nfrom = "help@acme.example"\n[queues.support]\n'
+    assert notes_of(tmp_path, small) == []
+
+
+def test_the_line_of_what_has_no_effect(tmp_path: Path) -> None:
+    (note,) = [note for note in notes_of(tmp_path, GOOD) if " sla: " in note]
+    assert (
+        note
+        == f"config.toml:{GOOD.splitlines().index('[sla.standard]') + 1}: sla: has no effect yet: a later release brings the clocks of SLAs"
+    )
+
+
+def test_a_sender_that_is_none_of_ours_is_said(tmp_path: Path) -> None:
+    notes = notes_of(tmp_path, edited("<support@acme.example>", "<noreply@acme.example>"))
+    assert any("mail.from: is none of our addresses" in note for note in notes)
+
+
+def test_every_not_yet_place_is_a_key_of_the_schema() -> None:
+    from gateway.config import Config
+    from gateway.config.problems import section_at
+
+    for place, _ in checks.NOT_YET:
+        path = place.partition("=")[0].split(".")
+        section, field = section_at(Config, tuple(path))
+        assert section is not None or field is not None, place
