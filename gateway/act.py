@@ -1,0 +1,265 @@
+"""The one writer of tickets, articles, events and outbox rows: mail, clock, command line and web all come through here.
+
+Everything runs on the caller's connection inside the caller's transaction; nothing here commits, waits or composes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from gateway.errors import Conflict
+from gateway.mail import Address
+from gateway.store import tables
+from gateway.store.fast import insert, insert_many
+from gateway.store.lookup import message_key
+from gateway.tickets.actions import (
+    Action,
+    Actor,
+    AddArticle,
+    Change,
+    Link,
+    Note,
+    OpenTicket,
+    Participate,
+    Remember,
+    Send,
+    TakeTurn,
+)
+
+
+def apply(conn: Connection, actions: Sequence[Action], actor: Actor) -> None:
+    """Make the changes, in order. Raises Conflict where a ticket has moved on; the caller rolls back."""
+    for action in actions:
+        _WRITERS[type(action)](conn, action, actor)
+
+
+def record_mail(conn: Connection, row: Mapping[str, Any]) -> int:
+    """Store the row of a mail that came in; its id. A spool row that was entered before breaks the unique key."""
+    return insert(conn, tables.mail, **row)
+
+
+def _open_ticket(conn: Connection, action: OpenTicket, actor: Actor) -> None:
+    requester = _person(conn, action.requester, actor) if action.requester else None
+    insert(
+        conn,
+        tables.ticket,
+        number=action.number,
+        status=action.status,
+        queue=action.queue,
+        priority=action.priority,
+        title=action.title,
+        description=action.description,
+        type=action.type,
+        category=action.category,
+        area=action.area,
+        impact=action.impact,
+        assignee=action.assignee,
+        sla=action.sla,
+        tags=list(action.tags),
+        fields=dict(action.fields),
+        set_by=dict(action.set_by),
+        language=action.language,
+        requester_id=requester,
+        created_at=actor.at,
+        updated_at=actor.at,
+        last_customer_at=actor.at,
+    )
+    if requester is not None:
+        insert(conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
+    _journal(conn, actor, action.number, "opened", {"queue": action.queue, "title": action.title})
+    if action.assignee:
+        _journal(
+            conn, actor, action.number, "assigned", {"assignee": action.assignee}, action.set_by.get("assignee", "")
+        )
+
+
+def _change(conn: Connection, action: Change, actor: Actor) -> None:
+    values = dict(action.values)
+    if action.set_by:
+        values["set_by"] = {**action.before.get("set_by", {}), **action.set_by}
+    result = conn.execute(
+        update(tables.ticket)
+        .where(tables.ticket.c.number == action.ticket, tables.ticket.c.version == action.seen_version)
+        .values(**values, updated_at=actor.at, version=action.seen_version + 1)
+    )
+    if result.rowcount != 1:
+        raise Conflict(f"ticket {action.ticket} changed meanwhile")
+    shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
+    _journal(conn, actor, action.ticket, "changed", shown, action.reason)
+
+
+def _add_article(conn: Connection, action: AddArticle, actor: Actor) -> None:
+    article = insert(
+        conn,
+        tables.article,
+        ticket=action.ticket,
+        direction=action.direction,
+        author=action.author,
+        subject=action.subject,
+        text=action.text,
+        elided=action.elided,
+        language=action.language,
+        is_auto=action.is_auto,
+        mail_id=actor.mail_id,
+        at=actor.at,
+    )
+    rows = [
+        {
+            "article_id": article,
+            "name": one.name,
+            "type": one.type,
+            "size": one.size,
+            "sha256": one.sha256,
+            "part": one.part,
+            "inline": one.inline,
+        }
+        for one in action.attachments
+    ]
+    if rows:
+        insert_many(conn, tables.attachment, rows)
+
+
+def _participate(conn: Connection, action: Participate, actor: Actor) -> None:
+    person = _person(conn, action.address, actor)
+    at = tables.participant
+    if conn.execute(select(at.c.role).where(at.c.ticket == action.ticket, at.c.person_id == person)).first() is None:
+        insert(conn, at, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
+
+
+def _link(conn: Connection, action: Link, actor: Actor) -> None:
+    at = tables.link
+    same = (at.c.ticket == action.ticket, at.c.other == action.other, at.c.kind == action.kind)
+    if conn.execute(select(at.c.kind).where(*same)).first() is None:
+        insert(conn, at, ticket=action.ticket, other=action.other, kind=action.kind, reason=action.reason, at=actor.at)
+
+
+def _remember(conn: Connection, action: Remember, actor: Actor) -> None:
+    parties = [action.author, *(key for key in action.parties if key != action.author)]
+    ids = ([(action.own, "own")] if action.own else []) + [(one, "named") for one in action.named if one != action.own]
+    insert_many(
+        conn,
+        tables.message_ref,
+        [
+            {
+                "key": message_key(message_id),
+                "message_id": message_id,
+                "kind": kind,
+                "ticket": action.ticket,
+                "mail_id": actor.mail_id,
+                "parties": parties,
+            }
+            for message_id, kind in ids
+        ],
+    )
+
+
+def _send(conn: Connection, action: Send, actor: Actor) -> None:
+    mail = insert(
+        conn,
+        tables.mail,
+        direction="out",
+        ticket=action.ticket,
+        kind=action.kind,
+        message_id=action.message_id,
+        recipient=action.recipient.key,
+        subject=action.subject,
+        at=actor.at,
+        size=len(action.data),
+        facts={},
+        auth={},
+        trace=[],
+    )
+    insert(conn, tables.mail_out, mail_id=mail, data=action.data)
+    insert(
+        conn,
+        tables.outbox,
+        mail_id=mail,
+        ticket=action.ticket,
+        recipient=action.recipient.addr,
+        envelope_from=action.envelope_from,
+        automatic=action.automatic,
+        state="pending",
+        next_try_at=actor.at,
+        created_at=actor.at,
+    )
+    if action.ticket is None:
+        return
+    insert(
+        conn,
+        tables.message_ref,
+        key=message_key(action.message_id),
+        message_id=action.message_id,
+        kind="own",
+        ticket=action.ticket,
+        mail_id=mail,
+        parties=["", action.recipient.key, *action.parties],
+    )
+    data = {"kind": action.kind, "recipient": action.recipient.addr, "mail": mail}
+    _journal(conn, actor, action.ticket, "queued", data)
+
+
+def _note(conn: Connection, action: Note, actor: Actor) -> None:
+    at = tables.event
+    if action.step_key is not None:
+        same = (at.c.ticket == action.ticket, at.c.step_key == action.step_key)
+        if conn.execute(select(at.c.id).where(*same)).first() is not None:
+            return
+    _journal(conn, actor, action.ticket, action.kind, action.data, action.reason, action.step_key)
+
+
+def _take_turn(conn: Connection, action: TakeTurn, actor: Actor) -> None:
+    del actor
+    result = conn.execute(update(tables.rota).where(tables.rota.c.queue == action.queue).values(agent=action.agent))
+    if result.rowcount == 0:
+        insert(conn, tables.rota, queue=action.queue, agent=action.agent)
+
+
+def _person(conn: Connection, address: Address, actor: Actor) -> int:
+    """The id of the person behind an address, made known if need be."""
+    found = conn.execute(select(tables.address.c.person_id).where(tables.address.c.addr == address.key)).scalar()
+    if found is not None:
+        return int(found)
+    person = insert(conn, tables.person, name=address.name, tags=[], created_at=actor.at)
+    insert(conn, tables.address, addr=address.key, person_id=person, shown=address.addr)
+    return person
+
+
+def _journal(
+    conn: Connection,
+    actor: Actor,
+    ticket: int | None,
+    kind: str,
+    data: Mapping[str, Any],
+    reason: str = "",
+    step_key: str | None = None,
+) -> None:
+    insert(
+        conn,
+        tables.event,
+        ticket=ticket,
+        mail_id=actor.mail_id,
+        at=actor.at,
+        actor=actor.name,
+        kind=kind,
+        data=dict(data),
+        reason=reason,
+        step_key=step_key,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+_WRITERS: Mapping[type, Callable[[Connection, Any, Actor], None]] = {
+    OpenTicket: _open_ticket,
+    Change: _change,
+    AddArticle: _add_article,
+    Participate: _participate,
+    Link: _link,
+    Remember: _remember,
+    Send: _send,
+    Note: _note,
+    TakeTurn: _take_turn,
+}

@@ -1,0 +1,131 @@
+"""What leaves in answer to a mail: the letter a rule asked for, or the reason why nothing is sent."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.compose import letters
+from gateway.errors import Permanent
+from gateway.mail import Address, Mail
+from gateway.plan import Draft
+from gateway.site import Site
+from gateway.store.surroundings import Surroundings
+from gateway.tickets.actions import Action, Note, Send
+from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.token import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The actions that send (or record the silence), how it came about, and what the admin must hear."""
+
+    actions: tuple[Action, ...] = ()
+    trace: Mapping[str, Any] = field(default_factory=dict)
+    alarms: tuple[tuple[str, str], ...] = ()
+
+
+def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: datetime, *, queue: str) -> Answer:
+    """The automatic answer to a mail that touches ticket `number`."""
+    template = draft.decision.reply if draft.decision else None
+    if template is None:
+        return Answer(trace={"sent": None, "reason": Reason.NO_RULE_ASKED})
+    silence = _silence(draft, number, around, site, at)
+    recipient = _recipient(draft.incoming.mail)
+    if silence or recipient is None:
+        return _silent(template, number, silence or (Reason.NO_SENDER, ""))
+    try:
+        letter = _letter(template, draft, number, recipient, around, site, at, queue)
+    except Permanent as exc:
+        return _silent(template, number, (Reason.BAD_ADDRESS, str(exc)))
+    send = Send(
+        ticket=number,
+        kind=letter.kind,
+        recipient=letter.recipient,
+        envelope_from=letter.envelope_from,
+        message_id=letter.message_id,
+        subject=letter.subject,
+        data=letter.data,
+        automatic=letter.automatic,
+    )
+    alarms = ((f"template {template}: the built-in text was sent instead", letter.fallback),) if letter.fallback else ()
+    trace = {"sent": letter.kind, "template": letter.template or "built-in", "to": recipient.addr}
+    return Answer(actions=(send,), trace={**trace, "reason": Reason.ACKNOWLEDGED}, alarms=alarms)
+
+
+def _silent(template: str, number: int, why: tuple[Reason, str]) -> Answer:
+    reason, detail = why
+    note = Note(ticket=number, kind="not_sent", data={"template": template, "detail": detail}, reason=reason)
+    return Answer(actions=(note,), trace={"sent": None, "template": template, "reason": reason, "detail": detail})
+
+
+def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: datetime) -> tuple[Reason, str] | None:
+    """Why nothing automatic leaves, or None. Caps silence us; they never decide where a mail goes."""
+    if draft.verdict is not Verdict.ACCEPT:
+        return draft.judgement.reason, draft.judgement.detail
+    person = around.people.get(draft.incoming.sender)
+    if person and person.muted_until and person.muted_until > at:
+        return Reason.MUTED, person.muted_until.isoformat()
+    limits, sender = site.cfg.limits, draft.incoming.sender
+    counted = (
+        *(
+            (Reason.CAP_ADDRESS, rate, around.auto_by_address.get((sender, rate.per), 0))
+            for rate in limits.auto_per_address
+        ),
+        *(
+            (Reason.CAP_TICKET, rate, around.auto_by_ticket.get((number, rate.per), 0))
+            for rate in limits.auto_per_ticket
+        ),
+        *((Reason.CAP_TOTAL, rate, around.auto_total.get(rate.per, 0)) for rate in limits.auto_total),
+    )
+    return next(((reason, f"{rate.count} in {rate.per}") for reason, rate, sent in counted if sent >= rate.count), None)
+
+
+def _recipient(mail: Mail) -> Address | None:
+    """Whom to write to: Reply-To only within the sender's own domain, for anybody can write one (T84)."""
+    if mail.from_ is None:
+        return None
+    if len(mail.reply_to) == 1 and mail.reply_to[0].domain == mail.from_.domain:
+        return mail.reply_to[0]
+    return mail.from_
+
+
+def _letter(
+    template: str,
+    draft: Draft,
+    number: int,
+    recipient: Address,
+    around: Surroundings,
+    site: Site,
+    at: datetime,
+    queue: str,
+) -> letters.Letter:
+    incoming = draft.incoming
+    row = around.tickets.get(number)
+    follows = around.tickets.get(draft.thread.follows) if draft.thread.follows is not None else None
+    person = around.people.get(incoming.sender)
+    token = site.keys.issue(ticket=number, role=Role.REQUESTER, recipient=recipient.key, at=at)
+    # The same mail makes the same id however often it is decided, so a repeated transaction repeats nothing new.
+    unique = hashlib.sha256(f"{incoming.spool.id} {incoming.spool.sha256} {recipient.key}".encode()).hexdigest()[:12]
+    return letters.acknowledgement(
+        site.templates,
+        letters.desk(site.cfg, queue),
+        mail=incoming.mail,
+        recipient=recipient,
+        ticket=_shown_ticket(site, number, row, at, incoming.mail),
+        stamp=letters.Stamp(message_id=f"<{token}.{unique}@{site.cfg.mail.host}>", at=at, token=token),
+        language=(person.language if person else "") or incoming.mail.language,
+        follows=_shown_ticket(site, follows["number"], follows, at, incoming.mail) if follows else None,
+        template=template,
+    )
+
+
+def _shown_ticket(site: Site, number: int, row: Mapping[str, Any] | None, at: datetime, mail: Mail) -> letters.Shown:
+    opened = row["created_at"] if row else at
+    return letters.Shown(
+        number=site.numbers.show(number, opened),
+        tag=site.numbers.tagged(number, opened),
+        title=row["title"] if row else mail.subject,
+        status=row["status"] if row else "new",
+    )

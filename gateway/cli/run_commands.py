@@ -1,0 +1,23 @@
+"""`gateway run`."""
+
+import sys
+
+import click
+
+from gateway.cli.main import Session, config_option
+
+
+@click.command()
+@config_option
+@click.pass_obj
+def run(session: Session) -> None:
+    """Run the daemon in the foreground until SIGTERM or SIGINT; its log goes to standard error.
+
+    Exits 0 after a clean stop, 75 when another gateway runs on the same data, 78 when the configuration, a rules
+    file or the database cannot be used.
+    """
+    from gateway import daemon, log
+
+    cfg = session.config()
+    log.setup(cfg.log.level, cfg.log.format)
+    sys.exit(daemon.run(cfg))

@@ -1,0 +1,34 @@
+"""APScheduler as a ticker, nothing more: what is due stands in our tables, so nothing is lost with a process."""
+
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from gateway import log
+from gateway.errors import GatewayError
+from gateway.store import Store
+from gateway.store.maintenance import checkpoint
+
+CHECKPOINT_EVERY = 20  # seconds; keeps checkpoints out of other people's commits
+
+
+def start_clock(store: Store) -> BackgroundScheduler:
+    """A running scheduler; `shutdown()` ends it."""
+    scheduler = BackgroundScheduler(
+        timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    scheduler.add_job(_guarded("checkpoint", lambda: checkpoint(store)), "interval", seconds=CHECKPOINT_EVERY)
+    scheduler.start()
+    return scheduler
+
+
+def _guarded(what: str, job: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except GatewayError as exc:
+            log.database_trouble(exc)
+        except Exception as exc:  # noqa: BLE001  top of the loop
+            log.crashed(what, exc)
+
+    return run

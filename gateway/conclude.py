@@ -1,0 +1,320 @@
+"""From what was decided on a mail to the list of changes it makes: steps 10 and 11, still as values."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.answer import Answer, answer
+from gateway.config import Config
+from gateway.mail import Address, Mail
+from gateway.plan import Draft, Incoming
+from gateway.rules import Decision
+from gateway.site import Site
+from gateway.store.surroundings import Surroundings
+from gateway.tickets.actions import (
+    Action,
+    AddArticle,
+    Change,
+    Link,
+    Note,
+    OpenTicket,
+    Participate,
+    Remember,
+    TakeTurn,
+)
+from gateway.tickets.assignment import Candidate, Choice, choose
+from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.status import Happening, Status, next_status
+from gateway.tickets.subject import base_subject
+from gateway.tickets.thanks import is_thanks
+
+STATE_OF = {
+    Verdict.ACCEPT: "done",
+    Verdict.QUIET: "done",
+    Verdict.BOUNCE: "done",
+    Verdict.IGNORE: "ignored",
+    Verdict.HOLD: "held",
+    Verdict.QUARANTINE: "quarantined",
+}
+MAX_WATCHERS = 50  # people copied on the opening mail; more is an announcement, not a conversation
+_CHOSEN = ("queue", "priority", "type", "category", "area", "impact", "sla", "title", "language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is to be written for one mail, and the state its spool row ends in."""
+
+    incoming: Incoming
+    state: str
+    verdict: Verdict
+    reason: str
+    ticket: int | None
+    actions: tuple[Action, ...]
+    facts: Mapping[str, Any]
+    trace: tuple[Mapping[str, Any], ...]
+    alarms: tuple[tuple[str, str], ...] = ()  # (subject, text) for the admin
+
+
+def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site, at: datetime) -> Plan:
+    """The plan for a draft; `number` is the new ticket's, where the draft opens one."""
+    if draft.verdict in (Verdict.IGNORE, Verdict.HOLD, Verdict.QUARANTINE):
+        ticket = draft.thread.ticket if draft.verdict is Verdict.IGNORE else None
+        return _plan(draft, ticket, (), None, None)
+    if draft.verdict is Verdict.BOUNCE:
+        return _plan(draft, draft.thread.ticket, tuple(_bounce(draft)), None, None)
+    if draft.thread.ticket is None:
+        if number is None:
+            raise ValueError("a new ticket needs a number")
+        choice = _assign(draft, draft.incoming.queue, None, around, site.cfg)
+        written = answer(draft, number, around, site, at, queue=_queue(draft))
+        actions = [*_opening(draft, number, choice, site.cfg), *_turn(choice, _queue(draft)), *written.actions]
+        return _plan(draft, number, tuple(actions), choice, written)
+    row = around.tickets[draft.thread.ticket]
+    choice = _assign(draft, row["queue"], row, around, site.cfg)
+    written = answer(draft, row["number"], around, site, at, queue=row["queue"])
+    actions = [*_follow_up(draft, row, choice, around, site.cfg, at), *_turn(choice, row["queue"]), *written.actions]
+    return _plan(draft, row["number"], tuple(actions), choice, written)
+
+
+# ---- a new ticket --------------------------------------------------------------------------------------------------
+
+
+def _opening(draft: Draft, number: int, choice: Choice | None, cfg: Config) -> Iterator[Action]:
+    incoming, mail = draft.incoming, draft.incoming.mail
+    values, set_by = _chosen(draft.decision)
+    assignee = choice.agent if choice else None
+    status = next_status(Status.NEW, Happening.ASSIGNED) if assignee else Status.NEW
+    if "status" in values:
+        status = Status(values.pop("status"))
+    if assignee and choice:
+        set_by["assignee"] = f"policy:{choice.by}"
+    values.setdefault("language", mail.language)
+    values.setdefault("title", title_of(mail, cfg.mail.subject_tag))
+    values.setdefault("queue", incoming.queue)
+    set_by.setdefault("queue", f"address:{incoming.recipient}")
+    yield OpenTicket(
+        number=number,
+        status=status,
+        description=shown_text(mail),
+        requester=mail.from_,
+        assignee=assignee,
+        tags=tuple(draft.decision.tags) if draft.decision else (),
+        fields=_site_fields(draft.decision),
+        set_by=set_by,
+        **values,
+    )
+    yield _article(draft, number)
+    for address in _others(mail, cfg)[:MAX_WATCHERS]:
+        yield Participate(ticket=number, address=address, role="watcher")
+    for watcher in draft.decision.watchers if draft.decision else ():
+        yield Participate(ticket=number, address=Address(addr=watcher), role="watcher")
+    yield _remember(mail, number, cfg)
+    if draft.thread.follows is not None:
+        yield Link(ticket=number, other=draft.thread.follows, kind="follows", reason=draft.thread.reason)
+    for other in draft.thread.mentions:
+        if other != draft.thread.follows:
+            yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
+
+
+# ---- a follow-up ---------------------------------------------------------------------------------------------------
+
+
+def _follow_up(
+    draft: Draft, row: Mapping[str, Any], choice: Choice | None, around: Surroundings, cfg: Config, at: datetime
+) -> Iterator[Action]:
+    mail, number = draft.incoming.mail, row["number"]
+    yield _article(draft, number)
+    values, set_by = _chosen(draft.decision)
+    values = {key: value for key, value in values.items() if value != row[key]}
+    if draft.decision and draft.decision.tags:
+        tags = [*row["tags"], *(tag for tag in draft.decision.tags if tag not in row["tags"])]
+        if tags != row["tags"]:
+            values["tags"] = tags
+    fields = {**row["fields"], **_site_fields(draft.decision)}
+    if fields != row["fields"]:
+        values["fields"] = fields
+    if choice and choice.agent and choice.agent != row["assignee"]:
+        values["assignee"] = choice.agent
+        set_by["assignee"] = f"policy:{choice.by}"
+    status = values.get("status") or _status_after(draft, row)
+    if status != row["status"]:
+        values["status"] = status
+        if row["status"] in (Status.CLOSED, Status.RESOLVED):
+            values |= {"closed_at": None, "resolved_at": None}
+    if not mail.is_automatic:
+        values["last_customer_at"] = at
+    yield Change(
+        ticket=number, seen_version=row["version"], values=values, before=row, reason=draft.thread.reason, set_by=set_by
+    )
+    members = around.participants.get(number, frozenset())
+    if mail.from_ and draft.incoming.sender not in members and not mail.is_automatic:
+        yield Participate(ticket=number, address=mail.from_, role="other")
+    for address in _others(mail, cfg)[:MAX_WATCHERS]:
+        if address.key not in members:
+            yield Participate(ticket=number, address=address, role="proposed")
+    yield _remember(mail, number, cfg)
+    for other in draft.thread.mentions:
+        yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
+
+
+def _status_after(draft: Draft, row: Mapping[str, Any]) -> str:
+    """A machine's mail and a mere "thank you" change nothing."""
+    status: str = row["status"]
+    mail = draft.incoming.mail
+    if mail.is_automatic or draft.incoming.spool.quiet:
+        return status
+    if status in (Status.RESOLVED, Status.CLOSED) and is_thanks(mail.reply):
+        return status
+    return next_status(status, Happening.REOPENED if draft.thread.reopens else Happening.CUSTOMER_WROTE)
+
+
+def _bounce(draft: Draft) -> Iterator[Action]:
+    ticket = draft.thread.ticket or draft.thread.follows
+    mail = draft.incoming.mail
+    if ticket is not None:
+        data = {"failed": list(mail.failed_recipients), "delayed": list(mail.delayed_recipients)}
+        data["status"] = list(mail.dsn_status)
+        yield Note(ticket=ticket, kind="bounced", data=data, reason=draft.judgement.reason)
+
+
+# ---- pieces of both ------------------------------------------------------------------------------------------------
+
+
+def title_of(mail: Mail, tag: str) -> str:
+    """The subject without its ornaments, else the first line of the text."""
+    lines = (line.strip() for line in mail.text.splitlines())
+    return base_subject(mail.subject, tag) or next((line[:80] for line in lines if line), "(no subject)")
+
+
+def shown_text(mail: Mail) -> str:
+    """What the ticket shows of a mail: never nothing."""
+    if mail.reply.strip() or mail.text.strip():
+        return mail.reply if mail.reply.strip() else mail.text
+    names = ", ".join(one.name for one in mail.attachments)
+    return f"(no text; attached: {names})" if names else "(no text)"
+
+
+def _article(draft: Draft, number: int) -> AddArticle:
+    mail = draft.incoming.mail
+    return AddArticle(
+        ticket=number,
+        direction="in",
+        author=mail.from_.addr if mail.from_ else "unknown",
+        subject=mail.subject,
+        text=shown_text(mail),
+        elided="\n".join(part for part in (mail.elided, mail.signature) if part),
+        language=mail.language,
+        is_auto=mail.is_automatic,
+        attachments=mail.attachments,
+    )
+
+
+def _others(mail: Mail, cfg: Config) -> list[Address]:
+    """Whom else the mail was written to: not us, not our agents, not its author."""
+    author = mail.from_.key if mail.from_ else ""
+    found = {address.key: address for address in (*mail.to, *mail.cc) if address.key != author}
+    return [one for key, one in found.items() if not cfg.is_ours(key) and cfg.agent_for(key) is None]
+
+
+def _remember(mail: Mail, number: int, cfg: Config) -> Remember:
+    author = mail.from_.key if mail.from_ else ""
+    parties = tuple(address.key for address in (*mail.to, *mail.cc) if not cfg.is_ours(address.key))
+    named = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:30]
+    return Remember(ticket=number, own=mail.message_id, named=named, author=author, parties=parties)
+
+
+def _queue(draft: Draft) -> str:
+    chosen = draft.decision.fields.get("queue") if draft.decision else None
+    return str(chosen.value) if chosen else draft.incoming.queue
+
+
+def _chosen(decision: Decision | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fields that rules set, and by which rule; `status` among them only where a rule set it."""
+    if decision is None:
+        return {}, {}
+    values = {key: decision.fields[key].value for key in (*_CHOSEN, "status") if key in decision.fields}
+    return values, {key: f"rule:{decision.fields[key].rule}" for key in values}
+
+
+def _site_fields(decision: Decision | None) -> dict[str, str]:
+    if decision is None:
+        return {}
+    return {key[7:]: str(one.value) for key, one in decision.fields.items() if key.startswith("fields.")}
+
+
+def _assign(
+    draft: Draft, queue: str, row: Mapping[str, Any] | None, around: Surroundings, cfg: Config
+) -> Choice | None:
+    """Who gets it; None where no rule asks, or somebody has it already."""
+    decision = draft.decision
+    if decision is None or not decision.assign or (row is not None and row["assignee"]):
+        return None
+    if row is None:
+        queue = _queue(draft)
+    person = around.people.get(draft.incoming.sender)
+    return choose(
+        decision.assign,
+        cfg.queues[queue].agents,
+        {
+            key: Candidate(
+                key=key,
+                skills=frozenset(agent.skills),
+                max_open=agent.max_open,
+                open_tickets=around.open_tickets.get(key, 0),
+                away=key in around.away,
+            )
+            for key, agent in cfg.agents.items()
+        },
+        needed=frozenset(decision.skills),
+        last_turn=around.turns.get(queue),
+        last_agent=person.last_agent if person else None,
+    )
+
+
+def _turn(choice: Choice | None, queue: str) -> Iterator[Action]:
+    if choice and choice.agent and choice.by == "rota":
+        yield TakeTurn(queue=queue, agent=choice.agent)
+
+
+def _plan(
+    draft: Draft, ticket: int | None, actions: tuple[Action, ...], choice: Choice | None, written: Answer | None
+) -> Plan:
+    quarantine = draft.decision.quarantine if draft.decision else None
+    reason = f"{Reason.BY_RULE}: {quarantine}" if quarantine else str(draft.judgement.reason)
+    return Plan(
+        incoming=draft.incoming,
+        state=STATE_OF[draft.verdict],
+        verdict=draft.verdict,
+        reason=reason,
+        ticket=ticket,
+        actions=actions,
+        facts=draft.facts.to_json() if draft.facts else {},
+        trace=tuple(_trace(draft, choice, written)),
+        alarms=written.alarms if written else (),
+    )
+
+
+def _trace(draft: Draft, choice: Choice | None, written: Answer | None) -> Iterator[Mapping[str, Any]]:
+    """Every decision in order, for `gateway trace` and `explain`."""
+    incoming, thread = draft.incoming, draft.thread
+    yield {"step": "identify", "recipient": incoming.recipient, "queue": incoming.queue, "sender": incoming.sender}
+    judgement = draft.judgement
+    yield {"step": "guard", "verdict": judgement.verdict, "reason": judgement.reason, "detail": judgement.detail}
+    yield {
+        "step": "thread",
+        "ticket": thread.ticket,
+        "reason": thread.reason,
+        "follows": thread.follows,
+        "mentions": list(thread.mentions),
+        "tried": [
+            {"evidence": one.evidence, "ticket": one.ticket, "what": one.what, "outcome": one.outcome or "joined"}
+            for one in thread.tried
+        ],
+    }
+    if draft.decision is not None:
+        yield {"step": "rules", **draft.decision.to_json()}
+    if choice is not None:
+        yield {"step": "assign", "agent": choice.agent, "by": choice.by, "how": list(choice.steps)}
+    if written is not None:
+        yield {"step": "answer", **written.trace}

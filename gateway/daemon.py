@@ -1,0 +1,225 @@
+"""`gateway run`: a supervisor and its two processes, intake and worker; start order, stop order, signals.
+
+The supervisor checks and loads everything, then forks; the children share what it loaded. It has one thread for its
+whole life, so that a child that died can be forked again.
+"""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from gateway import __version__, log
+from gateway.clock import start_clock
+from gateway.config import Config
+from gateway.delivery.sender import Sender
+from gateway.errors import ConfigError
+from gateway.faults import refuse_in_production
+from gateway.intake.imap import ImapPoller
+from gateway.intake.recipients import recipient_judge
+from gateway.intake.smtp import SmtpListener
+from gateway.intake.spool import Spool
+from gateway.reader import Readers
+from gateway.rules import RegexMatcher
+from gateway.site import Site, load_site
+from gateway.store import Store, migrate, open_store, outbox, spool
+from gateway.store.maintenance import quick_check
+from gateway.store.node import DataLock, make_private
+from gateway.worker import Worker
+
+GRACE = 30.0  # seconds a stop waits for mail that is being received
+KILL_AFTER = GRACE + 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+def run(cfg: Config) -> int:
+    """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError, or Temporary when another daemon runs here."""
+    refuse_in_production(cfg)
+    make_private(cfg.gateway.data_dir)
+    lock = DataLock(cfg.gateway.data_dir)
+    store = open_site_store(cfg)
+    if lock.unclean:
+        log.unclean_stop(str(cfg.gateway.data_dir))
+        quick_check(store)
+    migrate.ensure(store)
+    spool.free_node(store, node=store.node)
+    outbox.free_node(store, node=store.node)
+    site = load_site(cfg, store)
+    log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
+    store.close()
+    code = _supervise(cfg, site)
+    lock.release()
+    return code
+
+
+def open_site_store(cfg: Config) -> Store:
+    """The store of a site, as every process opens its own."""
+    return open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
+
+
+# ---- the supervisor ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Child:
+    """One of the two processes, and when it may be started again after it died."""
+
+    role: str
+    body: Callable[[], None]
+    pid: int = 0
+    started: float = 0.0
+    pause: float = 1.0
+    start_at: float = 0.0
+    status: str = field(default="")
+
+
+def _supervise(cfg: Config, site: Site) -> int:
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    worker = _Child("worker", partial(_worker, cfg, site, wake_read))
+    intake = _Child("intake", partial(_intake, cfg, site, wake_write))
+    stops = 0
+
+    def on_stop(_signum: int, _frame: object) -> None:
+        nonlocal stops
+        stops += 1
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_stop)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    while not stops:
+        for child in (worker, intake):
+            if not child.pid and time.monotonic() >= child.start_at:
+                _start(child)
+        time.sleep(0.2)
+        _reap(worker, intake)
+    log.stopping("supervisor")
+    # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
+    for child in (intake, worker):
+        _stop(child, lambda: stops > 1)
+    return 0
+
+
+def _start(child: _Child) -> None:
+    parent = os.getpid()
+    child.started = time.monotonic()
+    child.pid = os.fork()
+    if child.pid:
+        return
+    code = 70
+    try:
+        # A child never outlives its supervisor: the next one would find the data directory locked.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() == parent:
+            child.body()
+        code = 0
+    except ConfigError as exc:
+        sys.stderr.write("".join(f"{problem}\n" for problem in exc.problems))
+        code = 78
+    except BaseException as exc:  # noqa: BLE001  the end of a forked process
+        traceback.print_exception(exc)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _reap(*children: _Child) -> None:
+    for child in children:
+        if not child.pid:
+            continue
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+        if pid:
+            lived = time.monotonic() - child.started
+            child.pause = 1.0 if lived > 60 else min(child.pause * 2, 30.0)
+            child.pid, child.start_at = 0, time.monotonic() + child.pause
+            log.process_died(child.role, status=str(os.waitstatus_to_exitcode(status)), again_in=child.pause)
+
+
+def _stop(child: _Child, at_once: Callable[[], bool]) -> None:
+    if not child.pid:
+        return
+    os.kill(child.pid, signal.SIGTERM)
+    deadline = time.monotonic() + KILL_AFTER
+    while os.waitpid(child.pid, os.WNOHANG)[0] == 0:
+        if at_once() or time.monotonic() > deadline:
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+            return
+        time.sleep(0.02)
+
+
+# ---- intake --------------------------------------------------------------------------------------------------------
+
+
+def _intake(cfg: Config, site: Site, wake_fd: int) -> None:
+    asyncio.run(_take_in(cfg, site, wake_fd))
+    log.stopped("intake")
+
+
+async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    store = open_site_store(cfg)
+    committer = Spool(store, on_commit=partial(_wake, wake_fd), min_free=cfg.limits.min_free)
+    committer.start()
+    judge = recipient_judge(cfg, site.keys)
+    listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in cfg.smtp]
+    ended = threading.Event()
+    pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
+    for listener in listeners:
+        await listener.start()
+    for poller in pollers:
+        poller.start()
+    log.ready("intake")
+    await stop.wait()
+    log.stopping("intake")
+    ended.set()
+    await asyncio.gather(*(listener.stop(GRACE) for listener in listeners))
+    await asyncio.to_thread(_join, pollers, committer)
+    store.close()
+
+
+def _join(pollers: list[ImapPoller], committer: Spool) -> None:
+    for poller in pollers:
+        poller.join(5.0)
+    committer.stop()
+
+
+def _wake(fd: int) -> None:
+    try:
+        os.write(fd, b".")
+    except BlockingIOError:
+        pass  # the worker has plenty of wake-ups waiting
+
+
+# ---- worker --------------------------------------------------------------------------------------------------------
+
+
+def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signum, _frame: stop.set())
+    store = open_site_store(cfg)
+    readers = Readers(count=cfg.limits.readers)
+    readers.start()
+    worker = Worker(store, site, readers, RegexMatcher(time.monotonic), wake_fd=wake_fd, stop=stop)
+    sender = Sender(store, cfg, node=store.node, wake=worker.on_outbox)
+    sender.start()
+    clock = start_clock(store)
+    log.ready("worker")
+    worker.run()
+    log.stopping("worker")
+    clock.shutdown(wait=True)
+    sender.stop()
+    readers.stop()
+    store.close()
+    log.stopped("worker")

@@ -1,0 +1,308 @@
+"""One function per event; the list of functions is the log format. No body, no secret, addresses as they are needed.
+
+A line is one JSON object (or `key=value` text): `at level event` and the fields the function names.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.now import now
+
+_log = logging.getLogger("gateway")
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"at": now().isoformat(timespec="milliseconds"), "level": record.levelname.lower(), **_fields(record)}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=True, default=str)
+
+
+class _Text(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _fields(record)
+        event = fields.pop("event")
+        pairs = " ".join(f"{key}={json.dumps(value, default=str)}" for key, value in fields.items())
+        line = f"{now():%Y-%m-%d %H:%M:%S} {record.levelname.lower()} {event} {pairs}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields: dict[str, Any] | None = getattr(record, "gateway_fields", None)
+    if fields is None:  # a library's own line
+        return {"event": "library", "logger": record.name, "text": record.getMessage()}
+    return {"event": record.getMessage(), **fields}
+
+
+def setup(level: str = "info", form: str = "json") -> None:
+    """Log to standard error from here on. Libraries speak at WARNING only: their DEBUG lines hold mail."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if form == "json" else _Text())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    _log.setLevel(level.upper())
+
+
+def _event(level: int, name: str, *, exc: BaseException | None = None, **fields: Any) -> None:
+    if _log.isEnabledFor(level):
+        shown = {key: value for key, value in fields.items() if value not in (None, "", [], ())}
+        _log.log(level, name, extra={"gateway_fields": shown}, exc_info=exc)
+
+
+class _Sieve:
+    """Lets so many lines of one event through a minute: what strangers can cause must not fill the log."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._began = -60.0
+        self._passed = 0
+        self._held_back = 0
+
+    def held_back(self, now: float) -> int | None:
+        """None if this line is to be held back, else how many were since the last that passed."""
+        if now - self._began >= 60:
+            self._began, self._passed = now, 0
+        if self._passed >= self._per_minute:
+            self._held_back += 1
+            return None
+        self._passed += 1
+        held_back, self._held_back = self._held_back, 0
+        return held_back
+
+
+_sieves: dict[str, _Sieve] = {}
+
+
+def _rare(level: int, name: str, *, per_minute: int = 60, exc: BaseException | None = None, **fields: Any) -> None:
+    held_back = _sieves.setdefault(name, _Sieve(per_minute)).held_back(time.monotonic())
+    if held_back is not None:
+        _event(level, name, exc=exc, **fields, held_back=held_back or None)
+
+
+# ---- intake --------------------------------------------------------------------------------------------------------
+
+
+def listening(what: str, where: str) -> None:
+    _event(logging.INFO, "listening", what=what, where=where)
+
+
+def mail_accepted(spool: int, source: str, *, size: int, mail_from: str | None = None, peer: str = "") -> None:
+    _event(logging.INFO, "mail_accepted", spool=spool, source=source, size=size, mail_from=mail_from, peer=peer)
+
+
+def mail_repeated(spool: int, source: str, *, peer: str = "") -> None:
+    _event(logging.INFO, "mail_repeated", spool=spool, source=source, peer=peer)
+
+
+def imap_opened(account: str, folder: str, *, idle: bool, move: bool) -> None:
+    """Logged in; whether the server pushes, and whether it moves."""
+    _event(logging.INFO, "imap_opened", account=account, folder=folder, idle=idle, move=move)
+
+
+def imap_first_look(account: str, folder: str, *, mails: int, start: str) -> None:
+    """What lay in a folder when we first saw it, and whether it is taken (`all`) or left alone (`new`)."""
+    _event(logging.INFO, "imap_first_look", account=account, folder=folder, mails=mails, start=start)
+
+
+def imap_uidvalidity_changed(account: str, folder: str, *, before: int, after: int) -> None:
+    """The server numbered its mails anew; the folder is read again and what we have is recognised."""
+    _event(logging.WARNING, "imap_uidvalidity_changed", account=account, folder=folder, before=before, after=after)
+
+
+def imap_swept(account: str, folder: str, *, taken: int, left_alone: int, seconds: float) -> None:
+    _event(
+        logging.INFO,
+        "imap_swept",
+        account=account,
+        folder=folder,
+        taken=taken,
+        left_alone=left_alone or None,
+        seconds=round(seconds, 3),
+    )
+
+
+def imap_reread(account: str, folder: str, *, since: datetime, mails: int) -> None:
+    """After a backup was put back: the folder of processed mail was read again."""
+    _event(logging.INFO, "imap_reread", account=account, folder=folder, since=since.isoformat(), mails=mails)
+
+
+def imap_vanished(account: str, folder: str, uids: Sequence[int]) -> None:
+    """Mails that somebody else removed or moved before we had them."""
+    _rare(logging.INFO, "imap_vanished", account=account, folder=folder, count=len(uids), uids=list(uids[:20]))
+
+
+def imap_size_differs(account: str, folder: str, uid: int, *, told: int, got: int) -> None:
+    """The server's RFC822.SIZE is an estimate; the mail was fetched twice, alike, and is taken."""
+    _rare(logging.WARNING, "imap_size_differs", account=account, folder=folder, uid=uid, told=told, got=got)
+
+
+def imap_not_fetched(account: str, folder: str, uid: int, *, size: int, why: str) -> None:
+    """A mail stays at the server, and a note with its header was accepted in its place. Wants a human."""
+    _event(logging.ERROR, "imap_not_fetched", account=account, folder=folder, uid=uid, size=size, why=why)
+
+
+def imap_not_filed(account: str, folder: str, *, mails: int, error: str) -> None:
+    """Accepted mails could not be moved, flagged or deleted; it is tried again at the next sweep."""
+    _event(logging.WARNING, "imap_not_filed", account=account, folder=folder, mails=mails, error=error)
+
+
+def imap_no_idle(account: str, error: str) -> None:
+    _event(logging.INFO, "imap_no_idle", account=account, error=error)
+
+
+def imap_taken_over(account: str) -> None:
+    """Another node polls this mailbox now."""
+    _event(logging.INFO, "imap_taken_over", account=account)
+
+
+def imap_failed(account: str, error: str, *, failures: int, retry_in: float) -> None:
+    """A mailbox cannot be read. The third failure in a row is an alarm."""
+    level = logging.ERROR if failures >= 3 else logging.WARNING
+    _event(level, "imap_failed", account=account, error=error, failures=failures, retry_in=round(retry_in, 1))
+
+
+def imap_recovered(account: str, *, failures: int) -> None:
+    _event(logging.INFO, "imap_recovered", account=account, failures=failures)
+
+
+def ingest_failed(path: str, error: str) -> None:
+    _event(logging.WARNING, "ingest_failed", path=path, error=error)
+
+
+def smtp_refused(peer: str, reply: str, *, mail_from: str | None = None, recipient: str = "", error: str = "") -> None:
+    """A connection, a recipient or a mail was answered 4xx or 5xx; `error` is what we know and the client does not."""
+    level = logging.WARNING if error else logging.INFO
+    _rare(level, "smtp_refused", peer=peer, reply=reply, mail_from=mail_from, recipient=recipient, error=error)
+
+
+def smtp_closed(peer: str, reply: str, *, phase: str) -> None:
+    """We ended a session that its client had not ended."""
+    _rare(logging.INFO, "smtp_closed", peer=peer, reply=reply, phase=phase)
+
+
+def smtp_failed(peer: str, exc: BaseException) -> None:
+    """Something nobody foresaw in a session; the client was told 451."""
+    _rare(logging.ERROR, "smtp_failed", per_minute=10, peer=peer, error=type(exc).__name__, exc=exc)
+
+
+def bad_token(peer: str, recipient: str) -> None:
+    _rare(logging.WARNING, "bad_token", peer=peer, recipient=recipient)
+
+
+def loop_lagged(seconds: float) -> None:
+    """The event loop was held up: something blocks in it."""
+    _rare(logging.WARNING, "loop_lagged", per_minute=6, seconds=round(seconds, 3))
+
+
+# ---- worker --------------------------------------------------------------------------------------------------------
+
+
+def mail_done(spool: int, ticket: int | None, *, verdict: str, reason: str) -> None:
+    _event(logging.INFO, "mail_done", spool=spool, ticket=ticket, verdict=str(verdict), reason=reason)
+
+
+def mail_failed(spool: int, exc: BaseException) -> None:
+    """Our own code stumbled over this mail; it will be tried again by itself."""
+    _event(logging.ERROR, "mail_failed", spool=spool, error=type(exc).__name__, exc=exc)
+
+
+def mail_quarantined(spool: int, reason: str) -> None:
+    _event(logging.WARNING, "mail_quarantined", spool=spool, reason=reason)
+
+
+def database_trouble(exc: BaseException) -> None:
+    _rare(logging.WARNING, "database_trouble", error=str(exc))
+
+
+def admin_told(subject: str) -> None:
+    _event(logging.WARNING, "admin_told", subject=subject)
+
+
+# ---- delivery ------------------------------------------------------------------------------------------------------
+
+
+def sending_resumed(count: int) -> None:
+    """Mails this node was sending when it died: the other side may get them twice, with the same Message-ID."""
+    _event(logging.WARNING, "sending_resumed", count=count)
+
+
+def sent(outbox: int, ticket: int | None, *, recipient: str, message_id: str, reply: str) -> None:
+    _event(logging.INFO, "sent", outbox=outbox, ticket=ticket, recipient=recipient, message_id=message_id, reply=reply)
+
+
+def send_delayed(
+    outbox: int, ticket: int | None, *, recipient: str, reason: str, reply: str, again_at: datetime | None
+) -> None:
+    _event(
+        logging.WARNING,
+        "send_delayed",
+        outbox=outbox,
+        ticket=ticket,
+        recipient=recipient,
+        reason=reason,
+        reply=reply,
+        again_at=again_at,
+    )
+
+
+def send_failed(outbox: int, ticket: int | None, *, recipient: str, reason: str, reply: str) -> None:
+    _event(
+        logging.WARNING, "send_failed", outbox=outbox, ticket=ticket, recipient=recipient, reason=reason, reply=reply
+    )
+
+
+def send_lost(outbox: int, ticket: int | None) -> None:
+    """Delivered, but the claim had passed to another node meanwhile, which may deliver it too."""
+    _event(logging.WARNING, "send_lost", outbox=outbox, ticket=ticket)
+
+
+def delivery_unreachable(reply: str) -> None:
+    """Ten mails in a row could not even be offered; one a minute probes from here on."""
+    _event(logging.ERROR, "delivery_unreachable", reply=reply)
+
+
+def delivery_back() -> None:
+    _event(logging.INFO, "delivery_back")
+
+
+# ---- daemon --------------------------------------------------------------------------------------------------------
+
+
+def started(version: str, *, node: str, config: str, pid: int) -> None:
+    _event(logging.INFO, "started", version=version, node=node, config=config, pid=pid)
+
+
+def ready(role: str) -> None:
+    _event(logging.INFO, "ready", role=role)
+
+
+def stopping(role: str) -> None:
+    _event(logging.INFO, "stopping", role=role)
+
+
+def stopped(role: str) -> None:
+    _event(logging.INFO, "stopped", role=role)
+
+
+def process_died(role: str, *, status: str, again_in: float) -> None:
+    _event(logging.ERROR, "process_died", role=role, status=status, again_in=again_in)
+
+
+def unclean_stop(data_dir: str) -> None:
+    _event(logging.WARNING, "unclean_stop", data_dir=data_dir)
+
+
+def database_updated(database: str, before: str, after: str, backup: str) -> None:
+    _event(logging.INFO, "database_updated", database=database, before=before, after=after, backup=backup)
+
+
+def crashed(where: str, exc: BaseException) -> None:
+    """Something nobody foresaw, at the top of a loop."""
+    _event(logging.ERROR, "crashed", where=where, error=f"{type(exc).__name__}: {exc}", exc=exc)

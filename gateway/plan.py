@@ -1,0 +1,186 @@
+"""What should happen to one mail: steps 6 to 9 of its way, decided as values out of what was looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.config import Config
+from gateway.mail import Envelope, Mail
+from gateway.rules import Decision, Facts, Matcher, facts_of
+from gateway.site import Site
+from gateway.store.spool import Claimed
+from gateway.store.surroundings import Surroundings
+from gateway.tickets import token
+from gateway.tickets.guard import Judgement, judge
+from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.threading import Clues, Known, Thread, clues, decide
+
+COPY_WINDOW = timedelta(hours=1)
+_TICKET_FACTS = (
+    "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A mail as read, with what it says of itself: for which of our addresses, from whom, about what."""
+
+    spool: Claimed
+    mail: Mail
+    content: str  # digest of the bytes without trace headers
+    recipient: str
+    queue: str
+    sender: str  # address key, "" where there is no usable From
+    clues: Clues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Everything decided but the number of a new ticket. `decision` is None where no ticket is touched."""
+
+    incoming: Incoming
+    judgement: Judgement
+    thread: Thread
+    facts: Facts | None
+    decision: Decision | None
+
+    @property
+    def opens_ticket(self) -> bool:
+        return self.decision is not None and self.thread.ticket is None and self.verdict in _TICKET
+
+    @property
+    def verdict(self) -> Verdict:
+        quarantined = self.decision is not None and self.decision.quarantine is not None
+        return Verdict.QUARANTINE if quarantined else self.judgement.verdict
+
+
+_TICKET = (Verdict.ACCEPT, Verdict.QUIET)
+
+
+def identify(spool: Claimed, mail: Mail, content: str, site: Site) -> Incoming:
+    """Step 6: our address, its queue, the sender, and what the mail points at."""
+    recipients = spool.envelope.recipients
+    recipient = addressed_to(mail, recipients, site.cfg)
+    return Incoming(
+        spool=spool,
+        mail=mail,
+        content=content,
+        recipient=recipient,
+        queue=site.cfg.queue_for(recipient) or next(iter(site.cfg.queues)),
+        sender=mail.from_.key if mail.from_ else "",
+        clues=clues(mail, recipients, site.keys, tag=site.numbers.tag, number_format=site.numbers.pattern),
+    )
+
+
+def addressed_to(mail: Mail, recipients: tuple[str, ...], cfg: Config) -> str:
+    """The one of our recipients that owns the mail: the first in To, then Cc order, else the first of the envelope."""
+    ours = {recipient.lower(): recipient for recipient in recipients}
+    for address in (*mail.to, *mail.cc):
+        if address.key in ours:
+            return address.key
+    return next(iter(ours), next(iter(cfg.addresses())))
+
+
+def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, matcher: Matcher) -> Draft:
+    """Steps 7 to 9: guard, thread, classify."""
+    copy = _copy_of(incoming, around, at)
+    if copy is not None:
+        judgement = Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=incoming.mail.message_id)
+        thread = Thread(ticket=copy, reason=Reason.COPY)
+        return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
+    judgement = _judge(incoming, around, site)
+    thread = _settle(_thread(incoming, around, site, at), incoming.mail)
+    if judgement.verdict not in _TICKET:
+        return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
+    facts = _facts(incoming, around, site, thread, at)
+    decision = site.rules.evaluate(facts, "created" if thread.ticket is None else "follow_up", matcher=matcher)
+    return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
+
+
+def _copy_of(incoming: Incoming, around: Surroundings, at: datetime) -> int | None:
+    """The ticket that has the same mail already, by another address or source within the hour."""
+    for stored in around.stored.get(incoming.mail.message_id, ()):
+        same = stored.direction == "in" and stored.content == incoming.content
+        if same and stored.ticket is not None and at - stored.at <= COPY_WINDOW:
+            return stored.ticket
+    return None
+
+
+def _judge(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
+    mail = incoming.mail
+    sent = any(stored.direction == "out" for stored in around.stored.get(mail.message_id, ()))
+    signed = any(site.keys.read(text) for text in token.in_message_ids([mail.message_id]))
+    return judge(
+        mail,
+        incoming.spool.envelope,
+        from_ourselves=bool(incoming.sender) and site.cfg.is_ours(incoming.sender),
+        own_mail=sent or signed,
+        names_our_mail=bool(incoming.clues.claims),
+        quiet=incoming.spool.quiet,
+    )
+
+
+def _thread(incoming: Incoming, around: Surroundings, site: Site, at: datetime) -> Thread:
+    wanted = (*incoming.clues.ids, incoming.clues.message_id)
+    return decide(
+        incoming.clues,
+        incoming.sender,
+        refs=[ref for one in dict.fromkeys(wanted) for ref in around.refs.get(one, ())],
+        tickets={number: _known(row, around, site.cfg) for number, row in around.tickets.items()},
+        at=at,
+    )
+
+
+def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
+    queue = cfg.queues.get(row["queue"])
+    return Known(
+        number=row["number"],
+        status=row["status"],
+        closed_at=row["closed_at"],
+        merged_into=row["merged_into"],
+        participants=around.participants.get(row["number"], frozenset()),
+        reopen_for=(queue.reopen_for if queue else None) or cfg.mail.reopen_for,
+    )
+
+
+def _settle(thread: Thread, mail: Mail) -> Thread:
+    """A machine's answer to a long closed ticket is filed there; it is no new matter."""
+    if thread.follows is None or not mail.is_automatic:
+        return thread
+    return Thread(ticket=thread.follows, reason=thread.reason, mentions=thread.mentions, tried=thread.tried)
+
+
+def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread, at: datetime) -> Facts:
+    person = around.people.get(incoming.sender)
+    known: dict[str, Any] = {
+        "sender.known": person is not None,
+        "sender.agent": site.cfg.agent_for(incoming.sender) is not None,
+        "sender.tags": person.tags if person else (),
+    }
+    row = around.tickets.get(thread.ticket) if thread.ticket is not None else None
+    if row is not None:
+        known |= {name: row[name] for name in _TICKET_FACTS if row[name] is not None}
+    return facts_of(
+        incoming.mail,
+        envelope=incoming.spool.envelope,
+        source=incoming.spool.source,
+        recipient=incoming.recipient,
+        queue=row["queue"] if row else incoming.queue,
+        event="created" if row is None else "follow_up",
+        size=incoming.spool.size,
+        at=at,
+        known=known,
+    )
+
+
+def envelope_json(envelope: Envelope) -> dict[str, Any]:
+    """The envelope as it is kept beside the facts."""
+    return {
+        "mail_from": envelope.mail_from,
+        "recipients": list(envelope.recipients),
+        "peer": envelope.peer,
+        "helo": envelope.helo,
+        "tls": envelope.tls,
+        "auth_user": envelope.auth_user,
+    }

@@ -1,0 +1,171 @@
+"""The worker process: claims mails, has them read, and takes them through the pipeline; one thread reads ahead.
+
+While one batch is decided and written, the next is already being read in the reader processes.
+"""
+
+import os
+import queue
+import select
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway import log
+from gateway.admin import tell_admin
+from gateway.errors import GatewayError, Temporary
+from gateway.mail import Mail
+from gateway.now import now
+from gateway.pipeline import Outcome, process
+from gateway.reader import ReaderDied, Readers
+from gateway.rules import Matcher
+from gateway.site import Site
+from gateway.store import Store, spool
+from gateway.tickets.reason import Reason
+
+BATCH = 100  # mails a claim
+CHUNK_BYTES = 16 * 1024 * 1024  # of raw mail in memory at once
+LOOK_EVERY = 0.5  # seconds: other processes file mail too
+PAUSE = 2.0  # seconds after trouble with the database
+RETRY_LATER = timedelta(seconds=5)
+
+_Read = tuple[spool.Claimed, bytes, Mail | ReaderDied]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chunk:
+    """Mails that were read, and with them those that must not be read again (`spent`)."""
+
+    read: list[_Read]
+    spent: list[spool.Claimed]
+
+    @property
+    def claims(self) -> list[tuple[int, int]]:
+        return [(one.id, one.fence) for one in (*(claimed for claimed, _, _ in self.read), *self.spent)]
+
+
+class Worker:
+    """Runs until `stop` is set; then what is claimed and not yet decided goes back to the spool."""
+
+    def __init__(
+        self, store: Store, site: Site, readers: Readers, matcher: Matcher, *, wake_fd: int, stop: threading.Event
+    ) -> None:
+        self._store = store
+        self._site = site
+        self._readers = readers
+        self._matcher = matcher
+        self._wake_fd = wake_fd
+        self._stop = stop
+        self._ahead: queue.Queue[_Chunk | None] = queue.Queue(maxsize=1)
+        self.on_outbox: threading.Event = threading.Event()  # set when something was written to be sent
+
+    def run(self) -> None:
+        reading = threading.Thread(target=self._read_ahead, name="reading", daemon=True)
+        reading.start()
+        while (chunk := self._ahead.get()) is not None:
+            if self._stop.is_set():
+                self._give_back(chunk.claims)
+                continue
+            self._take(chunk)
+        reading.join()
+
+    # ---- the reading thread ----------------------------------------------------------------------------------------
+
+    def _read_ahead(self) -> None:
+        while not self._stop.is_set():
+            try:
+                claimed = spool.claim(self._store, node=self._store.node, limit=BATCH, now=now())
+                if not claimed:
+                    self._wait()
+                    continue
+                self._read(claimed)
+            except GatewayError as exc:
+                log.database_trouble(exc)
+                self._stop.wait(PAUSE)
+            except Exception as exc:  # noqa: BLE001  top of the loop
+                log.crashed("reading", exc)
+                self._stop.wait(PAUSE)
+        self._ahead.put(None)
+
+    def _read(self, claimed: Sequence[spool.Claimed]) -> None:
+        renewed = time.monotonic()
+        for index, chunk in _chunks(claimed):
+            if self._stop.is_set():
+                self._give_back([(one.id, one.fence) for one in claimed[index:]])
+                return
+            if time.monotonic() - renewed > spool.LEASE.total_seconds() / 3:
+                spool.renew(self._store, node=self._store.node, ids=[one.id for one in claimed[index:]])
+                renewed = time.monotonic()
+            spent = [one for one in chunk if one.is_spent]
+            whole = [(one, spool.raw_of(self._store, one)) for one in chunk if not one.is_spent]
+            mails = self._readers.read_many([raw for _, raw in whole])
+            read = [(one, raw, mail) for (one, raw), mail in zip(whole, mails, strict=True)]
+            self._ahead.put(_Chunk(read=read, spent=spent))
+
+    def _wait(self) -> None:
+        ready, _, _ = select.select([self._wake_fd], [], [], LOOK_EVERY)
+        if ready and not os.read(self._wake_fd, 4096):
+            self._stop.wait(LOOK_EVERY)  # the other end is gone; the supervisor will stop us
+
+    # ---- the deciding thread ---------------------------------------------------------------------------------------
+
+    def _take(self, chunk: _Chunk) -> None:
+        try:
+            outcomes = process(self._store, self._site, self._matcher, chunk.read)
+            outcomes += [_spent(one) for one in chunk.spent]
+            self._close(outcomes)
+            self._tell(outcomes)
+        except Temporary as exc:
+            log.database_trouble(exc)
+            self._give_back(chunk.claims, later=RETRY_LATER)
+        except Exception as exc:  # noqa: BLE001  top of the loop
+            log.crashed("worker", exc)
+            self._give_back(chunk.claims, alone=True)
+
+    def _close(self, outcomes: Sequence[Outcome]) -> None:
+        done = [
+            spool.Closed(id=one.claimed.id, fence=one.claimed.fence, state=one.state, reason=one.reason)
+            for one in outcomes
+            if one.state
+        ]
+        spool.close(self._store, node=self._store.node, done=done)
+        again = [(one.claimed.id, one.claimed.fence) for one in outcomes if not one.state]
+        if again:
+            spool.give_back(self._store, node=self._store.node, claims=again, alone=True, count_attempt=True)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        for one in outcomes:
+            plan = one.plan
+            if one.state == "quarantined":
+                log.mail_quarantined(one.claimed.id, one.reason)
+            if plan is None:
+                continue
+            log.mail_done(one.claimed.id, plan.ticket, verdict=plan.verdict, reason=plan.reason)
+        self.on_outbox.set()
+        alarms = dict.fromkeys(alarm for one in outcomes if one.plan for alarm in one.plan.alarms)
+        tell_admin(self._store, self._site, list(alarms))
+
+    def _give_back(self, claims: list[tuple[int, int]], *, later: timedelta | None = None, alone: bool = False) -> None:
+        try:
+            spool.give_back(
+                self._store, node=self._store.node, claims=claims, later=later, alone=alone, count_attempt=alone
+            )
+        except GatewayError as exc:  # the lease will run out by itself
+            log.database_trouble(exc)
+
+
+def _chunks(claimed: Sequence[spool.Claimed]) -> Iterator[tuple[int, list[spool.Claimed]]]:
+    """Runs of mails of at most CHUNK_BYTES together (one at least), each with the index of its first."""
+    start = size = 0
+    for index, one in enumerate(claimed):
+        if index > start and size + one.size > CHUNK_BYTES:
+            yield start, list(claimed[start:index])
+            start, size = index, 0
+        size += one.size
+    if start < len(claimed):
+        yield start, list(claimed[start:])
+
+
+def _spent(claimed: spool.Claimed) -> Outcome:
+    return Outcome(claimed=claimed, state="quarantined", reason=str(Reason.KILLED_READERS))
