@@ -22,6 +22,7 @@ from gateway.config import load
 from gateway.errors import Temporary
 from gateway.now import now
 from gateway.store import Store, listing, open_store, trace
+from gateway.tickets.reason import in_words
 
 T = TypeVar("T")
 
@@ -106,19 +107,19 @@ class _Day:
     def _tell(self, spool_id: int) -> None:
         trail = _wait(lambda: next((one for one in self._trails(spool_id) if one.ticket is not None), None))
         steps: Mapping[str, Mapping[str, Any]] = {str(step["step"]): step for step in trail.steps}
-        thread = steps["thread"]
+        thread, guard, answer = steps["thread"], steps["guard"], steps["answer"]
         new = thread["ticket"] is None
-        output.say(f"   ticket            {'new' if new else 'joins'} #{trail.ticket}: {thread['reason']}")
+        output.say(f"   ticket            {'a new one, ' if new else ''}#{trail.ticket}: {in_words(thread['reason'])}")
         for other in thread["mentions"]:
-            output.say(f"                     mentions #{other}, shows nothing of it")
-        if steps["guard"]["reason"] != "ordinary":
-            output.say(f"   guard             {trail.verdict}: {steps['guard']['reason']}")
+            output.say(f"                     mentions #{other} and shows nothing of it")
         chosen = steps.get("rules", {}).get("actions", {}).get("assign")
         if chosen and "assign" in steps:
             output.say(f'   assigned          to {steps["assign"]["agent"]} by the rule "{chosen["rule"]}"')
-        answer = steps["answer"]
-        sent = f"{answer['sent']} to {answer['to']} ({answer['template']})" if answer["sent"] else "nothing"
-        output.say(f"   answered          {sent}{'' if answer['sent'] else ': ' + answer['reason']}")
+        if answer["sent"]:
+            output.say(f"   answered          {answer['sent']} to {answer['to']} ({answer['template']})")
+        else:
+            why = guard["reason"] if guard["reason"] != "ordinary" else answer["reason"]
+            output.say(f"   answered          no: {in_words(why)}")
 
     def _trails(self, spool_id: int) -> list[trace.Trail]:
         return trace.trails(self._store, trace.by_spool(self._store, [spool_id]).values())

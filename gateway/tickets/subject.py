@@ -31,7 +31,7 @@ def _tag_pattern(tag: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFormat:
-    """How numbers are shown: `tag` and a pattern over `{n}`, `{yyyy}`, `{yy}`, `{mm}`, `{dd}` such as `{yy}{mm}-{n:04}`."""
+    """How numbers are shown: `tag` and a pattern of `{n} {yyyy} {yy} {mm} {dd}` such as `{yy}{mm}-{n:04}`."""
 
     tag: str
     pattern: str = "{n}"
