@@ -61,9 +61,7 @@ _DATE_PIECES = {"{yyyy}": r"\d{4}", "{yy}": r"\d\d", "{mm}": r"\d\d", "{dd}": r"
 @lru_cache(maxsize=8)
 def _shown_pattern(tag: str, pattern: str) -> re.Pattern[str]:
     body = "".join(
-        {"{yy}": r"\d\d", "{mm}": r"\d\d"}.get(
-            piece, r"(?P<n>\d{1,18})" if piece.startswith("{n") else re.escape(piece)
-        )
+        _DATE_PIECES.get(piece, r"(?P<n>\d{1,18})" if piece.startswith("{n") else re.escape(piece))
         for piece in re.split(r"(\{[^}]*\})", pattern)
     )
     return re.compile(rf"(?<!\w){re.escape(tag)}\s*[#№]?\s*{body}(?!\w)", re.IGNORECASE)

@@ -37,6 +37,7 @@ def test_number_formats_are_read_back() -> None:
     shown = NumberFormat(tag="Acme", pattern="{yy}{mm}-{n:04}")
     assert shown.tagged(42, AT) == "[Acme #2611-0042]"
     assert numbers_in("Re: [Acme #2611-0042] x", "Acme", "{yy}{mm}-{n:04}")[0] == 42
+    assert numbers_in("Re: [Acme #20260302001] x", "Acme", "{yyyy}{mm}{dd}{n:03}")[0] == 1
 
 
 @given(st.integers(1, 10**12), st.text(alphabet=st.characters(exclude_characters="#№0123456789[](){}"), max_size=40))

@@ -1,0 +1,174 @@
+"""`gateway ingest`: mail from an MTA's pipe, and from files, mboxes and Maildirs.
+
+As a pipe it is a promise to the MTA: 0 is said after the commit, and whatever goes wrong on our side is 75, so that
+the MTA keeps the mail and tries again.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from gateway.cli.main import EX_TEMPFAIL, Session
+from gateway.cli.opening import opened
+from gateway.cli.output import print_json, say, warn
+from gateway.config import Config
+from gateway.errors import GatewayError
+from gateway.intake.files import Found, Source, mails, sources, without_from_line
+from gateway.intake.ingest import Ingest, Tally
+from gateway.intake.spool import Spool
+
+_EX_DATAERR = 65
+_LARGEST = 35 << 20  # bytes, where there is no other way in that says
+_NULL_SENDERS = ("", "<>", "MAILER-DAEMON")  # how MTAs tell a program of the sender of bounces
+
+
+@click.command(short_help="Take in mail from standard input, files, mboxes and Maildirs.")
+@click.option("--import", "imported", is_flag=True, help="Old mail: no acknowledgements, dates from the mails.")
+@click.option("--from", "sender", metavar="ADDRESS", help="Standard input: the envelope sender; by default $SENDER.")
+@click.option(
+    "--to",
+    "recipients",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Standard input: an envelope recipient; by default $ORIGINAL_RECIPIENT, then $RECIPIENT, then the header.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The counts, and what failed, as one JSON object.")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", type=click.Path(path_type=Path))
+@click.pass_obj
+def ingest(
+    session: Session,
+    paths: tuple[Path, ...],
+    *,
+    imported: bool,
+    sender: str | None,
+    recipients: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Take in mails: one from standard input (no PATH, or -), or all in files, mboxes, Maildirs and folders of them.
+
+    What is known already is counted and changes nothing. Exits 1 if any mail could not be taken; for a pipe 75 when
+    it is to be tried again, 65 when the mail itself cannot be taken.
+    """
+    if paths and paths != (Path("-"),):
+        if Path("-") in paths:
+            raise click.UsageError('"-" (standard input) stands alone')
+        return 1 if _from_files(session, paths, imported=imported, as_json=as_json).failed else 0
+    if sys.stdin.isatty():
+        raise click.UsageError("no mail: name files, or pipe a mail in")
+    envelope = _envelope(sender, recipients, os.environ)
+    try:
+        return _from_pipe(session, *envelope, imported=imported, as_json=as_json)
+    except (OSError, GatewayError) as error:
+        warn(f"gateway: not taken, to be tried again: {' / '.join(str(error).splitlines())}")
+    except Exception as error:  # noqa: BLE001 - the top of a pipe: a bug of ours must not bounce a customer's mail
+        warn(f"gateway: not taken, to be tried again: {type(error).__name__}: {error}")
+    return EX_TEMPFAIL
+
+
+# ---- a pipe --------------------------------------------------------------------------------------------------------
+
+
+def _from_pipe(
+    session: Session, mail_from: str | None, recipients: Sequence[str], *, imported: bool, as_json: bool
+) -> int:
+    with opened(session) as (cfg, store):
+        limit = _largest(cfg)
+        raw = without_from_line(_standard_input(limit + 1_000))
+        if not raw.strip():
+            warn("gateway: no mail on standard input")
+            return _EX_DATAERR
+        if len(raw) > limit:
+            warn(f"gateway: the mail has more than the {limit:,} bytes that are taken")
+            return _EX_DATAERR
+        with _spool(Spool(store, min_free=cfg.limits.min_free)) as spool:
+            work = Ingest(spool, cfg, imported=imported)
+            work.take_one(raw, mail_from=mail_from, recipients=recipients)
+        _report(work.tally, as_json=as_json)
+    return 0
+
+
+def _standard_input(most: int) -> bytes:
+    raw = sys.stdin.buffer.read(most)
+    while sys.stdin.buffer.read(1 << 20):  # an MTA takes a pipe that closes early for a crash
+        pass
+    return raw
+
+
+def _envelope(
+    sender: str | None, recipients: Sequence[str], env: Mapping[str, str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Sender (`""` for the null sender, None where nobody tells) and recipients, best first."""
+    mail_from = env.get("SENDER") if sender is None else sender
+    if mail_from is not None:
+        mail_from = "" if mail_from.strip() in _NULL_SENDERS else _bare(mail_from)
+    if recipients:
+        return mail_from, tuple(map(_bare, recipients))
+    told = (env.get(name, "") for name in ("ORIGINAL_RECIPIENT", "RECIPIENT"))
+    return mail_from, tuple(_bare(address) for address in told if "@" in address)[:1]
+
+
+def _bare(address: str) -> str:
+    """Without angle brackets and anything that is no part of an address; the environment may hold any bytes."""
+    return re.sub(r"[\x00-\x20\x7f\ud800-\udfff]", "", address).removeprefix("<").removesuffix(">")
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def _from_files(session: Session, paths: Sequence[Path], *, imported: bool, as_json: bool) -> Tally:
+    with opened(session) as (cfg, store), _spool(Spool(store, min_free=cfg.limits.min_free)) as spool:
+        work = Ingest(spool, cfg, imported=imported)
+        files = sources(paths)
+        limit = _largest(cfg)
+        try:
+            with _progress(files, work.tally) as advance:
+                work.take((one for source in files for one in mails(source, limit)), each=advance)
+        finally:
+            _report(work.tally, as_json=as_json)
+    return work.tally
+
+
+def _largest(cfg: Config) -> int:
+    """The most that any way in takes."""
+    sizes = [*(listener.max_size for listener in cfg.smtp), *(account.max_size for account in cfg.imap)]
+    return max(sizes, default=_LARGEST)
+
+
+@contextmanager
+def _spool(spool: Spool) -> Iterator[Spool]:
+    spool.start()
+    try:
+        yield spool
+    finally:
+        spool.stop()
+
+
+def _report(tally: Tally, *, as_json: bool) -> None:
+    if as_json:
+        failures = [{"file": one.where, "error": one.problem} for one in tally.failures]
+        counts = {"read": tally.read, "accepted": tally.accepted, "known": tally.known, "failed": tally.failed}
+        print_json({**counts, "failures": failures})
+        return
+    for one in tally.failures:
+        warn(f"gateway: {one.where}: {one.problem}")
+    say(f"read {tally.read}, accepted {tally.accepted}, already known {tally.known}, failed {tally.failed}")
+
+
+@contextmanager
+def _progress(files: Sequence[Source], tally: Tally) -> Iterator[Callable[[Found], None]]:
+    """A bar on standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.fields[mails]:,} mails"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=sum(file.size for file in files), mails=0)
+        yield lambda one: bar.update(task, advance=len(one.raw), mails=tally.read)

@@ -1,0 +1,138 @@
+"""`gateway outbox`: mail that is written and on its way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from gateway.cli import output
+from gateway.cli.by_hand import journal, note, told
+from gateway.cli.main import EX_NOINPUT, Session, config_option
+from gateway.cli.opening import ROW_ID, each_once, opened
+from gateway.cli.page import SHOWN, instant, mail_text, print_mail, print_pairs, size
+from gateway.store import outbox as rows
+from gateway.tickets.reason import Reason
+
+STATES = ("pending", "sending", "sent", "failed", "held")
+
+
+@click.group(epilog="Example: gateway outbox list --state failed")
+def outbox() -> None:
+    """Mail that leaves: list it, look at it, try again, give up.
+
+    Each mail to each recipient is one row: pending, sending, sent, failed or held.
+    """
+
+
+@outbox.command("list", epilog="Example: gateway outbox list --state pending --state failed")
+@config_option
+@click.option("--state", "states", type=click.Choice(STATES), multiple=True, help="Only these; all by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def list_(session: Session, states: Sequence[str], as_json: bool) -> None:
+    """List the rows, oldest first."""
+    with opened(session) as (_, store):
+        found = rows.rows(store, states=states)
+    if as_json:
+        output.print_json([_json_of(one) for one in found])
+        return
+    if not found:
+        output.say("no mail")
+        return
+    output.table(
+        ["id", "ticket", "state", "attempts", "next try", "recipient", "reason", "last reply"],
+        [
+            [
+                one.id,
+                one.ticket,
+                one.state,
+                one.attempts,
+                one.next_try_at if one.state == "pending" else None,
+                one.recipient,
+                one.reason,
+                one.last_reply,
+            ]
+            for one in found
+        ],
+        right=["id", "ticket", "attempts"],
+    )
+
+
+def _json_of(one: rows.Row) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "ticket": one.ticket,
+        "recipient": one.recipient,
+        "state": one.state,
+        "attempts": one.attempts,
+        "last_reply": one.last_reply or None,
+        "message_id": one.message_id,
+    }
+
+
+@outbox.command(epilog="Example: gateway outbox show 17")
+@config_option
+@click.argument("row", metavar="ID", type=ROW_ID)
+@click.option("--full", is_flag=True, help=f"The whole mail, not only its first {size(SHOWN)}.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with the whole mail as `mail`.")
+@click.pass_obj
+def show(session: Session, row: int, full: bool, as_json: bool) -> int:
+    """Show a row and its mail.
+
+    The mail is printed as it is sent, headers and body as text, control characters made visible.
+    """
+    with opened(session) as (_, store):
+        found = next(iter(rows.rows(store, ids=[row])), None)
+        data = rows.bytes_of(store, row) if found else b""
+    if found is None:
+        output.warn(f"gateway outbox show: there is no mail {row} in the outbox")
+        return EX_NOINPUT
+    if as_json:
+        output.print_json({**_json_of(found), "reason": found.reason or None, "mail": mail_text(data)})
+        return 0
+    print_pairs(
+        [
+            ("row", f"{found.id} is {found.state}{f' ({found.reason})' if found.reason else ''}"),
+            ("ticket", f"#{found.ticket}" if found.ticket else ""),
+            ("recipient", found.recipient),
+            ("written", instant(found.created_at)),
+            ("attempts", str(found.attempts)),
+            ("next try", instant(found.next_try_at) if found.state == "pending" else ""),
+            ("sent", instant(found.sent_at) if found.sent_at else ""),
+            ("last reply", found.last_reply),
+        ]
+    )
+    output.say()
+    print_mail(data, full=full)
+    return 0
+
+
+@outbox.command(epilog="Example: gateway outbox retry 17 18")
+@config_option
+@click.argument("ids", metavar="ID...", type=ROW_ID, nargs=-1, required=True, callback=each_once)
+@click.pass_obj
+def retry(session: Session, ids: Sequence[int]) -> int:
+    """Try pending and failed rows again now.
+
+    They count as never tried. The same bytes go out, with the same Message-ID.
+    """
+    with opened(session) as (_, store):
+        tickets = {one.id: one.ticket for one in rows.rows(store, ids=ids)}
+        changed = rows.retry(store, ids)
+        journal(store, "sending_retried", [(tickets.get(one), {"outbox": one}) for one in sorted(changed)])
+    return told(ids, changed, "is due now", "is no pending or failed row of the outbox")
+
+
+@outbox.command(epilog="Example: gateway outbox drop 17")
+@config_option
+@click.argument("ids", metavar="ID...", type=ROW_ID, nargs=-1, required=True, callback=each_once)
+@click.pass_obj
+def drop(session: Session, ids: Sequence[int]) -> int:
+    """Give up rows that are pending or held.
+
+    They count as failed and stay listed; `gateway outbox retry` takes it back.
+    """
+    with opened(session) as (_, store), store.main.write() as conn:
+        changed = rows.drop(conn, ids, reason=Reason.BY_PERSON)
+        note(conn, "sending_dropped", [(ticket, {"outbox": one}) for one, ticket in changed.items()])
+    return told(ids, changed, "will not be sent", "is no pending or held row of the outbox")

@@ -1,0 +1,228 @@
+"""`gateway fsck` and `gateway db`."""
+
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway import __version__
+from gateway.cli import output
+from gateway.cli.main import EX_CANTCREAT, Session, config_option
+from gateway.cli.opening import opened
+from gateway.cli.page import instant
+from gateway.config import Config
+from gateway.errors import Permanent, Temporary
+from gateway.now import now
+from gateway.store import migrate, standing
+from gateway.store.backup import backup as make_backup
+from gateway.store.fsck import check as find_breaches
+from gateway.store.maintenance import quick_check
+from gateway.store.node import DataLock
+from gateway.store.restore import NUMBERS_SKIPPED
+from gateway.store.restore import restore as put_back
+from gateway.store.restore import restored as make_fit
+
+_ARCHIVES = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz"}
+
+
+@click.command(epilog="Example: gateway fsck && echo all mail is accounted for")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def fsck(session: Session, as_json: bool) -> int:
+    """Prove that no mail is lost or doubled: every mail has one end, every article one mail, every file one owner.
+
+    It may run beside the daemon. Prints each breach on a line and exits 1, or "ok" with what was counted.
+    """
+    with opened(session) as (_, store):
+        findings = find_breaches(store)
+        counted = standing.totals(store)
+    if as_json:
+        output.print_json({"ok": not findings, "findings": findings, "counted": counted})
+    elif findings:
+        for one in findings:
+            output.say(one)
+    else:
+        output.say(f"ok: {', '.join(f'{count} {name}' for name, count in counted.items())}")
+    return 1 if findings else 0
+
+
+@click.group(epilog="Example: gateway db backup /var/backups/gateway")
+def db() -> None:
+    """The database: back up, restore, bring up to date, say which version it is."""
+
+
+@db.command(epilog="Examples: gateway db backup /var/backups/gateway; gateway db backup monday.tar.gz")
+@config_option
+@click.argument("target", metavar="FILE|DIR", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(session: Session, target: Path) -> int:
+    """Copy the whole site's data while the daemon runs: both databases as of one instant, large mails, the secret.
+
+    DIR that is there already gets a folder named by the time; any other name becomes the folder of the copy, or with
+    .tar, .tar.gz or .tgz at its end a file. The copy holds everybody's mail: it is made for its owner's eyes only.
+    """
+    kind = _archive_kind(target)
+    if target.is_dir():
+        target = target / f"gateway-{now():%Y%m%dT%H%M%S}"
+    elif target.exists():
+        output.warn(f"gateway db backup: {target} is there already; nothing was written")
+        return EX_CANTCREAT
+    with opened(session) as (cfg, store):
+        secret = cfg.gateway.secret_file.path
+        secret = secret if secret is not None and secret.exists() else None
+        if kind:
+            with _unpacked_beside(target) as folder:
+                at = make_backup(store, folder / "gateway", secret=secret)
+                _pack(folder / "gateway", target, kind)
+        else:
+            at = make_backup(store, target, secret=secret)
+    output.say(f"{target}: as of {instant(at)}")
+    return 0
+
+
+def _archive_kind(target: Path) -> str:
+    return next((mode for end, mode in _ARCHIVES.items() if target.name.endswith(end)), "")
+
+
+@contextmanager
+def _unpacked_beside(archive: Path) -> Iterator[Path]:
+    """A private folder on the same disk, gone at the end of the block."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".gateway-", dir=archive.absolute().parent))
+    except OSError as error:
+        raise Temporary(f"{archive.parent}: {error.strerror}")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pack(folder: Path, archive: Path, mode: str) -> None:
+    half = folder.parent / "packed"
+    half.touch(mode=0o600)
+    with tarfile.open(half, mode) as file:  # type: ignore[call-overload]
+        file.add(folder, arcname="gateway")
+    half.rename(archive)
+
+
+@db.command(epilog="Example: gateway db restore /var/backups/gateway/gateway-20261127T093000")
+@config_option
+@click.argument("source", metavar="FILE|DIR", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--skip",
+    type=click.IntRange(min=0),
+    default=NUMBERS_SKIPPED,
+    show_default=True,
+    help="Ticket numbers left out, because tickets that are newer than the backup had them.",
+)
+@click.pass_obj
+def restore(session: Session, source: Path, skip: int) -> int:
+    """Put a backup in the place of the site's data; the daemon must not be running (exit 75).
+
+    What was there is kept in a folder of data_dir. Mailboxes are read again from a day before the backup on, processed
+    folders too, so that mail which came since becomes tickets again.
+    """
+    cfg = session.config(secrets=False)
+    if source.is_dir():
+        return _restore(cfg, source, skip)
+    with _unpacked_beside(source) as folder:
+        try:
+            with tarfile.open(source) as file:
+                file.extractall(folder, filter="data")
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise Permanent(f"{source} is no backup: {error}")
+        return _restore(cfg, folder / "gateway", skip)
+
+
+def _restore(cfg: Config, source: Path, skip: int) -> int:
+    at = put_back(cfg.database.url, cfg.gateway.data_dir, source, skip=skip)
+    _put_back_secret(cfg, source / "secret")
+    output.say(f"{cfg.gateway.data_dir}: put back as of {instant(at)}; start the daemon")
+    return 0
+
+
+def _put_back_secret(cfg: Config, kept: Path) -> None:
+    """Without the secret of the backup, mail that answers what we wrote before would be taken for forged."""
+    secret = cfg.gateway.secret_file.path
+    if secret is None or not kept.exists():
+        return
+    if not secret.exists():
+        secret.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secret.touch(mode=0o600)
+        secret.write_bytes(kept.read_bytes())
+    elif secret.read_bytes() != kept.read_bytes():
+        output.warn(f"gateway db restore: {secret} is not the secret in the backup; the site's own was kept")
+
+
+@db.command(epilog='Example: gateway db restored "2026-11-27T03:00:00+01:00"')
+@config_option
+@click.argument("at", metavar="INSTANT")
+@click.option("--skip", type=click.IntRange(min=0), default=NUMBERS_SKIPPED, show_default=True, help="As of restore.")
+@click.pass_obj
+def restored(session: Session, at: str, skip: int) -> int:
+    """Make a PostgreSQL database fit to go on after its own tools put it back as of INSTANT (ISO 8601).
+
+    Once, before the daemon starts: skips ticket numbers ahead and has mailboxes read again.
+    """
+    try:
+        instant_of = datetime.fromisoformat(at)
+    except ValueError:
+        raise click.BadParameter(f"{at} is no instant such as 2026-11-27T03:00:00+01:00")
+    instant_of = instant_of.replace(tzinfo=instant_of.tzinfo or UTC)
+    with opened(session) as (cfg, store):
+        lock = DataLock(cfg.gateway.data_dir)
+        try:
+            make_fit(store, instant_of, skip=skip)
+        finally:
+            lock.release()
+    output.say(f"the database counts as put back as of {instant(instant_of)}; start the daemon")
+    return 0
+
+
+@db.command("migrate", epilog="Example: gateway db migrate")
+@config_option
+@click.pass_obj
+def migrate_(session: Session) -> None:
+    """Create the tables, or bring an older database up to date; the daemon must not be running (exit 75).
+
+    `gateway run` does the same by itself. An SQLite database is copied into data_dir first.
+    """
+    with opened(session, ready=False) as (cfg, store):
+        lock = DataLock(cfg.gateway.data_dir)
+        try:
+            if lock.unclean:  # we leave no trace of it for the daemon to see
+                quick_check(store)
+            before = migrate.revisions(store)
+            migrate.ensure(store)
+            after = migrate.revisions(store)
+        finally:
+            lock.release()
+    for name, at in after.items():
+        was = before[name]
+        output.say(f"{name}: {at}" + (f", was {was or 'empty'}" if was != at else ", as it was"))
+
+
+@db.command(epilog="Example: gateway db version --json")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def version(session: Session, as_json: bool) -> None:
+    """Say which version the program and the schema of each database are."""
+    with opened(session, ready=False) as (_, store):
+        at = migrate.revisions(store)
+        dialect = store.dialect
+    schemas = [{"database": name, "schema": at[name], "needs": needs} for name, needs in migrate.HEADS.items()]
+    if as_json:
+        output.print_json({"program": __version__, "dialect": dialect, "schemas": schemas})
+        return
+    output.say(f"program   {__version__}")
+    for one in schemas:
+        state = "no tables yet" if one["schema"] is None else f"schema {one['schema']}"
+        note = "" if one["schema"] in (None, one["needs"]) else f", this program needs {one['needs']}"
+        output.say(f"{one['database']:<8}  {state}{note} ({dialect})")

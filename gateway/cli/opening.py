@@ -1,0 +1,84 @@
+"""The store of the site a command is for, opened and closed again, and how people write tickets and ids."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+
+from gateway.cli.main import Session
+from gateway.config import Config
+from gateway.errors import Permanent
+from gateway.store import Store, listing, migrate, open_store
+from gateway.tickets.subject import NumberFormat, numbers_in
+
+_LARGEST_ID = 2**63 - 1
+
+
+@contextmanager
+def opened(session: Session, *, ready: bool = True) -> Iterator[tuple[Config, Store]]:
+    """The configuration and the store, tables made where there are none yet; closed at the end of the block.
+
+    Raises Permanent where the database waits for `gateway db migrate`; `ready=False` leaves the schema alone.
+    """
+    cfg = session.config(secrets=False)
+    store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
+    try:
+        if ready:
+            _make_ready(store)
+        yield cfg, store
+    finally:
+        store.close()
+
+
+def _make_ready(store: Store) -> None:
+    at = migrate.revisions(store)
+    old = [f"{name} {at[name]} (this program needs {head})" for name, head in migrate.HEADS.items() if at[name] != head]
+    if not any(at.values()):
+        migrate.ensure(store)
+    elif old:
+        raise Permanent(
+            f"the database is at an older schema: {', '.join(old)}; start the daemon or run `gateway db migrate`"
+        )
+
+
+def ticket_number(store: Store, cfg: Config, text: str) -> int | None:
+    """The number of an existing ticket written `1042`, `#1042`, `[Acme #1042]` or as `mail.number_format` has it."""
+    numbers = NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format)
+    bare = re.sub(rf"^[\[(]?\s*(?:{re.escape(numbers.tag)})?\s*[#№]?\s*|\s*[\])]?$", "", text.strip(), flags=re.I)
+    candidates = numbers_in(f"[{numbers.tag} #{bare}]", numbers.tag, numbers.pattern) or numbers_in(
+        text, numbers.tag, numbers.pattern
+    )
+    there = listing.opened_at(store, candidates)
+    for number in candidates:
+        exact = number in there and bare.lower() == numbers.show(number, there[number]).lower()
+        if exact or (number in there and bare.isdecimal() and int(bare) == number):
+            return number
+    return candidates[0] if candidates and candidates[0] in there else None
+
+
+class RowId(click.ParamType[int]):
+    """An id that a database could hold."""
+
+    name = "id"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value)
+        if not re.fullmatch(r"[1-9][0-9]{0,18}", text, re.ASCII) or int(text) > _LARGEST_ID:
+            self.fail(f'"{text[:40]}" is no id, which is a whole number', param, ctx)
+        return int(text)
+
+
+ROW_ID = RowId()
+
+
+def each_once(_: click.Context, __: click.Parameter, values: Sequence[int]) -> Sequence[int]:
+    """click callback: the ids without repeats."""
+    return tuple(dict.fromkeys(values))
+
+
+def text_of(_: click.Context, __: click.Parameter, value: str) -> str:
+    """click callback for free text: bytes that are no text in this locale are a mistake of the caller."""
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise click.BadParameter("is no valid text")
+    return value.strip()

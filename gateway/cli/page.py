@@ -1,0 +1,164 @@
+"""A ticket as one page for people."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.cli import output
+from gateway.cli.tickets import next_due
+from gateway.store.listing import Article, Event, Page
+from gateway.tickets.subject import NumberFormat
+
+_DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by"}
+_INVERSE = {
+    "mentions": "is mentioned by",
+    "follows": "is followed by",
+    "similar": "is similar to",
+    "common": "shares its cause with",
+    "merged": "took in",
+}
+_READS = {"merged": "was merged into", "similar": "is similar to", "common": "shares its cause with"}
+SHOWN = 64 * 1024  # bytes of a mail that are printed unless all are asked for
+_LONGEST = 200  # characters of a value in the journal
+
+
+def print_page(page: Page, numbers: NumberFormat, *, full: bool) -> None:
+    """The whole page on standard output; `full` unfolds what was cut from mails."""
+    ticket = page.ticket
+    output.say(f"{numbers.tagged(ticket.number, ticket.created_at)} {ticket.subject}")
+    print_pairs(_header(page, numbers))
+    for article in page.articles:
+        _print_article(article, full=full)
+    if page.events:
+        print_heading("what happened")
+        for event in page.events:
+            output.say(_event_line(event))
+    if page.participants:
+        print_heading("who takes part")
+        for person in page.participants:
+            output.say(f"{person.role:<10} {named(person.name, person.address)}")
+    if page.links:
+        print_heading("links")
+        for link in page.links:
+            reads = _INVERSE if link.direction == "in" else _READS
+            why = f" ({link.reason})" if link.reason else ""
+            output.say(f"{reads.get(link.kind, link.kind)} #{link.ticket}{why}")
+
+
+def instant(at: datetime) -> str:
+    """To the second, with its offset."""
+    return at.isoformat(sep=" ", timespec="seconds")
+
+
+def named(name: str, address: str) -> str:
+    return f"{name} <{address}>" if name and name != address else address
+
+
+def size(count: int) -> str:
+    """`312 B`, `4.7 KB`, `12 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    amount, units = count / 1000, ["KB", "MB", "GB", "TB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1000
+        units.pop(0)
+    return f"{amount:.1f} {units[0]}" if amount < 10 else f"{amount:.0f} {units[0]}"
+
+
+def print_heading(text: str) -> None:
+    """A ruled line that begins a part of the page."""
+    output.say()
+    output.say(f"---- {text} ".ljust(78, "-"))
+
+
+def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """Names and values, one pair a line; those without a value are left out."""
+    shown = [(name, value) for name, value in pairs if value]
+    widest = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        output.say(f"{name:<{widest}}  {value}")
+
+
+def _header(page: Page, numbers: NumberFormat) -> Iterator[tuple[str, str]]:
+    ticket = page.ticket
+    yield "status", f"{ticket.status}, merged into #{page.merged_into}" if page.merged_into else ticket.status
+    yield "priority", ticket.priority
+    yield "queue", ticket.queue
+    yield "assignee", ticket.assignee or "nobody"
+    yield "requester", named(page.requester_name, ticket.requester or "unknown")
+    yield "tags", ", ".join(ticket.tags)
+    for name in ("type", "category", "area", "impact"):
+        yield name, getattr(ticket, name) or ""
+    for name, value in page.fields.items():
+        yield name, str(value)
+    yield "opened", instant(ticket.created_at)
+    yield "changed", instant(ticket.updated_at)
+    for name, due in (
+        ("first response due", ticket.first_response_due),
+        ("next response due", ticket.next_response_due),
+        ("resolution due", ticket.resolve_due),
+    ):
+        yield name, instant(due) if due else ""
+    if ticket.overdue and next_due(ticket):
+        yield "overdue", "yes"
+    yield "time spent", f"{page.time_spent} min" if page.time_spent else ""
+
+
+def _print_article(article: Article, *, full: bool) -> None:
+    by = _DIRECTIONS.get(article.direction, article.direction)
+    print_heading(f"{by} {article.author}, {instant(article.at)}")
+    if article.subject:
+        output.say(f"Subject: {article.subject}")
+        output.say()
+    output.say_block(article.text.strip("\n"))
+    cut = article.elided.strip("\n")
+    if cut and full:
+        output.say("[cut from the text:]")
+        output.say_block("\n".join(f"| {line}".rstrip() for line in cut.splitlines()))
+    elif cut:
+        lines = len(cut.splitlines())
+        output.say(f"[{lines} line{'' if lines == 1 else 's'} cut, --full shows {'it' if lines == 1 else 'them'}]")
+    for one in article.attachments:
+        inline = ", inline" if one.inline else ""
+        output.say(f"attached: {one.name} ({one.type}, {size(one.size)}{inline})")
+
+
+def _event_line(event: Event) -> str:
+    parts = [instant(event.at), event.actor, event.kind]
+    if event.reason:
+        parts.append(f"({event.reason})")
+    data = event.data
+    if event.kind == "changed":  # each value: [before, after]
+        data = {name: "->".join(map(plain, both)) for name, both in data.items()}
+    return "  ".join([*parts, *pairs_of(data)])
+
+
+def pairs_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """`queue=support`; what is empty is left out, what is long is cut."""
+    for name, value in data.items():
+        if value not in (None, "", [], {}):
+            yield f"{name}={plain(value)}"
+
+
+def plain(value: Any) -> str:
+    """A value of some JSON in a few words."""
+    if isinstance(value, list):
+        text = ",".join(map(plain, value))
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(pairs_of(value)) + "}"
+    else:
+        text = "-" if value is None else str(value)
+    return f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text
+
+
+def mail_text(data: bytes) -> str:
+    """The bytes of a mail as text; what is no UTF-8 is shown as `\\xff`."""
+    return data.decode("utf-8", "backslashreplace").rstrip("\r\n")
+
+
+def print_mail(data: bytes, *, full: bool) -> None:
+    """A mail as text, or the beginning of a long one."""
+    shown = data if full else data[:SHOWN]
+    output.say_block(mail_text(shown))
+    if len(shown) < len(data):
+        output.say(f"[{size(len(data) - len(shown))} more, --full shows all]")

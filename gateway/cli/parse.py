@@ -1,0 +1,153 @@
+"""`gateway parse`: what is read out of mails, by the readers that the daemon uses; no database, no configuration."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.output import print_json, say, say_block
+from gateway.mail import Address, Mail
+from gateway.reader import ReaderDied, Readers
+
+_BATCH_FILES = 64
+_BATCH_BYTES = 32 * 1024 * 1024
+_MAX_READERS = 4
+
+
+@click.command(short_help="Show what is read out of mails; no database.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line; a mail that cannot be read: file, error."
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+def parse(paths: tuple[Path, ...], *, as_json: bool) -> int:
+    """Read mails (files of one mail each, folders of them) and show sender, texts, attachments and what is odd.
+
+    Exits 1 if any of them cannot be read.
+    """
+    files = list(_files(paths))
+    failed = 0
+    with Readers(count=max(1, min(_MAX_READERS, os.cpu_count() or 1, len(files)))) as readers:
+        for path, answer in _read(files, readers):
+            failed += isinstance(answer, str)
+            if as_json:
+                print_json({"file": str(path), "error": answer} if isinstance(answer, str) else as_dict(path, answer))
+            else:
+                _show(path, answer)
+    return 1 if failed else 0
+
+
+def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
+    """The keys of `parse --json`, all of them; unknown texts are `""`, unknown lists `[]`."""
+    return {
+        "file": str(path),
+        "from_addr": mail.from_.addr if mail.from_ else "",
+        "from_name": mail.from_.name if mail.from_ else "",
+        "to_addrs": [address.addr for address in mail.to],
+        "cc_addrs": [address.addr for address in mail.cc],
+        "subject": mail.subject,
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to,
+        "references": mail.references,
+        "date": mail.date.isoformat() if mail.date else "",
+        "text": mail.text,
+        "html": mail.html,
+        "reply": mail.reply,
+        "elided": mail.elided,
+        "signature": mail.signature,
+        "attachments": [
+            {"name": item.name, "size": item.size, "sha256": item.sha256, "type": item.type, "inline": item.inline}
+            for item in mail.attachments
+        ],
+        "kind": mail.kind.value,
+        "is_autoreply": mail.is_autoreply,
+        "is_bounce": mail.is_bounce,
+        "is_feedback_report": mail.is_feedback_report,
+        "failed_recipients": mail.failed_recipients,
+        "delayed_recipients": mail.delayed_recipients,
+        "dsn_status": mail.dsn_status,
+        "hard_bounce": mail.hard_bounce,
+        "is_forward": mail.is_forward,
+        "fwd_from_addr": mail.fwd_from.addr if mail.fwd_from else "",
+        "fwd_from_name": mail.fwd_from.name if mail.fwd_from else "",
+        "fwd_subject": mail.fwd_subject,
+        "fwd_body": mail.fwd_body,
+        "fwd_message": mail.fwd_message,
+        "language": mail.language,
+        "defects": mail.defects,
+    }
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.is_file())
+        else:
+            yield path
+
+
+def _read(files: Sequence[Path], readers: Readers) -> Iterator[tuple[Path, Mail | str]]:
+    """Each file with its mail, or with why it cannot be read; some at a time, so that any number fits in memory."""
+    batch: list[tuple[Path, bytes | str]] = []
+    size = 0
+    for path in files:
+        try:
+            raw: bytes | str = path.read_bytes()
+        except OSError as error:
+            raw = error.strerror or str(error)
+        batch.append((path, raw))
+        size += len(raw)
+        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            yield from _answers(batch, readers)
+            batch, size = [], 0
+    yield from _answers(batch, readers)
+
+
+def _answers(batch: Sequence[tuple[Path, bytes | str]], readers: Readers) -> Iterator[tuple[Path, Mail | str]]:
+    mails = iter(readers.read_many([raw for _, raw in batch if isinstance(raw, bytes)]))
+    for path, raw in batch:
+        answer = raw if isinstance(raw, str) else next(mails)
+        yield path, str(answer) if isinstance(answer, ReaderDied) else answer
+
+
+def _show(path: Path, answer: Mail | str) -> None:
+    say(str(path))
+    if isinstance(answer, str):
+        say(f"  cannot be read: {answer}")
+    else:
+        for label, value in _summary(answer):
+            if value:
+                say(f"  {label:<12}{value}")
+        for line in answer.reply.split("\n"):
+            say_block(f"  | {line}")
+    say()
+
+
+def _summary(mail: Mail) -> Iterator[tuple[str, str]]:
+    yield "From", _spelled(mail.from_) if mail.from_ else f"nobody ({mail.from_problem})"
+    yield "Reply-To", ", ".join(map(_spelled, mail.reply_to))
+    yield "To", ", ".join(map(_spelled, mail.to))
+    yield "Cc", ", ".join(map(_spelled, mail.cc))
+    yield "Subject", mail.subject
+    yield "Date", mail.date.isoformat(sep=" ") if mail.date else ""
+    yield "Message-ID", mail.message_id
+    yield "Replies to", " ".join(mail.in_reply_to or mail.references[-1:])
+    yield "Kind", f"{mail.kind.value} ({mail.auto_reason})" if mail.is_automatic else ""
+    for item in mail.attachments:
+        yield "Attachment", f"{item.name} ({item.type}, {item.size:,} bytes{', inline' if item.inline else ''})"
+    yield "Undelivered", ", ".join(mail.failed_recipients)
+    yield "Delayed", ", ".join(mail.delayed_recipients)
+    yield "Left out", ", ".join(_lines(mail))
+    yield "Defects", ", ".join(mail.defects)
+
+
+def _lines(mail: Mail) -> Iterator[str]:
+    for what, text in (("quoted", mail.elided), ("signature", mail.signature)):
+        if text:
+            count = text.count("\n") + 1
+            yield f"{count} {what} line{'s' if count > 1 else ''}"
+
+
+def _spelled(address: Address) -> str:
+    return f"{address.name} <{address.addr}>" if address.name else address.addr

@@ -1,0 +1,151 @@
+"""`gateway rules`: check, test and show what is in the rules folder; nothing here changes anything."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.cli import output
+from gateway.cli.main import EX_CONFIG, Session, config_option
+from gateway.errors import ConfigError, RulesError
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+    from gateway.rules import RuleSet
+    from gateway.rules.rule import Rule
+    from gateway.rules.testing import Report
+
+
+@click.group()
+@config_option
+def rules() -> None:
+    """Rules: what is in rules/*.toml, checked, tested, shown."""
+
+
+@rules.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def check(session: Session, as_json: bool) -> int:
+    """Check every rules file; exit 0, or print all mistakes with file and line and exit 78."""
+    problems: Sequence[str] = ()
+    summary = ""
+    try:
+        found = _load(session.config(secrets=False))
+        summary = _summary(found)
+    except ConfigError as error:
+        problems = error.problems
+    if as_json:
+        output.print_json({"ok": not problems, "problems": problems})
+    else:
+        for problem in problems:
+            output.warn(problem)
+        if summary:
+            output.say(summary)
+    return EX_CONFIG if problems else 0
+
+
+@rules.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def test(session: Session, as_json: bool) -> int:
+    """Run the tests in the rules files against the whole set; exit 0, or show what differs and exit 1."""
+    config = session.config(secrets=False)
+    report = run_tests_of(config, _load(config))
+    if as_json:
+        output.print_json({"tests": report.tests, "failures": report.failures})
+        return 1 if report.failures else 0
+    for failure in report.failures:
+        output.say_block(failure.text)
+    failed = len(report.failures)
+    output.say(f"{report.tests} tests, {f'{failed} failed' if failed else 'all passed'}")
+    return 1 if failed else 0
+
+
+@rules.command()
+@config_option
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show(session: Session, name: str | None, as_json: bool) -> int:
+    """List the rules in the order they are asked, or print the one called NAME."""
+    from gateway.rules.guess import did_you_mean
+    from gateway.rules.printing import print_rule
+
+    found = _load(session.config(secrets=False))
+    if as_json:
+        shown = [_json(rule) for rule in found.rules if name in (None, rule.name)]
+        output.print_json({"sha256": found.sha256, "rules": shown})
+        return 0
+    if name is None:
+        headings = ("file", "rule", "on", "does")
+        output.table(headings, [(rule.place, rule.name, rule.on, _deeds(rule)) for rule in found.rules])
+        return 0
+    rule = next((rule for rule in found.rules if rule.name == name), None)
+    if rule is None:
+        guess = did_you_mean(name, [rule.name for rule in found.rules])
+        raise click.UsageError(f'no such rule: "{name}"{guess}')
+    output.say_block(f"# {rule.place}\n{print_rule(rule)}".rstrip())
+    return 0
+
+
+def problems_of(config: "Config") -> list[str]:
+    """Every mistake in the rules of a site, failing tests among them: for `gateway check`."""
+    try:
+        report = run_tests_of(config, _load(config))
+    except RulesError as error:
+        return list(error.problems)
+    return [f"{failure.headline}; `gateway rules test` shows why" for failure in report.failures]
+
+
+def run_tests_of(config: "Config", found: "RuleSet") -> "Report":
+    """The tests of a rule set, with the queues of the site and the samples of its folder."""
+    from gateway.config.rules_files import read_samples
+    from gateway.mail import read
+    from gateway.rules import RegexMatcher
+    from gateway.rules.testing import Surroundings, run_tests
+
+    usual = next(iter(config.addresses().values()), None)
+    surroundings = Surroundings(
+        queue_for=lambda address: (config.queue_for(address) if address else None) or usual,
+        samples=read_samples(found, config.rules_dir, read),
+    )
+    return run_tests(found, RegexMatcher(time.monotonic), surroundings)
+
+
+def _load(config: "Config") -> "RuleSet":
+    from gateway.compose.render import Templates
+    from gateway.config.rules_files import load_rules
+
+    return load_rules(config, Templates.load(config.templates_dir).names)
+
+
+def _summary(found: "RuleSet") -> str:
+    tests = sum(len(rule.examples) for rule in found.rules)
+    return (
+        f"{len(found.files)} files, {len(found.rules)} rules, {tests} tests: all fine; `gateway rules test` runs them"
+    )
+
+
+def _deeds(rule: "Rule") -> list[str]:
+    """What a rule does, each in a few words."""
+    deeds = [f"{line.name} = {', '.join(line.values)}" for line in rule.sets]
+    deeds += [f"{line.name} + {', '.join(line.values)}" for line in rule.adds]
+    deeds += [f"quarantine: {rule.quarantine}"] if rule.quarantine else []
+    return [*deeds, *(["stop"] if rule.stop else [])]
+
+
+def _json(rule: "Rule") -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "why": rule.why,
+        "file": rule.file,
+        "line": rule.line,
+        "on": rule.on,
+        "does": _deeds(rule),
+        "stop": rule.stop,
+        "force": rule.force,
+        "tests": len(rule.examples),
+    }

@@ -1,0 +1,66 @@
+"""`gateway spool`: mail that is accepted and not yet processed."""
+
+import click
+
+from gateway.cli import output
+from gateway.cli.main import Session, config_option
+from gateway.cli.opening import opened
+from gateway.cli.page import size
+from gateway.store import spool_rows
+
+
+@click.group(epilog="Example: gateway spool list")
+def spool() -> None:
+    """Mail that is accepted and not yet processed."""
+
+
+@spool.command("list", epilog="Example: gateway spool list --json")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+@click.pass_obj
+def list_(session: Session, as_json: bool) -> None:
+    """List mails that wait, oldest first: where each came from, how often it was tried alone, when it is due next.
+
+    A mail is tried alone after a claim of it ended without a verdict; three such attempts put it into quarantine.
+    """
+    with opened(session) as (_, store):
+        found = spool_rows.rows(store, states=["new"])
+    if as_json:
+        output.print_json(
+            [
+                {
+                    "id": one.id,
+                    "source": one.source,
+                    "from": one.mail_from,
+                    "recipients": one.recipients,
+                    "received_at": one.received_at,
+                    "size": one.size,
+                    "attempts": one.attempts,
+                    "alone": one.alone,
+                    "next_at": one.next_at,
+                }
+                for one in found
+            ]
+        )
+        return
+    if not found:
+        output.say("nothing waits")
+        return
+    output.table(
+        ["id", "source", "from", "recipients", "received", "size", "attempts", "alone", "next"],
+        [
+            [
+                one.id,
+                one.source,
+                "<>" if one.mail_from == "" else one.mail_from,
+                one.recipients,
+                one.received_at,
+                size(one.size),
+                one.attempts,
+                "yes" if one.alone else "",
+                one.next_at,
+            ]
+            for one in found
+        ],
+        right=["id", "size", "attempts"],
+    )

@@ -1,0 +1,83 @@
+"""What `gateway status` asks of the stored rows: how much waits, since when, and who polls which mailbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from gateway.now import now
+from gateway.store import tables
+from gateway.store.clock import database_now
+from gateway.store.engine import Store
+
+_spool, _outbox = tables.spool, tables.outbox
+_ON_ITS_WAY = ("pending", "sending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Mail that is written: how much in each state, the oldest on its way, and since when one is due and not tried."""
+
+    by_state: Mapping[str, int]
+    oldest_at: datetime | None
+    due_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A mailbox as the ledger has it: its first look (None: not yet), the newest mail taken, and who polls it now."""
+
+    name: str
+    first_look_at: datetime | None
+    newest_mail_at: datetime | None
+    node: str | None
+
+
+def outgoing(store: Store) -> Outgoing:
+    """Counts and ages over the outbox."""
+    with store.main.read() as conn:
+        counts = conn.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state)).all()
+        waiting = _outbox.c.state.in_(_ON_ITS_WAY)
+        oldest, due = conn.execute(
+            select(func.min(_outbox.c.created_at), func.min(_outbox.c.next_try_at)).where(waiting)
+        ).one()
+    return Outgoing(
+        by_state={state: int(count) for state, count in counts},
+        oldest_at=oldest,
+        due_since=due if due is not None and due < now() else None,
+    )
+
+
+def set_aside(store: Store) -> dict[str, int]:
+    """How many mails are `quarantined` and how many `held`."""
+    states = ("quarantined", "held")
+    counts = select(_spool.c.state, func.count()).where(_spool.c.state.in_(states)).group_by(_spool.c.state)
+    with store.spool.read() as conn:
+        found = {state: int(count) for state, count in conn.execute(counts).all()}
+    return {state: found.get(state, 0) for state in states}
+
+
+def mailbox(store: Store, name: str) -> Mailbox:
+    """What is known of the account of this name."""
+    folder, uid, lease = tables.imap_folder.c, tables.imap_uid.c, tables.lease.c
+    newest = select(func.max(uid.spool_id)).where(uid.account == name).scalar_subquery()
+    with store.spool.read() as conn:
+        first = conn.execute(select(func.min(folder.seen_at)).where(folder.account == name)).scalar()
+        last = conn.execute(select(_spool.c.received_at).where(_spool.c.id == newest)).scalar()
+        held = select(lease.node).where(lease.name == f"imap:{name}", lease.until > database_now(conn))
+        node = conn.execute(held).scalar()
+    return Mailbox(name=name, first_look_at=first, newest_mail_at=last, node=node)
+
+
+def totals(store: Store) -> dict[str, int]:
+    """How many mails came in, how many tickets and articles there are, how many mails were written."""
+    with store.spool.read() as conn:
+        mails = conn.execute(select(func.count()).select_from(_spool)).scalar_one()
+    counted = {"tickets": tables.ticket, "articles": tables.article, "outgoing mails": _outbox}
+    with store.main.read() as conn:
+        rest = {
+            name: int(conn.execute(select(func.count()).select_from(table)).scalar_one())
+            for name, table in counted.items()
+        }
+    return {"mails": int(mails), **rest}

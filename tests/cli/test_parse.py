@@ -1,0 +1,92 @@
+"""`gateway parse`: the keys that programs rely on, and a summary for people."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.cli import gateway
+
+KEYS = (
+    "file from_addr from_name to_addrs cc_addrs subject message_id in_reply_to references date text html reply elided "
+    "signature attachments kind is_autoreply is_bounce is_feedback_report failed_recipients delayed_recipients "
+    "dsn_status hard_bounce is_forward fwd_from_addr fwd_from_name fwd_subject fwd_body fwd_message language defects"
+)
+
+MAIL = """From: =?utf-8?q?=C3=84nn?= <ann@example.net>
+To: support@acme.example
+Subject: My lamp
+Date: Fri, 27 Nov 2026 09:00:00 +0100
+Message-ID: <1@example.net>
+Content-Type: multipart/mixed; boundary=b
+
+--b
+
+It is \x1b[31mlate.
+
+On Fri, 27 Nov 2026, support@acme.example wrote:
+> No.
+--b
+Content-Type: application/pdf; name=receipt.pdf
+
+%PDF-1.7
+--b--
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "lamp.eml"
+    path.write_text(MAIL)
+    return path
+
+
+def test_json_has_exactly_the_promised_keys(file: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.eml"
+    empty.touch()
+    done = gateway("parse", "--json", file, empty)
+    assert (done.returncode, done.stderr) == (0, "")
+    lamp, nothing = map(json.loads, done.stdout.splitlines())
+    assert list(lamp) == list(nothing) == KEYS.split()
+    assert None not in {type(value) and value for value in nothing.values() if not isinstance(value, list)}
+    assert lamp["file"] == str(file)
+    assert (lamp["from_addr"], lamp["from_name"], lamp["to_addrs"]) == (
+        "ann@example.net",
+        "Änn",
+        ["support@acme.example"],
+    )
+    assert (lamp["date"], lamp["kind"], lamp["is_bounce"]) == ("2026-11-27T09:00:00+01:00", "normal", False)
+    assert lamp["reply"] == "It is \ufffd[31mlate."
+    assert [set(item) for item in lamp["attachments"]] == [{"name", "size", "sha256", "type", "inline"}]
+    assert (nothing["from_addr"], nothing["date"], nothing["references"], nothing["text"]) == ("", "", [], "")
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_is_read(file: Path, tmp_path: Path) -> None:
+    poison = tmp_path / "poison.eml"
+    poison.write_text("X-Gateway-Poison: segfault\n\n")
+    done = gateway("parse", "--json", tmp_path / "none.eml", poison, file, env={"GATEWAY_TEST": "1"})
+    assert done.returncode == 1
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first == {"file": str(tmp_path / "none.eml"), "error": "No such file or directory"}
+    assert second == {"file": str(poison), "error": "the reader of this mail was killed by signal 11 (SIGSEGV)"}
+    assert third["subject"] == "My lamp"
+
+
+def test_a_folder_is_every_file_in_it(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "other.eml").write_text("Subject: other\n\n")
+    done = gateway("parse", "--json", tmp_path)
+    assert [json.loads(line)["subject"] for line in done.stdout.splitlines()] == ["other", "My lamp"]
+
+
+def test_a_summary_for_people(file: Path) -> None:
+    done = gateway("parse", file)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in (
+        "From        Änn <ann@example.net>",
+        "Subject     My lamp",
+        "(application/pdf, 8 bytes)",
+        "  | It is",
+        "2 quoted lines",
+    ):
+        assert line in done.stdout
+    assert "\x1b" not in done.stdout

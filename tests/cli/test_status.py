@@ -1,0 +1,148 @@
+"""`gateway status`: what it counts, and when it raises its voice."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from support.desk import Desk
+from support.mails import mail
+
+from gateway.cli.status import running, span
+from gateway.mail import Address
+from gateway.now import now
+from gateway.store import imap, leases, spool, tables
+from gateway.store.node import DataLock
+from gateway.tickets.actions import Send
+
+MAILBOX = """
+[[imap]]
+name = "main"
+host = "127.0.0.1"
+tls = false
+user = "support"
+password_file = "env:NO_SUCH_VARIABLE"
+"""
+
+
+@pytest.fixture
+def held(desk: Desk) -> Iterator[Desk]:
+    """As if the daemon ran: its lock is held, by this process."""
+    lock = DataLock(desk.folder / "data")
+    yield desk
+    lock.release()
+
+
+def test_all_is_well(held: Desk) -> None:
+    answer = held.run("status")
+    assert answer.code == 0
+    assert answer.out.startswith("OK: nothing to be done\n")
+    assert f"running, pid {os.getpid()}" in answer.out
+    found = held.ask("status")
+    assert (found["level"], found["alarms"], found["pid"]) == ("ok", [], os.getpid())
+    assert found["spool"] == {"waiting": 0, "oldest_at": None}
+    assert found["schema"] == {"spool": found["schema"]["spool"], "gateway": found["schema"]["gateway"]}
+    assert (found["quarantined"], found["held"]) == (0, 0)
+
+
+def test_no_daemon_is_critical(desk: Desk) -> None:
+    answer = desk.run("status")
+    assert answer.code == 2
+    assert answer.out.startswith("CRITICAL: the daemon is not running\n")
+
+
+def test_a_crashed_daemon_does_not_run(tmp_path: Path) -> None:
+    dying = "from gateway.store.node import DataLock; from pathlib import Path; import os; "
+    dying += f"lock = DataLock(Path({str(tmp_path)!r})); os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", dying], check=False).returncode == 9
+    assert (tmp_path / "lock").read_text().strip()
+    assert running(tmp_path) is None
+    (tmp_path / "lock").write_text(f"{os.getpid()}\n")  # the number went to another process
+    assert running(tmp_path) is None
+    assert running(tmp_path / "nowhere") is None
+
+
+def test_asking_does_not_keep_a_daemon_from_starting(desk: Desk) -> None:
+    desk.run("status")
+    DataLock(desk.folder / "data").release()
+
+
+@pytest.mark.parametrize(("minutes", "code", "word"), [(1, 0, "OK"), (6, 1, "WARNING"), (61, 2, "CRITICAL")])
+def test_mail_that_waits_too_long(held: Desk, minutes: int, code: int, word: str) -> None:
+    held.take_in(mail())
+    with held.store.spool.write() as conn:
+        conn.execute(tables.spool.update().values(received_at=now() - timedelta(minutes=minutes)))
+    answer = held.run("status")
+    assert answer.code == code
+    assert answer.out.startswith(word)
+    assert "1 waiting, the oldest for" in answer.out
+
+
+def test_quarantine_is_a_warning(held: Desk) -> None:
+    held.quarantine(held.take_in(mail()))
+    answer = held.run("status")
+    assert (answer.code, answer.out.splitlines()[0]) == (1, "WARNING: 1 in quarantine")
+
+
+def test_a_sender_that_stands_still_is_a_warning(held: Desk) -> None:
+    held.act(
+        Send(
+            ticket=None,
+            kind="acknowledgement",
+            recipient=Address(addr="ann@example.net"),
+            envelope_from="",
+            message_id="<1@acme.example>",
+            subject="",
+            data=b"x",
+            automatic=True,
+        ),
+        at=now() - timedelta(minutes=45),
+    )
+    answer = held.run("status")
+    assert (answer.code, answer.out.splitlines()[0]) == (1, "WARNING: mail in the outbox has been due for 45 min")
+    assert "1 pending, 0 sending, 0 failed, 0 held, the oldest for 45 min" in answer.out
+
+
+def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:
+    held.configure(more=MAILBOX)
+    assert held.run("status").out.startswith("WARNING: nobody polls the mailbox main\n")
+    leases.acquire(held.store, "imap:main", "node-1")
+    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end\n")
+    imap.looked(held.store, imap.Place(account="main", folder="INBOX", uidvalidity=1), 1)
+    answer = held.run("status")
+    assert answer.code == 0
+    assert "mailbox main  polled by node-1, first read" in answer.out
+
+
+def test_a_full_disk_is_critical(held: Desk) -> None:
+    held.configure(more='[limits]\nmin_free = "900 TB"\n')
+    answer = held.run("status")
+    assert answer.code == 2
+    assert "no mail is accepted" in answer.out
+
+
+def test_a_database_that_cannot_be_asked_is_critical(held: Desk) -> None:
+    if held.store.spool.path is None:
+        return  # a damaged file is SQLite's matter
+    held.store.close()
+    held.store.spool.path.write_bytes(b"nothing of a database" * 100)
+    answer = held.run("status")
+    assert answer.code == 2
+    assert "damaged" in answer.out.splitlines()[0]
+
+
+def test_spans() -> None:
+    cases = {5: "5 s", 119: "119 s", 120: "2 min", 7199: "119 min", 7200: "2 h", 200_000: "2 days"}
+    assert {seconds: span(timedelta(seconds=seconds)) for seconds in cases} == cases
+
+
+def test_held_mail_is_counted(held: Desk) -> None:
+    spool_id = held.take_in(mail())
+    (claimed,) = spool.claim(held.store, node="node", limit=1, now=now())
+    spool.close(
+        held.store, node="node", done=[spool.Closed(id=spool_id, fence=claimed.fence, state="held", reason="x")]
+    )
+    assert held.ask("status")["held"] == 1
