@@ -1,0 +1,73 @@
+"""What came of handing one mail to one recipient's side, as a value; `reply` is what the other side said, cleaned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gateway.compose import words
+from gateway.store.outbox import Due
+
+REPLY_CAP = 500  # characters
+
+
+class Reason(StrEnum):
+    """Why a mail is not delivered, or not yet."""
+
+    REFUSED_FOR_NOW = "refused_for_now"  # 4xx: greylisting, full mailbox, busy
+    REFUSED = "refused"  # 5xx
+    UNREACHABLE = "unreachable"  # no connection, no TLS, no login: nothing about this mail
+    NO_VERDICT = "no_verdict"  # the connection died after the final dot: the other side may have it (T111)
+    NOT_AN_ADDRESS = "not_an_address"
+    UNSOUND = "unsound"  # bytes that must not be sent (T08)
+    NO_SMTPUTF8 = "no_smtputf8"  # an address beyond ASCII, and a server that cannot
+    TOO_LARGE = "too_large"
+    GAVE_UP = "gave_up"  # tried for `delivery.retry_for`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    reply: str
+    reason: Reason = Reason.REFUSED_FOR_NOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    reply: str
+    reason: Reason = Reason.REFUSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """Says nothing about the mail: the same would have happened to any other."""
+
+    reply: str
+
+
+Answer = Sent | Retry | Failed | Unreachable
+
+
+class Carrier(Protocol):
+    """A way out. Used by one thread."""
+
+    together: int  # how many mails are carried before their outcomes are recorded
+
+    def deliver(self, dues: Sequence[Due]) -> list[Answer]:
+        """Carry up to `together` mails; one answer each, in order. Never raises for what the other side does."""
+
+    def rest(self) -> None:
+        """Nothing is due: let go of what is not worth holding."""
+
+    def close(self) -> None:
+        """Let go of everything; a later `deliver` begins anew."""
+
+
+def shown(reply: str | bytes) -> str:
+    """A reply as it is stored and shown: one clean line of at most 500 characters."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return words.clean(text, REPLY_CAP)

@@ -1,0 +1,219 @@
+"""The sender: one thread that takes due rows of the outbox, has them carried, and records what came of each.
+
+At least once (T108): a crash between the other side's yes and our record sends the same bytes again.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from gateway import act, log
+from gateway.config import Config
+from gateway.delivery.answer import Answer, Carrier, Failed, Reason, Retry, Sent, Unreachable
+from gateway.delivery.maildir import Maildir
+from gateway.delivery.pace import Breaker, Pace
+from gateway.delivery.retry import next_try
+from gateway.delivery.smtp import Smarthost
+from gateway.errors import Temporary
+from gateway.faults import hit, refuse_in_production
+from gateway.now import now
+from gateway.store import Store, outbox
+from gateway.store.outbox import Due, Outcome
+from gateway.tickets.actions import Actor, Note
+
+_BATCH = 32
+_LOOK_EVERY = 0.5  # seconds; other processes write to the outbox too, and nothing wakes us for those
+_HOLD = (
+    outbox.LEASE.total_seconds() / 2
+)  # seconds; what was claimed longer ago is given back, lest another sends it too
+
+
+def carrier_of(cfg: Config) -> Carrier:
+    """The way out that `[delivery]` names."""
+    target = cfg.delivery.to
+    if target.path is not None:
+        return Maildir(target.path)
+    return Smarthost(target, helo=cfg.mail.host, password=cfg.delivery.password, ca_file=cfg.delivery.ca_file)
+
+
+class Sender:
+    """Delivers the outbox until stopped. `wake` is set by whoever put something into it."""
+
+    def __init__(
+        self,
+        store: Store,
+        cfg: Config,
+        *,
+        node: str,
+        wake: threading.Event,
+        carrier: Carrier | None = None,
+        breaker: Breaker | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """ConfigError where test switches are armed and the delivery is a real one."""
+        refuse_in_production(cfg)
+        self._store = store
+        self._give_up_after: timedelta = cfg.delivery.retry_for
+        self._node = node
+        self._wake = wake
+        self._carrier = carrier or carrier_of(cfg)
+        self._pace = Pace(cfg.delivery.rate)
+        self._breaker = breaker or Breaker()
+        self._chance = chance
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Free what this node was sending when it died, then send in a thread of its own."""
+        freed = outbox.free_node(self._store, self._node)
+        if freed:
+            log.sending_resumed(freed)
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Finish the mail in hand, give back the rest; False where that took longer than `timeout` seconds."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def run_once(self) -> int:
+        """Deliver what is due now, one batch at most; how many were tried. Temporary where the store is not there."""
+        clock = time.monotonic()
+        room = self._pace.room(clock, self._breaker.room(clock, _BATCH))
+        due_at = outbox.next_due_at(self._store) if room else None
+        if due_at is None or due_at > now():
+            self._carrier.rest()
+            return 0
+        dues = outbox.claim_due(self._store, node=self._node, limit=room, now=now())
+        tried = 0
+        while tried < len(dues):
+            too_late = time.monotonic() - clock > _HOLD
+            if too_late or self._stop.is_set() or (self._breaker.is_open and tried):
+                outbox.give_back(self._store, node=self._node, dues=dues[tried:])
+                break
+            some = dues[tried : tried + self._carrier.together]
+            self._record(some, self._carry(some))
+            tried += len(some)
+        return tried
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                busy = self.run_once()
+            except Temporary as error:
+                log.database_trouble(error)
+                busy = 0
+            except Exception as error:  # noqa: BLE001 - the top of the sender's loop
+                log.crashed("sender", error)
+                busy = 0
+            if not busy:
+                self._wake.wait(_LOOK_EVERY)
+        self._carrier.close()
+
+    def _carry(self, dues: Sequence[Due]) -> list[Answer]:
+        answers = self._carrier.deliver(dues)
+        hit("after_send_before_record")
+        clock = time.monotonic()
+        for answer in answers:
+            self._pace.note(clock)
+            reached = not isinstance(answer, Unreachable)
+            if self._breaker.note(reached, clock):
+                if reached:
+                    log.delivery_back()
+                else:
+                    log.delivery_unreachable(answer.reply)
+        return answers
+
+    def _record(self, dues: Sequence[Due], answers: Sequence[Answer]) -> None:
+        """Outcomes and events in one transaction. It is tried until it succeeds: what is not recorded is sent again."""
+        at = now()
+        outcomes = [self._outcome(due, answer, at) for due, answer in zip(dues, answers, strict=True)]
+
+        def work(conn: Connection) -> set[int]:
+            refused = outbox.record_in(conn, node=self._node, outcomes=outcomes)
+            for due, outcome in zip(dues, outcomes, strict=True):
+                if outcome.id not in refused:
+                    _journal(conn, due, outcome, at)
+            return refused
+
+        try:
+            refused = self._commit(work)
+        except IntegrityError as error:  # an event that cannot be written must not make us send for ever
+            log.crashed("delivery event", error)
+            refused = self._commit(lambda conn: outbox.record_in(conn, node=self._node, outcomes=outcomes))
+        for due, outcome in zip(dues, outcomes, strict=True):
+            _tell(due, outcome, lost=outcome.id in refused)
+
+    def _commit(self, work: Callable[[Connection], set[int]]) -> set[int]:
+        deadline = time.monotonic() + _HOLD
+        while True:
+            try:
+                return self._store.main.retrying(work)
+            except Temporary as error:
+                log.database_trouble(error)
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
+
+    def _outcome(self, due: Due, answer: Answer, at: datetime) -> Outcome:
+        if isinstance(answer, Sent):
+            return Outcome(id=due.id, fence=due.fence, state="sent", reply=answer.reply)
+        if isinstance(answer, Failed):
+            return Outcome(id=due.id, fence=due.fence, state="failed", reply=answer.reply, reason=answer.reason)
+        again = next_try(
+            due.attempts,
+            created_at=due.created_at,
+            at=at,
+            give_up_after=self._give_up_after,
+            chance=self._chance(),
+        )
+        reason = answer.reason if isinstance(answer, Retry) else Reason.UNREACHABLE
+        if again is None:
+            return Outcome(id=due.id, fence=due.fence, state="failed", reply=answer.reply, reason=Reason.GAVE_UP)
+        return Outcome(
+            id=due.id, fence=due.fence, state="pending", reply=answer.reply, reason=reason, next_try_at=again
+        )
+
+
+def _journal(conn: Connection, due: Due, outcome: Outcome, at: datetime) -> None:
+    """The event of a final outcome; a retry is told by the row itself."""
+    if outcome.state == "pending":
+        return
+    kind = "sent" if outcome.state == "sent" else "delivery_failed"
+    data = {
+        "outbox": due.id,
+        "recipient": due.recipient,
+        "message_id": due.message_id,
+        "attempts": due.attempts,
+        "reply": outcome.reply,
+    }
+    note = Note(ticket=due.ticket, kind=kind, data=data, reason=str(outcome.reason))
+    act.apply(conn, [note], Actor(name="delivery", at=at, mail_id=due.mail_id))
+
+
+def _tell(due: Due, outcome: Outcome, *, lost: bool) -> None:
+    if lost:
+        log.send_lost(due.id, due.ticket)
+    elif outcome.state == "sent":
+        log.sent(due.id, due.ticket, recipient=due.recipient, message_id=due.message_id, reply=outcome.reply)
+    elif outcome.state == "failed":
+        log.send_failed(due.id, due.ticket, recipient=due.recipient, reason=str(outcome.reason), reply=outcome.reply)
+    else:
+        log.send_delayed(
+            due.id,
+            due.ticket,
+            recipient=due.recipient,
+            reason=str(outcome.reason),
+            reply=outcome.reply,
+            again_at=outcome.next_try_at,
+        )

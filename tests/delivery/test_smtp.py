@@ -1,0 +1,296 @@
+"""The SMTP carrier against a server that behaves, and against one that does not (T08, T109-T114)."""
+
+import socket
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from support.sink import DROP, DROP_BEFORE_DOT, STALL, Sink, tls_for
+
+from gateway.config import Target
+from gateway.delivery.answer import Failed, Reason, Retry, Sent, Unreachable
+from gateway.delivery.smtp import Smarthost, Timing
+from gateway.errors import Temporary
+from gateway.store.outbox import Due
+
+QUICK = Timing(step=5, final=0.5)
+_IDS = count(1)
+
+
+def due(recipient="ann@example.net", *, envelope_from="", data=None, text="Hello\r\n.dot\r\n..\r\nend\r\n"):
+    number = next(_IDS)
+    message_id = f"<{number}@mail.acme.example>"
+    head = f"From: support@acme.example\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n\r\n"
+    return Due(
+        id=number,
+        fence=1,
+        mail_id=number,
+        ticket=None,
+        recipient=recipient,
+        envelope_from=envelope_from,
+        automatic=True,
+        attempts=1,
+        created_at=datetime(2026, 11, 27, tzinfo=UTC),
+        message_id=message_id,
+        data=(head + text).encode() if data is None else data,
+    )
+
+
+@pytest.fixture
+def sink():
+    with Sink() as running:
+        yield running
+
+
+@pytest.fixture
+def connect():
+    hosts = []
+
+    def make(port, *, scheme="smtp", host="127.0.0.1", user="", timing=QUICK, **options):
+        target = Target(scheme=scheme, host=host, port=port, user=user)
+        hosts.append(Smarthost(target, helo="mail.acme.example", timing=timing, **options))
+        return hosts[-1]
+
+    yield make
+    for one in hosts:
+        one.close()
+
+
+def send(smarthost, one):
+    (answer,) = smarthost.deliver([one])
+    return answer
+
+
+def test_the_bytes_and_the_envelope_arrive_as_they_are(sink, connect):
+    one = due(envelope_from="")
+    two = due("bo@example.net", envelope_from="support@acme.example")
+    smarthost = connect(sink.port)
+    assert send(smarthost, one) == Sent(reply="250 2.0.0 taken as 1")
+    assert isinstance(send(smarthost, two), Sent)
+    assert [(r.mail_from, r.recipients, r.data) for r in sink.received] == [
+        ("", ("ann@example.net",), one.data),
+        ("support@acme.example", ("bo@example.net",), two.data),
+    ]
+
+
+def test_two_hundred_mails_over_one_connection_with_rset_between(sink, connect):
+    smarthost = connect(sink.port)
+    for _ in range(200):
+        assert isinstance(send(smarthost, due()), Sent)
+    assert len(sink.received) == 200
+    assert sink.connections == 1
+    assert sink.commands.count("RSET") == 199
+
+
+def test_a_connection_is_left_after_so_many_mails(sink, connect):
+    smarthost = connect(sink.port, mails_per_connection=3)
+    for _ in range(7):
+        send(smarthost, due())
+    assert [r.connection for r in sink.received] == [1, 1, 1, 2, 2, 2, 3]
+
+
+def test_a_dead_connection_is_made_again_without_anybody_noticing(sink, connect):
+    smarthost = connect(sink.port)
+    send(smarthost, due())
+    sink.drop_all()
+    assert isinstance(send(smarthost, due()), Sent)
+    assert sink.connections == 2
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("450 4.2.0 greylisted", Retry(reply="450 4.2.0 greylisted")),
+        ("550 5.1.1 no such user", Failed(reply="550 5.1.1 no such user")),
+    ],
+)
+def test_refusals_at_every_stage_and_the_next_mail_goes(sink, connect, stage, reply, answer):
+    smarthost = connect(sink.port)
+    sink.next(stage, reply)
+    assert send(smarthost, due()) == answer
+    assert sink.received == []
+    assert isinstance(send(smarthost, due()), Sent)
+    assert sink.connections == 1
+
+
+def test_one_recipient_is_refused_and_the_others_are_not(sink, connect):
+    sink.refused["gone@example.net"] = "550 5.1.1 gone"
+    smarthost = connect(sink.port)
+    answers = smarthost.deliver([due("ann@example.net"), due("gone@example.net"), due("bo@example.net")])
+    assert [type(answer) for answer in answers] == [Sent, Failed, Sent]
+
+
+def test_going_away_on_a_kept_connection_is_tried_again_on_a_new_one(sink, connect):
+    smarthost = connect(sink.port)
+    send(smarthost, due())
+    sink.next("mail", "421 4.7.0 too many mails on this connection")
+    assert isinstance(send(smarthost, due()), Sent)
+    assert sink.connections == 2
+
+
+def test_going_away_on_a_fresh_connection_says_nothing_about_the_mail(sink, connect):
+    sink.next("mail", "421 4.3.2 shutting down")
+    assert send(connect(sink.port), due()) == Unreachable(reply="421 4.3.2 shutting down")
+
+
+@pytest.mark.parametrize("fault", [STALL, DROP])
+def test_no_verdict_after_the_dot_is_a_doubt(sink, connect, fault):
+    smarthost = connect(sink.port)
+    sink.next("dot", fault)
+    one = due()
+    answer = send(smarthost, one)
+    assert isinstance(answer, Retry)
+    assert answer.reason is Reason.NO_VERDICT
+    assert isinstance(send(smarthost, one), Sent)
+    assert {r.data for r in sink.received} == {one.data}
+    assert len(sink.received) == (2 if fault == DROP else 1)
+
+
+def test_a_connection_that_breaks_before_the_dot(sink, connect):
+    sink.next("data", DROP_BEFORE_DOT)
+    answer = send(connect(sink.port), due())
+    assert isinstance(answer, Unreachable | Retry)
+    assert sink.received == []
+
+
+def test_a_server_that_stalls_in_the_middle(sink, connect):
+    sink.next("rcpt", STALL)
+    assert isinstance(send(connect(sink.port, timing=Timing(step=0.3, final=0.3)), due()), Unreachable)
+
+
+def test_nobody_listens(connect):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    answer = send(connect(port), due())
+    assert isinstance(answer, Unreachable)
+    assert f"127.0.0.1:{port}" in answer.reply
+
+
+def test_a_host_that_does_not_exist(connect):
+    answer = send(connect(25, host="no-such-host.invalid"), due())
+    assert isinstance(answer, Unreachable)
+
+
+def test_a_long_wild_reply_is_one_clean_line(sink, connect):
+    sink.next("rcpt", "550-" + "x" * 400 + "\x1b[31m\r\n550 \xff" + "y" * 400)
+    answer = send(connect(sink.port), due())
+    assert isinstance(answer, Failed)
+    assert len(answer.reply) == 500
+    assert answer.reply.isprintable()
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    ["<a@b.c>, evil@x.y", "a@b.c>\r\nRCPT TO:<evil@x.y", "a\x00@b.c", "", "ann", "a@b.c\nDATA", "a b@c.d"],
+)
+def test_what_is_no_address_never_reaches_the_server(sink, connect, recipient):
+    answer = send(connect(sink.port), due(recipient, data=due().data))
+    assert isinstance(answer, Failed)
+    assert answer.reason is Reason.NOT_AN_ADDRESS
+    answer = send(connect(sink.port), due(envelope_from=recipient or "x@", data=due().data))
+    assert isinstance(answer, Failed)
+    assert sink.connections == 0
+
+
+@pytest.mark.parametrize("text", ["bare\nLF\r\n", "bare\rCR\r\n", "end without CRLF", "x" * 999 + "\r\n", "nul\0\r\n"])
+def test_unsound_bytes_are_never_sent(sink, connect, text):
+    answer = send(connect(sink.port), due(text=text))
+    assert isinstance(answer, Failed)
+    assert answer.reason is Reason.UNSOUND
+    assert sink.connections == 0
+
+
+def test_an_address_with_odd_dots_goes_in_quotes(sink, connect):
+    assert isinstance(send(connect(sink.port), due("a..b@docomo.example", data=due().data)), Sent)
+    assert sink.received[0].recipients == ("a..b@docomo.example",)
+
+
+def test_an_address_beyond_ascii_with_and_without_smtputf8(connect):
+    one = due("jürgen@bücher.example")
+    with Sink() as able:
+        assert isinstance(send(connect(able.port), one), Sent)
+        assert able.received[0].recipients == ("jürgen@bücher.example",)
+        assert "SMTPUTF8" in able.received[0].options
+    with Sink(utf8=False) as unable:
+        smarthost = connect(unable.port)
+        answer = send(smarthost, one)
+        assert isinstance(answer, Failed)
+        assert answer.reason is Reason.NO_SMTPUTF8
+        assert "SMTPUTF8" in answer.reply
+        assert isinstance(send(smarthost, due()), Sent)
+
+
+def test_a_mail_over_the_servers_limit_is_not_offered(connect):
+    with Sink(size_limit=1000) as small:
+        answer = send(connect(small.port), due(text="line\r\n" * 300))
+        assert isinstance(answer, Failed)
+        assert answer.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_tls_and_a_login(tmp_path: Path, connect, scheme):
+    context = tls_for("127.0.0.1", ca_file=tmp_path / "ca.pem")
+    with Sink(tls=context, implicit=scheme == "smtps", login=("gate", "s3cret")) as secure:
+        smarthost = connect(
+            secure.port, scheme=scheme, user="gate", password=lambda: "s3cret", ca_file=tmp_path / "ca.pem"
+        )
+        assert isinstance(send(smarthost, due()), Sent)
+        assert isinstance(send(smarthost, due()), Sent)
+        assert [(r.tls, r.user) for r in secure.received] == [(True, "gate")] * 2
+        assert secure.logins == [("gate", "s3cret", True)]
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+@pytest.mark.parametrize("wrong", ["host", "authority"])
+def test_a_wrong_certificate_is_refused_before_the_login(tmp_path: Path, connect, scheme, wrong):
+    ca_file = tmp_path / "ca.pem"
+    context = tls_for("other.example" if wrong == "host" else "127.0.0.1", ca_file=ca_file)
+    with Sink(tls=context, implicit=scheme == "smtps", login=("gate", "s3cret")) as secure:
+        trusted = ca_file if wrong == "host" else None
+        smarthost = connect(secure.port, scheme=scheme, user="gate", password=lambda: "s3cret", ca_file=trusted)
+        answer = send(smarthost, due())
+        assert isinstance(answer, Unreachable)
+        assert "certificate" in answer.reply
+        assert secure.logins == []
+        assert secure.received == []
+
+
+def test_starttls_that_is_not_offered_is_not_done_without(sink, connect):
+    answer = send(connect(sink.port, scheme="smtp+starttls"), due())
+    assert isinstance(answer, Unreachable)
+    assert "STARTTLS" in answer.reply
+    assert sink.received == []
+
+
+def test_a_wrong_password_is_not_the_mails_fault(tmp_path: Path, connect):
+    context = tls_for("127.0.0.1", ca_file=tmp_path / "ca.pem")
+    with Sink(tls=context, login=("gate", "s3cret")) as secure:
+        smarthost = connect(
+            secure.port,
+            scheme="smtp+starttls",
+            user="gate",
+            password=lambda: "wrong",
+            ca_file=tmp_path / "ca.pem",
+        )
+        answer = send(smarthost, due())
+        assert isinstance(answer, Unreachable)
+        assert "535" in answer.reply
+        assert "wrong" not in answer.reply
+
+
+def test_a_password_that_cannot_be_read_is_not_the_mails_fault(sink, connect):
+    def unreadable():
+        raise Temporary("cannot read the secret file")
+
+    answer = send(connect(sink.port, user="gate", password=unreadable), due())
+    assert isinstance(answer, Unreachable)
+    assert "secret file" in answer.reply
+
+
+def test_a_server_that_wants_a_login_first(connect):
+    with Sink(login=("gate", "s3cret")) as strict:
+        answer = send(connect(strict.port), due())
+        assert isinstance(answer, Unreachable)
+        assert "530" in answer.reply
