@@ -22,7 +22,7 @@ _RECEIVED = (
 
 @dataclass(kw_only=True)
 class Load:
-    """What to send: `text_bytes` of text, `attachment_bytes` of attachment before base64."""
+    """What to send: `text_bytes` of text, `attachment_bytes` of base64 attachment."""
 
     mails: int
     connections: int
@@ -34,7 +34,9 @@ class Load:
 
     def __post_init__(self) -> None:
         self._text = (_TEXT * (self.text_bytes // len(_TEXT) + 1))[: self.text_bytes] + b"\r\n"
-        self._part = base64.encodebytes(bytes(range(256)) * (self.attachment_bytes // 256)).replace(b"\n", b"\r\n")
+        self._part = base64.encodebytes(bytes(range(256)) * (self.attachment_bytes * 73 // 100 // 256)).replace(
+            b"\n", b"\r\n"
+        )
 
     def sender(self, n: int) -> bytes:
         return b"person%d@example.net" % (n % 500)
@@ -179,7 +181,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("-n", type=int, default=2_000, help="mails in all")
     parser.add_argument("-c", type=int, default=10, help="connections at a time")
-    parser.add_argument("--att-kb", type=int, default=0, help="size of an attachment")
+    parser.add_argument("--att-kb", type=int, default=0, help="size of an attachment as it travels")
     parser.add_argument("--per-connection", type=int, default=1 << 60, help="mails before a connection is renewed")
     parser.add_argument("--to", default="support@acme.example")
     args = parser.parse_args()

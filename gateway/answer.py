@@ -14,6 +14,7 @@ from gateway.site import Site
 from gateway.store.surroundings import Surroundings
 from gateway.tickets.actions import Action, Note, Send
 from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.subject import base_subject
 from gateway.tickets.token import Role
 
 
@@ -101,23 +102,41 @@ def _letter(
     at: datetime,
     queue: str,
 ) -> letters.Letter:
-    incoming = draft.incoming
+    incoming, mail = draft.incoming, draft.incoming.mail
     row = around.tickets.get(number)
-    follows = around.tickets.get(draft.thread.follows) if draft.thread.follows is not None else None
     person = around.people.get(incoming.sender)
     token = site.keys.issue(ticket=number, role=Role.REQUESTER, recipient=recipient.key, at=at)
     # The same mail makes the same id however often it is decided, so a repeated transaction repeats nothing new.
     unique = hashlib.sha256(f"{incoming.spool.id} {incoming.spool.sha256} {recipient.key}".encode()).hexdigest()[:12]
-    return letters.acknowledgement(
+    desk = letters.desk(site.cfg, queue)
+    shown = _shown_ticket(site, number, row, at, mail)
+    stamp = letters.Stamp(message_id=f"<{token}.{unique}@{site.cfg.mail.host}>", at=at, token=token)
+    language = (person.language if person else "") or mail.language
+    if template == "acknowledgement":
+        follows = around.tickets.get(draft.thread.follows) if draft.thread.follows is not None else None
+        earlier = _shown_ticket(site, follows["number"], follows, at, mail) if follows else None
+        return letters.acknowledgement(
+            site.templates,
+            desk,
+            mail=mail,
+            recipient=recipient,
+            ticket=shown,
+            stamp=stamp,
+            language=language,
+            follows=earlier,
+        )
+    return letters.letter(
         site.templates,
-        letters.desk(site.cfg, queue),
-        mail=incoming.mail,
+        desk,
+        kind=template,
         recipient=recipient,
-        ticket=_shown_ticket(site, number, row, at, incoming.mail),
-        stamp=letters.Stamp(message_id=f"<{token}.{unique}@{site.cfg.mail.host}>", at=at, token=token),
-        language=(person.language if person else "") or incoming.mail.language,
-        follows=_shown_ticket(site, follows["number"], follows, at, incoming.mail) if follows else None,
-        template=template,
+        ticket=shown,
+        stamp=stamp,
+        auto=letters.Auto.REPLIED,
+        language=language,
+        in_reply_to=mail.message_id,
+        references=(*(mail.references or mail.in_reply_to[:1]), mail.message_id),
+        context={"subject": base_subject(mail.subject, desk.tag)},
     )
 
 

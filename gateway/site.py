@@ -1,15 +1,18 @@
 """What a site's admins made, loaded and checked: configuration, rules, templates, keys. Swapped whole or not at all."""
 
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.compose.render import Templates
 from gateway.config import Config
+from gateway.config.rules_files import load_rules, read_samples
 from gateway.config.secret import Secret
-from gateway.errors import ConfigError
-from gateway.rules import FieldShape, Names, RuleSet
-from gateway.rules import load as load_rules
+from gateway.errors import ConfigError, RulesError
+from gateway.mail import read
+from gateway.rules import RegexMatcher, RuleSet
+from gateway.rules.testing import Report, Surroundings, run_tests
 from gateway.store import Store, rule_sets
 from gateway.tickets.subject import NumberFormat
 from gateway.tickets.token import Keys
@@ -35,7 +38,10 @@ def load_site(cfg: Config, store: Store | None = None) -> Site:
     Raises ConfigError or RulesError with every mistake.
     """
     templates = Templates.load(cfg.templates_dir)
-    rules = load_rules(_texts(cfg.rules_dir), _names(cfg, templates))
+    rules = load_rules(cfg, templates.names)
+    report = run_rule_tests(cfg, rules)
+    if report.failures:
+        raise RulesError([f"{one.headline}; `gateway rules test` shows why" for one in report.failures])
     return Site(
         cfg=cfg,
         rules=rules,
@@ -46,19 +52,14 @@ def load_site(cfg: Config, store: Store | None = None) -> Site:
     )
 
 
-def _texts(folder: Path) -> dict[str, str]:
-    return {f"rules/{path.name}": path.read_text() for path in sorted(folder.glob("*.toml"))}
-
-
-def _names(cfg: Config, templates: Templates) -> Names:
-    return Names(
-        queues=cfg.queues.keys(),
-        agents=cfg.agents.keys(),
-        slas=cfg.sla.keys(),
-        templates=templates.names,
-        fields={name: FieldShape(pattern=one.pattern or "") for name, one in cfg.fields.items()},
-        calendars=cfg.calendars.keys(),
+def run_rule_tests(cfg: Config, rules: RuleSet) -> Report:
+    """The tests in the rules files, run against the whole set, with the queues and samples of the site."""
+    usual = next(iter(cfg.addresses().values()), None)
+    surroundings = Surroundings(
+        queue_for=lambda address: (cfg.queue_for(address) if address else None) or usual,
+        samples=read_samples(rules, cfg.rules_dir, read),
     )
+    return run_tests(rules, RegexMatcher(time.monotonic), surroundings)
 
 
 def load_keys(secret: Secret) -> Keys:

@@ -17,8 +17,20 @@ class Found:
     notes: Sequence[str] = ()
 
 
-# Rules and templates belong here: each function looks at one room and says what it found.
-CHECKS: tuple[Callable[[Config], Found], ...] = ()
+def _rules(cfg: Config) -> Found:
+    from gateway.cli.rules_commands import problems_of
+
+    return Found(problems=problems_of(cfg))
+
+
+def _templates(cfg: Config) -> Found:
+    from gateway.compose.check import check
+
+    return Found(problems=check(cfg.templates_dir, queues=cfg.queues))
+
+
+# One function a room: it looks at the room's files and says what it found.
+CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates)
 
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
 # A place with `=` at its end counts only where it has one of the values.

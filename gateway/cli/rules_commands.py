@@ -66,6 +66,24 @@ def test(session: Session, as_json: bool) -> int:
 
 @rules.command()
 @config_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def lint(session: Session, as_json: bool) -> int:
+    """Say what is allowed but hardly meant: rules without tests, lines that never decide. Always exits 0."""
+    from gateway.rules.lint import lint as warnings_of
+
+    warnings = [str(warning) for warning in warnings_of(_load(session.config(secrets=False)))]
+    if as_json:
+        output.print_json({"warnings": warnings})
+        return 0
+    for warning in warnings:
+        output.say(warning)
+    output.say(f"{len(warnings)} warnings")
+    return 0
+
+
+@rules.command()
+@config_option
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj

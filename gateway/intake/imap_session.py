@@ -1,0 +1,358 @@
+"""One IMAP connection in our words. The one place that talks imapclient, and turns its errors into ours.
+
+Lost: the connection is gone or its answers make no sense; a new one may do better. Refused: the server said no to one
+command, and the connection goes on. Unusable: an admin has to mend something.
+"""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from imapclient.exceptions import LoginError, ProtocolError
+
+from gateway.config import Imap
+from gateway.config.kinds import is_loopback
+from gateway.errors import Permanent, Temporary
+from gateway.intake.imap_wire import ANSWER_MAX, Client
+
+_SEARCH_MAX = 80_000  # uids in one answer line; imaplib refuses lines over 1 MB
+_SET_MAX = 500  # uids in one command; servers limit its length
+_SLOWEST = 32_768  # bytes/s of a large mail over a line we still wait for
+
+
+class Lost(Temporary):
+    """The connection is of no more use."""
+
+
+class Refused(Temporary):
+    """The server refused one command (NO or BAD)."""
+
+
+class LoginRefused(Permanent):
+    """The server does not let us in."""
+
+
+class Unusable(Permanent):
+    """Certificate, folder or settings: nothing that time mends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Seconds."""
+
+    connect: float = 15
+    read: float = 60
+    command: float = 300  # one command in all; mails at the slowest rate on top
+    look: float = 300  # a sweep at least this often, even with IDLE
+    idle_again: float = 3600  # after IDLE was refused
+    retry_first: float = 2
+    retry_most: float = 300
+    # 0, 30, 105, 292, 761, 1933 s: at most 6 failed logins within an hour, or providers lock the account.
+    login_first: float = 30
+    login_most: float = 1800
+    lease: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A folder as SELECT shows it."""
+
+    uidvalidity: int
+    uid_next: int
+    exists: int
+    keywords: bool  # whether keywords of our own can be set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A mail in a folder, not fetched yet."""
+
+    uid: int
+    size: int
+    arrived_at: datetime | None
+
+
+class ImapSession:
+    """A connection that is logged in. Close it in any case."""
+
+    def __init__(self, client: Client, times: Times) -> None:
+        self._client = client
+        self._times = times
+        self.can_idle: bool = client.has_capability("IDLE")
+        self.can_move: bool = client.has_capability("MOVE")
+        self.can_expunge: bool = client.has_capability("UIDPLUS")
+
+    # ---- connection ------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def connect(cls, account: Imap, times: Times) -> "ImapSession":
+        """Connect, verify, log in. Raises Lost, LoginRefused, Unusable; Temporary where the password cannot be read."""
+        for text in (account.user, account.folder, account.after_arg):
+            if re.search(r"[\r\n\0]", text):
+                raise Unusable(f"imap.{account.name}: a line end in user, folder or after")
+        password = account.password()
+        context = _context(account)
+        with _our_errors(f"connecting to {account.host}:{account.port}"):
+            client = Client(
+                account.host,
+                account.port,
+                context=context if account.tls is True else None,
+                connect=times.connect,
+                read=times.read,
+            )
+        try:
+            with _our_errors("logging in"), client.within(times.command):
+                if account.tls == "starttls":
+                    _start_tls(client, context)
+                _login(client, account.user, password)
+                return cls(client, times)
+        except BaseException:
+            _hang_up(client)
+            raise
+
+    def close(self) -> None:
+        """Log out if the server still listens."""
+        with suppress(Temporary, Permanent), _our_errors("logging out"), self._client.within(5):
+            self._client.logout()
+        _hang_up(self._client)
+
+    def cut(self) -> None:
+        """End the connection from another thread; whoever waits for an answer gets Lost."""
+        self._client.wire.cut()
+
+    # ---- looking ---------------------------------------------------------------------------------------------------
+
+    def select(self, folder: str, *, readonly: bool = False) -> Look:
+        """Select `folder` anew and see what it holds. Raises Unusable where it cannot serve as a mailbox."""
+        try:
+            with self._command(f"selecting {folder}"):
+                answer = self._client.select_folder(folder, readonly=readonly)
+        except Refused as exc:
+            raise Unusable(str(exc))
+        uidvalidity = _number(answer.get(b"UIDVALIDITY"))
+        if not uidvalidity:
+            raise Unusable(f"selecting {folder}: the server gives no UIDVALIDITY, so mails cannot be told apart")
+        exists = _number(answer.get(b"EXISTS"))
+        uid_next = _number(answer.get(b"UIDNEXT"))
+        if not uid_next:  # RFC 3501 asks for it, RFC 2060 did not
+            with self._command("searching"):
+                uid_next = max(self._client.search(["UID", "*"]), default=0) + 1
+        flags: Sequence[bytes] = answer.get(b"PERMANENTFLAGS", ())
+        return Look(uidvalidity=uidvalidity, uid_next=uid_next, exists=exists, keywords=b"\\*" in flags)
+
+    def uids(self, first: int, look: Look) -> list[int]:
+        """The uids from `first` on, ascending."""
+        found: set[int] = set()
+        low = first
+        if look.exists > _SEARCH_MAX:
+            for low in range(first, look.uid_next, _SEARCH_MAX):
+                found.update(self._search(f"{low}:{low + _SEARCH_MAX - 1}"))
+            low = max(first, look.uid_next)
+        found.update(self._search(f"{low}:*"))
+        return sorted(uid for uid in found if uid >= first)  # n:* names the last mail even if its uid is below n
+
+    def _search(self, uid_range: str) -> list[int]:
+        with self._command("searching"):
+            return list(self._client.search(["UID", uid_range]))
+
+    def since(self, day: datetime) -> list[int]:
+        """The uids that arrived in the selected folder on `day` or later, by the server's calendar."""
+        with self._command("searching"):
+            return sorted(self._client.search(["SINCE", day.date()]))
+
+    def waiting(self, uids: Sequence[int]) -> list[Waiting]:
+        """Sizes and times of arrival, in the order of `uids`; what is gone is left out."""
+        rows: dict[int, dict[bytes, Any]] = {}
+        for some in _chunks(uids):
+            with self._command("asking for sizes"):
+                rows.update(self._client.fetch(some, ["RFC822.SIZE", "INTERNALDATE"]))
+        return [
+            Waiting(uid=uid, size=size, arrived_at=rows[uid].get(b"INTERNALDATE"))
+            for uid in uids
+            if uid in rows and isinstance(size := rows[uid].get(b"RFC822.SIZE"), int)
+        ]
+
+    # ---- fetching --------------------------------------------------------------------------------------------------
+
+    def fetch(self, mails: Sequence[Waiting]) -> dict[int, bytes | None]:
+        """uid -> the bytes of each mail, None where the server has none to give; what is gone is left out."""
+        size = sum(mail.size for mail in mails)
+        with self._command("fetching", size=size):
+            rows = self._client.fetch([mail.uid for mail in mails], ["BODY.PEEK[]"])
+        return {uid: _bytes(row[b"BODY[]"]) for uid, row in rows.items() if b"BODY[]" in row}
+
+    def header(self, uid: int, limit: int) -> bytes:
+        """The first `limit` bytes of the header of a mail; empty where the server has none."""
+        with self._command("fetching a header", size=limit):
+            rows = self._client.fetch([uid], [f"BODY.PEEK[HEADER]<0.{limit}>"])
+        row = rows.get(uid, {})
+        return next((_bytes(value) or b"" for key, value in row.items() if key.startswith(b"BODY[HEADER]")), b"")
+
+    # ---- filing ----------------------------------------------------------------------------------------------------
+
+    def ensure_folder(self, folder: str) -> None:
+        """Create `folder` unless it is there."""
+        if self.has_folder(folder):
+            return
+        try:
+            with self._command(f"creating {folder}"):
+                self._client.create_folder(folder)
+        except Refused:
+            if not self.has_folder(folder):  # somebody else was quicker
+                raise
+        with suppress(Refused), self._command(f"subscribing to {folder}"):
+            self._client.subscribe_folder(folder)
+
+    def has_folder(self, folder: str) -> bool:
+        """Whether there is such a folder."""
+        with self._command(f"looking for {folder}"):
+            return bool(self._client.folder_exists(folder))
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Move exactly these mails. Needs `can_move` or `can_expunge`; mails that are gone are no error."""
+        for some in _chunks(uids):
+            with self._command(f"moving to {folder}"):
+                if self.can_move:
+                    self._client.move(_uid_set(some), folder)
+                else:
+                    self._client.copy(_uid_set(some), folder)
+            if not self.can_move:
+                self.delete(some)
+
+    def delete(self, uids: Sequence[int]) -> None:
+        """Mark as deleted, and remove exactly these where the server can (a plain EXPUNGE would take others' too)."""
+        for some in _chunks(uids):
+            with self._command("deleting"):
+                self._client.add_flags(_uid_set(some), [b"\\Deleted"], silent=True)
+                if self.can_expunge:
+                    self._client.uid_expunge(_uid_set(some))
+
+    def flag(self, uids: Sequence[int], keyword: str) -> None:
+        """Set a keyword on these mails."""
+        for some in _chunks(uids):
+            with self._command(f"setting {keyword}"):
+                self._client.add_flags(_uid_set(some), [keyword.encode("ascii")], silent=True)
+
+    # ---- waiting ---------------------------------------------------------------------------------------------------
+
+    def idle(self, seconds: float, awake: Callable[[], bool]) -> None:
+        """Return when mail was announced, after `seconds`, or when `awake()`, asked every second, says so.
+
+        Raises Refused where the server does not want to IDLE.
+        """
+        with _our_errors("idling"):
+            with self._client.within(self._times.command):
+                heard = self._client.begin_idle()
+            rest = seconds
+            while not heard and rest > 0 and not awake():
+                heard = self._client.heard_in_idle(min(1.0, rest))
+                rest -= 1.0
+            with self._client.within(self._times.command):
+                self._client.idle_done()
+
+    @contextmanager
+    def _command(self, what: str, *, size: int = 0) -> Iterator[None]:
+        # A quarter more than announced: line ends, and servers that estimate.
+        allowance = ANSWER_MAX + size + size // 4
+        with _our_errors(what), self._client.within(self._times.command + size / _SLOWEST, allowance):
+            yield
+
+
+# ---- imapclient's errors and arguments -----------------------------------------------------------------------------
+
+
+@contextmanager
+def _our_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLCertVerificationError as exc:
+        raise Unusable(f"{what}: the certificate is not trusted: {exc.verify_message}") from exc
+    except LoginError as exc:  # imapclient calls a connection lost while logging in the same
+        passing = isinstance(exc.__context__, imaplib.IMAP4.abort) or "[UNAVAILABLE]" in str(exc)
+        raise (Lost if passing else LoginRefused)(f"{what}: {_said(exc)}") from exc
+    except ProtocolError as exc:
+        raise Lost(f"{what}: an answer that is no IMAP: {_said(exc)}") from exc
+    except imaplib.IMAP4.readonly as exc:
+        raise Unusable(f"{what}: the folder is read-only") from exc
+    except imaplib.IMAP4.abort as exc:
+        raise Lost(f"{what}: {_said(exc)}") from exc
+    except imaplib.IMAP4.error as exc:
+        raise Refused(f"{what}: {_said(exc)}") from exc
+    except OSError as exc:
+        raise Lost(f"{what}: {exc.strerror or exc or type(exc).__name__}") from exc
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, MemoryError, RecursionError) as exc:
+        # imapclient's parser on answers it did not foresee.
+        raise Lost(f"{what}: an answer that cannot be read: {type(exc).__name__}: {_said(exc)}") from exc
+
+
+def _said(exc: BaseException) -> str:
+    """The server's words, as much of them as belongs into a log line."""
+    text = re.sub(r"[^\x20-\x7e]+", " ", str(exc)).strip()
+    return text[:200] or type(exc).__name__
+
+
+def _context(account: Imap) -> ssl.SSLContext:
+    if account.tls is False and not is_loopback(account.host):
+        raise Unusable(f"imap.{account.name}: without TLS only on this machine")
+    try:
+        return ssl.create_default_context(cafile=str(account.ca_file) if account.ca_file else None)
+    except (OSError, ValueError) as exc:
+        raise Unusable(f"imap.{account.name}: ca_file {account.ca_file} cannot be used: {exc}")
+
+
+def _start_tls(client: Client, context: ssl.SSLContext) -> None:
+    try:
+        client.starttls(context)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as exc:  # not offered, or the server greets with PREAUTH: somebody strips TLS
+        raise Unusable(f"the server does not start TLS: {_said(exc)}") from exc
+
+
+def _login(client: Client, user: str, password: str) -> None:
+    if client.has_capability("AUTH=PLAIN"):
+        client.plain_login(user, password)
+    elif client.has_capability("LOGINDISABLED"):
+        raise LoginRefused("the server accepts no password over this connection")
+    else:
+        # imaplib quotes the password, but not the user.
+        special = re.search(r"[^\w.@+=-]", user, re.ASCII)
+        client.login('"{}"'.format(re.sub(r'(["\\])', r"\\\1", user)) if special else user, password)
+
+
+def _hang_up(client: Client) -> None:
+    with suppress(OSError):
+        client.shutdown()
+    client.wire.sock.close()  # imaplib leaves it open where it stumbles
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, list):
+        value = value[0] if value else 0
+    return value if isinstance(value, int) else 0
+
+
+def _bytes(value: Any) -> bytes | None:
+    # An unquoted or all-digit body comes out of the parser as a number.
+    return str(value).encode() if isinstance(value, int) else value if isinstance(value, bytes) else None
+
+
+def _chunks(uids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(uids), _SET_MAX):
+        yield uids[start : start + _SET_MAX]
+
+
+def _uid_set(uids: Iterable[int]) -> str:
+    """`1:4,7` for [1, 2, 3, 4, 7]: exactly these, in few bytes."""
+    runs: list[list[int]] = []
+    for uid in sorted(uids):
+        if runs and uid == runs[-1][1] + 1:
+            runs[-1][1] = uid
+        else:
+            runs.append([uid, uid])
+    return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in runs)

@@ -1,0 +1,227 @@
+"""The SMTP listener: who may come in, how long they may stay, and how it all ends. Sessions do the talking."""
+
+import asyncio
+import ssl
+from typing import cast
+
+from gateway import log
+from gateway.config import Config, Limits, Smtp
+from gateway.errors import ConfigError
+from gateway.intake.admission import Budget, Door, Tally, Trusted
+from gateway.intake.recipients import Judge
+from gateway.intake.replies import Reply
+from gateway.intake.smtp_dialogue import Terms, Timing
+from gateway.intake.smtp_session import SmtpSession, check_aiosmtpd
+from gateway.intake.spool import Spool
+
+_BACKLOG = 1024
+_OVERRUN = 10 * 1024 * 1024
+_BAD_TOKENS, _BAD_TOKENS_PER = 10, 3600.0
+_LAG = 0.25  # seconds the event loop may be held up before we say so
+
+
+def timing_of(limits: Limits) -> Timing:
+    """The times of the configuration, and our own for the rest."""
+    return Timing(
+        first_mail=limits.smtp_idle.total_seconds(),
+        idle=limits.data_idle.total_seconds(),
+        data=limits.data_total.total_seconds(),
+    )
+
+
+class SmtpListener:
+    """One `[[smtp]]` section of role mx. Runs on the event loop that calls `start`.
+
+    Raises ConfigError for another role, a certificate that cannot be used, or an aiosmtpd that we do not know.
+    """
+
+    def __init__(
+        self,
+        cfg_smtp: Smtp,
+        *,
+        cfg: Config,
+        spool: Spool,
+        judge: Judge,
+        timing: Timing | None = None,
+        overrun: int = _OVERRUN,
+        trust_loopback: bool = True,
+    ) -> None:
+        if cfg_smtp.role != "mx":
+            raise ConfigError([f'{cfg.path.name}: smtp.role: "{cfg_smtp.role}" is not built yet, only "mx"'])
+        limits = cfg.limits
+        trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
+        self._smtp = cfg_smtp
+        self._file = cfg.path.name
+        self._terms = Terms(
+            host=cfg.mail.host,
+            max_size=cfg_smtp.max_size,
+            overrun=overrun,
+            line_length=limits.line_length,
+            recipients=limits.recipients,
+            hops=limits.hops,
+            reject_bare_newlines=cfg_smtp.bare_newlines == "reject",
+            timing=timing or timing_of(limits),
+            judge=judge,
+            spool=spool,
+            trusted=trusted,
+            budget=Budget(limits.inflight),
+            bad_tokens=Tally(_BAD_TOKENS, _BAD_TOKENS_PER),
+            tls=self._tls_context(),
+        )
+        self._door = Door(
+            total=limits.connections,
+            per_peer=limits.connections_per_peer,
+            paces=[(rate.count, rate.per.total_seconds()) for rate in limits.new_per_peer],
+            trusted=trusted,
+        )
+        # Oldest first; True while the session counts at the door.
+        self._sessions: dict[SmtpSession, bool] = {}
+        self._all_gone = asyncio.Event()
+        self._is_stopping = False
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+        self.port = 0  # the real one, once started
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        check_aiosmtpd(loop)
+        listen = self._smtp.listen
+        try:
+            if listen.unix is not None:
+                self._server = await loop.create_unix_server(lambda: _Doorman(self), listen.unix, backlog=_BACKLOG)
+            else:
+                self._server = await loop.create_server(
+                    lambda: _Doorman(self), listen.host, listen.port, backlog=_BACKLOG
+                )
+                self.port = self._server.sockets[0].getsockname()[1]
+        except OSError as error:
+            raise ConfigError([f"{self._file}: smtp.listen: cannot listen on {listen}: {error.strerror or error}"])
+        self._sweeper = asyncio.create_task(self._sweep())
+        log.listening("smtp", str(listen) if listen.unix else f"{listen.host}:{self.port}")
+
+    async def stop(self, grace: float = 30) -> None:
+        """Take no more, tell the idle 421, let mails under way end within `grace` seconds, drop the rest."""
+        self._is_stopping = True
+        if self._server is not None:
+            self._server.close()
+        for session in list(self._sessions):
+            session.stop()
+        await self._wait_until_gone(grace)
+        for session in list(self._sessions):
+            session.abort()
+        await self._wait_until_gone(1)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.wait((self._sweeper,))
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    def judge_by(self, judge: Judge) -> None:
+        """Ask `judge` about recipients from now on: the configuration has changed."""
+        self._terms.judge = judge
+
+    def reload_certificate(self) -> None:
+        """Read the certificate files again, for handshakes to come. ConfigError, and the old one stays."""
+        context = self._tls_context()
+        if self._terms.tls is not None and context is not None:
+            self._load_certificate(self._terms.tls)
+
+    # ---- admission -------------------------------------------------------------------------------------------------
+
+    def admit(self, peer: str) -> SmtpSession | Reply:
+        """A new session for a connection from `peer`, or the reply that turns it away."""
+        if self._is_stopping:
+            return Reply.STOPPING
+        loop = asyncio.get_running_loop()
+        if not self._door.may_enter(peer, loop.time()) or not self._make_room():
+            log.smtp_refused(peer, Reply.CROWDED)
+            return Reply.CROWDED
+        session = SmtpSession(self._terms, peer=peer, loop=loop, on_end=self._forget)
+        self._door.enter(peer, loop.time())
+        self._sessions[session] = True
+        self._all_gone.clear()
+        return session
+
+    def _make_room(self) -> bool:
+        """When the house is full, whoever has sat there longest without a word of mail goes first."""
+        if not self._door.is_full:
+            return True
+        idle = next((session for session in self._sessions if session.is_idle_stranger), None)
+        if idle is None:
+            return False
+        self._uncount(idle)
+        idle.close(Reply.CROWDED)
+        return True
+
+    def _uncount(self, session: SmtpSession) -> None:
+        if self._sessions.get(session):
+            self._sessions[session] = False
+            self._door.leave(session.dialogue.peer)
+
+    def _forget(self, session: SmtpSession) -> None:
+        self._uncount(session)
+        self._sessions.pop(session, None)
+        if not self._sessions:
+            self._all_gone.set()
+
+    # ---- time ------------------------------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        every = self._terms.timing.sweep
+        while True:
+            began = loop.time()
+            await asyncio.sleep(every)
+            now = loop.time()
+            if now - began - every > _LAG:
+                log.loop_lagged(now - began - every)
+            for session in list(self._sessions):
+                try:
+                    session.sweep(now)
+                except Exception as error:  # noqa: BLE001 - one session must not keep the others from being swept
+                    log.smtp_failed(session.dialogue.peer, error)
+
+    async def _wait_until_gone(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while self._sessions:
+                    await self._all_gone.wait()
+        except TimeoutError:
+            pass
+
+    # ---- TLS -------------------------------------------------------------------------------------------------------
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        if self._smtp.tls_cert is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._load_certificate(context)
+        return context
+
+    def _load_certificate(self, context: ssl.SSLContext) -> None:
+        cert, key = self._smtp.tls_cert, self._smtp.tls_key
+        assert cert is not None
+        try:
+            context.load_cert_chain(cert, key, password=lambda: b"")  # never asks at the terminal
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            what = f"cannot use {cert.name}{f' with {key.name}' if key else ''}"
+            raise ConfigError([f"{self._file}: smtp.tls_cert: {what}: {getattr(error, 'strerror', None) or error}"])
+
+
+class _Doorman(asyncio.Protocol):
+    """Meets every connection, so that one turned away costs no session."""
+
+    def __init__(self, listener: SmtpListener) -> None:
+        self._listener = listener
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        connection = cast(asyncio.Transport, transport)
+        name = connection.get_extra_info("peername")
+        session = self._listener.admit(name[0] if isinstance(name, tuple) else "")
+        if isinstance(session, Reply):
+            connection.write(session.encode() + b"\r\n")
+            connection.close()
+            return
+        connection.set_protocol(session)
+        session.connection_made(connection)

@@ -1,0 +1,19 @@
+"""PURE. bytes -> Mail. Never raises on content, does no I/O."""
+
+from gateway.mail.attachments import bytes_of
+from gateway.mail.read import read
+from gateway.mail.value import Address, Attachment, Envelope, Kind, Mail
+from gateway.mail.wire import NotAMail, mail_from_json, mail_to_json
+
+__all__ = [
+    "Address",
+    "Attachment",
+    "Envelope",
+    "Kind",
+    "Mail",
+    "NotAMail",
+    "bytes_of",
+    "mail_from_json",
+    "mail_to_json",
+    "read",
+]

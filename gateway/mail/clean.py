@@ -1,0 +1,57 @@
+"""The one choke point for text (T59): what leaves this room has no surrogate, NUL or control character, and is NFC."""
+
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
+_ASCII_CONTROL = bytes([*range(9), *range(11, 32), 127])
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BLANKS = re.compile(r"[\n\t]+ *")
+# Canonical ordering sorts a run of combining marks by insertion, quadratic in its length. No script stacks thirty.
+_MARKS = re.compile(r"[^\w\s\x00-\x7f]{31,}")
+_MAX_MARKS = 30
+_SHORT = 2048
+
+
+def text(value: str) -> str:
+    """Clean text of several lines: LF line ends, TAB kept, anything else unprintable becomes U+FFFD."""
+    if value.isascii():
+        if "\r" in value:
+            value = value.replace("\r\n", "\n").replace("\r", "\n")
+        if len(value.encode().translate(None, _ASCII_CONTROL)) == len(value):
+            return value
+        return _UNSAFE.sub("\ufffd", value)
+    value = _UNSAFE.sub("\ufffd", _LINE_ENDS.sub("\n", value))
+    if len(value) > _SHORT:
+        value = _MARKS.sub(_without_stacks, value)
+    return unicodedata.normalize("NFC", value)
+
+
+def line(value: str) -> str:
+    """Clean text of one line (subjects, names, file names): no line end, no TAB, no bidi control, trimmed."""
+    value = text(value)
+    if not value.isascii():
+        value = unicodedata.normalize("NFC", _BIDI.sub("", value))
+    if "\n" in value or "\t" in value:
+        value = _BLANKS.sub(" ", value)
+    return value.strip()
+
+
+def is_clean(value: str) -> bool:
+    """True where `text` would change nothing but perhaps the normal form."""
+    return not _UNSAFE.search(value) and not _LINE_ENDS.search(value)
+
+
+def is_plain(value: str) -> bool:
+    """True for printable ASCII and line feeds alone: every line of it is what `line` would make of it, untrimmed."""
+    return value.isascii() and "\t" not in value and len(value.encode().translate(None, _ASCII_CONTROL)) == len(value)
+
+
+def _without_stacks(run: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for char in run.group():
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)

@@ -1,0 +1,160 @@
+"""The MIME tree of a mail as byte ranges: no copy, no recursion, at most 50 deep and 1,000 parts (T53, T54).
+
+Paths are those of IMAP: a mail of one part is `"1"`, parts of a multipart `"1"`, `"2"`, their parts `"2.1"`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gateway.mail import headers, params, scan, transfer
+from gateway.mail.headers import Fields
+
+_BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
+_SOME_BOUNDARY = re.compile(rb"^--(-*[^\s-][^\r\n]{0,198})", re.M)
+_GUESS_WITHIN = 64 * 1024
+
+
+@dataclass(slots=True)
+class Part:
+    """One part: its fields, its type in lower case, and its body as `[start, end)` of the tree's bytes."""
+
+    path: str
+    fields: Fields
+    type: str
+    params: dict[str, str]
+    start: int
+    end: int
+    within: str = ""  # type of the multipart around it
+    depth: int = 0
+    children: list["Part"] = field(default_factory=list)
+
+    @property
+    def encoding(self) -> str:
+        value = self.fields.first("content-transfer-encoding")
+        return value.partition(";")[0].partition("(")[0].strip().strip('"').lower() if value else ""
+
+
+@dataclass(slots=True)
+class Tree:
+    """A mail taken apart. Offsets count in `raw`; `defects` are the limits it broke and what is damaged."""
+
+    raw: bytes
+    root: Part
+    defects: list[str]
+
+    def leaves(self) -> Iterator[Part]:
+        """Parts that are no multiparts, in order. A `message/rfc822` is a leaf: what is attached is not this mail."""
+        waiting = [self.root]
+        while waiting:
+            part = waiting.pop()
+            if part.children:
+                waiting.extend(reversed(part.children))
+            else:
+                yield part
+
+    def body(self, part: Part) -> tuple[bytes, bool]:
+        """The part's bytes without their transfer encoding, and True where some were lost."""
+        return transfer.decode(self.raw[part.start : part.end], part.encoding)
+
+
+def parse(raw: bytes) -> Tree:
+    """Take a mail apart. Every input is a mail; what is damaged or too much is named in `defects`."""
+    if b"\n" not in raw and b"\r" in raw:
+        raw = raw.replace(b"\r", b"\n")  # old Macintosh line ends
+    defects: list[str] = []
+    root = _part(raw, 0, len(raw), "", defects, is_root=True)
+    waiting, count = [root], 1
+    while waiting:
+        part = waiting.pop()
+        if not part.type.startswith("multipart/"):
+            continue
+        if part.depth >= scan.MAX_DEPTH:
+            defects.append("degraded:depth")
+            continue
+        default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
+        for number, (start, end) in enumerate(_regions(raw, part, defects), 1):
+            if count >= scan.MAX_PARTS:
+                defects.append("degraded:parts")
+                return Tree(raw, root, defects)
+            count += 1
+            child = _part(raw, start, end, f"{part.path}.{number}" if part.path else str(number), defects, default)
+            child.within, child.depth = part.type, part.depth + 1
+            part.children.append(child)
+        waiting.extend(reversed(part.children))
+        if not part.children:
+            part.type = "text/plain" if part is root else "application/octet-stream"
+    if not root.children:
+        root.path = "1"
+    return Tree(raw, root, defects)
+
+
+def _part(
+    raw: bytes,
+    start: int,
+    end: int,
+    path: str,
+    defects: list[str],
+    default: str = "text/plain",
+    *,
+    is_root: bool = False,
+) -> Part:
+    block = scan.block(raw, start, end)
+    defects.extend(block.bombs)
+    fields, body_inside = headers.split(raw[block.start : block.end])
+    if is_root:
+        defects.extend(fields.defects)
+    declared = fields.first("content-type")
+    value, parameters = params.parse(declared) if declared else ("", {})
+    kind = params.media_type(value) or ("text/plain" if declared else default)
+    return Part(
+        path=path,
+        fields=fields,
+        type=kind,
+        params=parameters,
+        start=block.body if body_inside is None else block.start + body_inside,
+        end=end,
+    )
+
+
+def _regions(raw: bytes, part: Part, defects: list[str]) -> list[tuple[int, int]]:
+    """Where the parts of a multipart lie. The line end before a boundary belongs to the boundary (RFC 2046 5.1.1)."""
+    boundary = part.params.get("boundary", "").rstrip()
+    found = _between(raw, part, boundary.encode("utf-8", "surrogateescape")) if boundary else None
+    if found is None:
+        guess = _SOME_BOUNDARY.search(raw, part.start, min(part.end, part.start + _GUESS_WITHIN))
+        defects.append("no_boundary")
+        found = _between(raw, part, guess.group(1).rstrip().removesuffix(b"--")) if guess else None
+    if found is None:
+        return []
+    regions, closed = found
+    if not closed:
+        defects.append("no_end_boundary")
+    return regions
+
+
+def _between(raw: bytes, part: Part, boundary: bytes) -> tuple[list[tuple[int, int]], bool] | None:
+    """The ranges between the lines of one boundary, and whether the last line closed; None where there is none."""
+    mark = b"--" + boundary
+    regions: list[tuple[int, int]] = []
+    open_at: int | None = None
+    at = raw.find(mark, part.start, part.end)
+    while at >= 0:
+        ending = _BOUNDARY_END.match(raw, at + len(mark), part.end)
+        if ending and (at == part.start or raw[at - 1] == 10):
+            if open_at is not None:
+                regions.append((open_at, max(open_at, _before_line_end(raw, at))))
+            if ending.group(1):
+                return regions, True
+            if len(regions) > scan.MAX_PARTS:
+                return regions, True
+            open_at = ending.end()
+        at = raw.find(mark, at + len(mark), part.end)
+    if open_at is None:
+        return (regions, True) if regions else None
+    regions.append((open_at, part.end))
+    return regions, False
+
+
+def _before_line_end(raw: bytes, at: int) -> int:
+    return at - 2 if raw[at - 2 : at] == b"\r\n" else at - 1

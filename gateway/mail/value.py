@@ -1,0 +1,127 @@
+"""The values of this room: one mail as read, and how it reached us. Frozen, valid when made, safe to store and show.
+
+Every text here is clean: no NUL, no surrogate, no control character but tab and line feed, NFC.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of sender wrote this, by the headers and the shape of the mail."""
+
+    NORMAL = "normal"
+    AUTOREPLY = "autoreply"  # out of office, acknowledgements of other systems
+    BOUNCE = "bounce"
+    LIST = "list"  # mailing lists and bulk
+    AUTO = "auto"  # any other machine: monitors, notifications
+    FEEDBACK = "feedback"  # abuse reports (RFC 5965)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One mailbox: `addr` is `local@domain`, the domain lower case (A-label kept as it stood); `name` may be empty."""
+
+    addr: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        return self.addr.rpartition("@")[2]
+
+    @property
+    def key(self) -> str:
+        """What two spellings of one mailbox share: local part folded too (customers' case varies)."""
+        return self.addr.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What hangs on a mail. `part` is its path in the MIME tree (`"2.1"`), `"0"` the mail itself: see `bytes_of`."""
+
+    name: str
+    size: int
+    sha256: str
+    type: str
+    inline: bool
+    part: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One mail, read. Unknown texts are `""`, unknown lists are empty; `date` is None where unusable."""
+
+    from_: Address | None = None
+    from_problem: str = ""  # why there is no sender: "missing", "two From lines", ...
+    sender: Address | None = None
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    delivered_to: tuple[str, ...] = ()  # Delivered-To, then X-Original-To, as they stood
+    subject: str = ""
+    message_id: str = ""  # with its angle brackets; "" where missing or unusable
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    date: datetime | None = None
+    text: str = ""  # the decoded main text
+    html: str = ""
+    reply: str = ""  # what the sender wrote this time
+    elided: str = ""
+    signature: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    kind: Kind = Kind.NORMAL
+    auto_reason: str = ""  # the header or shape that made it automatic: "Auto-Submitted: auto-replied"
+    headers: tuple[tuple[str, str], ...] = ()  # decoded and clean, in order, at most 1,000
+    markers: tuple[str, ...] = ()  # tokens from marker lines `[ref:TOKEN]` in text, HTML and subject
+    queue_ids: tuple[str, ...] = ()  # the MTAs' ids out of the Received lines, nearest first
+    received_count: int = 0
+    language: str = ""
+    failed_recipients: tuple[str, ...] = ()
+    delayed_recipients: tuple[str, ...] = ()
+    dsn_status: tuple[str, ...] = ()
+    hard_bounce: tuple[bool, ...] = ()
+    is_forward: bool = False
+    fwd_from: Address | None = None
+    fwd_subject: str = ""
+    fwd_body: str = ""
+    fwd_message: str = ""
+    defects: tuple[str, ...] = ()  # short stable words: "dup_header:from", "lossy_decode", "charset:gb2312->gb18030"
+
+    @property
+    def is_autoreply(self) -> bool:
+        return self.kind is Kind.AUTOREPLY
+
+    @property
+    def is_bounce(self) -> bool:
+        return self.kind is Kind.BOUNCE
+
+    @property
+    def is_feedback_report(self) -> bool:
+        return self.kind is Kind.FEEDBACK
+
+    @property
+    def is_automatic(self) -> bool:
+        """No automatic mail may answer this one (RFC 3834 section 2)."""
+        return self.kind is not Kind.NORMAL
+
+    def header(self, name: str) -> str:
+        """The first header of that name, or `""`."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+    def header_all(self, name: str) -> tuple[str, ...]:
+        wanted = name.lower()
+        return tuple(value for key, value in self.headers if key.lower() == wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """How a mail reached us. `mail_from` is `""` for the null sender, None without an envelope (IMAP, files)."""
+
+    mail_from: str | None = None
+    recipients: tuple[str, ...] = ()  # ours only, as addressed (plus parts kept), in order of arrival
+    peer: str = ""  # IP address
+    helo: str = ""
+    tls: str = ""  # "TLSv1.3" or ""
+    auth_user: str = ""

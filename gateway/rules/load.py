@@ -1,0 +1,193 @@
+"""Rules files -> RuleSet, or every mistake in them at once. Reads texts, not files: the caller has read those."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gateway.errors import RulesError
+from gateway.rules.actions import read_adds, read_sets
+from gateway.rules.conditions import read_groups
+from gateway.rules.evaluate import RuleSet
+from gateway.rules.examples import read_examples
+from gateway.rules.guess import did_you_mean, nearest
+from gateway.rules.language import ADD, FAMILIES, FIELDS, GROUPED, RULE_KEYS, SET, TRIGGER_GROUPS, TRIGGERS
+from gateway.rules.names import Names
+from gateway.rules.operands import kind_of
+from gateway.rules.problems import Problem, Reading
+from gateway.rules.rule import Rule
+from gateway.rules.toml_errors import parse
+from gateway.tomltext import Lines, line_of
+from gateway.tomltext import lines as scan
+
+MAX_RULES = 5_000
+MAX_NAME = 120
+
+
+def load(files: Mapping[str, str], names: Names) -> RuleSet:
+    """The checked set of the given files (shown name -> text), in name order; RulesError with all mistakes."""
+    problems: list[Problem] = []
+    rules: list[Rule] = []
+    for file in sorted(files):
+        rules += _read_file(file, files[file], names, problems)
+    problems += _repeated(rules)
+    problems += _unreachable(rules)
+    if len(rules) > MAX_RULES:
+        over = rules[MAX_RULES]
+        problems.append(Problem(file=over.file, line=over.line, message=f"more than {MAX_RULES:,} rules in all"))
+    if problems:
+        raise RulesError([str(problem) for problem in sorted(set(problems))])
+    return RuleSet(rules, names=names, files=files)
+
+
+def _read_file(file: str, text: str, names: Names, problems: list[Problem]) -> list[Rule]:
+    table, mistake = parse(text)
+    if table is None:
+        line, message = mistake or (1, "cannot be read")
+        problems.append(Problem(file=file, line=line, message=message))
+        return []
+    lines = scan(text)
+    blocks = table.pop("rule", [])
+    for key in table:
+        hint = did_you_mean(key, ("rule",)) if nearest(key, ("rule",)) else _above_the_first_rule(key)
+        problems.append(Problem(file=file, line=line_of(lines, (key,)), message=f"{key}: no such key{hint}"))
+    if not isinstance(blocks, list):
+        problems.append(Problem(file=file, line=line_of(lines, ("rule",)), message="write [[rule]] with two brackets"))
+        return []
+    if len(blocks) > MAX_RULES:
+        problems.append(Problem(file=file, line=1, message=f"{len(blocks):,} rules, at most {MAX_RULES:,}"))
+        return []
+    return [_read_rule(block, file, lines, number, names, problems) for number, block in enumerate(blocks)]
+
+
+def _above_the_first_rule(key: str) -> str:
+    return "; it stands above the first [[rule]]" if key in RULE_KEYS else "; a rules file holds [[rule]] blocks only"
+
+
+def _read_rule(
+    block: Mapping[str, Any], file: str, lines: Lines, number: int, names: Names, problems: list[Problem]
+) -> Rule:
+    """One block, as far as it can be understood: what is wrong is in `problems`, and then nobody uses the rule."""
+    label = block.get("name")
+    rule_name = label if isinstance(label, str) else ""
+    reading = Reading(
+        file=file, lines=lines, base=("rule", number), rule=rule_name[:60], names=names, problems=problems
+    )
+    _check_keys(block, reading)
+    on = _triggers(block.get("on", "created"), reading)
+    groups = read_groups(block, reading)
+    captures = frozenset(
+        capture
+        for group in groups
+        for condition in group.conditions(positive_only=True)
+        for pattern in condition.patterns
+        for capture in pattern.groupindex
+    )
+    rule = Rule(
+        name=rule_name,
+        why=block["why"] if isinstance(block.get("why"), str) else "",
+        file=file,
+        line=reading.line(()),
+        on=on,
+        groups=groups,
+        sets=read_sets(block.get("set", {}), captures, reading),
+        adds=read_adds(block, captures, reading),
+        quarantine=_reason(block, reading),
+        stop=_flag(block, "stop", reading),
+        force=_flag(block, "force", reading),
+        captures=captures,
+        source=block,
+    )
+    if not {"set", "add", "need", "notify", "quarantine", "stop"} & block.keys():
+        reading.wrong((), 'does nothing; write such as set.queue = "billing" or stop = true', what="")
+    if rule.force and not rule.sets:
+        reading.wrong(("force",), "changes nothing, for the rule has no set line")
+    return replace(rule, examples=read_examples(block.get("test", []), on, reading))
+
+
+def _check_keys(block: Mapping[str, Any], reading: Reading) -> None:
+    name = block.get("name")
+    if name is None:
+        reading.wrong((), 'has no name; write name = "what it is for"', what="")
+    elif not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME or "\n" in name:
+        reading.wrong(("name",), f"must be one line of text, at most {MAX_NAME} characters, not {kind_of(name)}")
+    if "why" in block and not isinstance(block["why"], str):
+        reading.wrong(("why",), f"must be text in quotes, not {kind_of(block['why'])}")
+    for key in block:
+        if key not in RULE_KEYS:
+            reading.wrong((key,), f"no such key in a rule{_hint(key)}")
+
+
+def _hint(key: str) -> str:
+    if key in ("if", "where", "match", "conditions", "all"):
+        return ", did you mean when?"
+    if key in ("then", "do", "action", "actions"):
+        return ", did you mean set?"
+    if key in ("not", "except"):
+        return ", did you mean unless?"
+    if key in ("tests", "expect", "mail"):
+        return "; a test begins with [[rule.test]]"
+    if key in ADD:
+        return f"; write add.{key} to add some, when.{key} to ask for them"
+    if key in SET:
+        return f"; write set.{key} to set it" + (f", when.{key} to ask for it" if key in FIELDS else "")
+    if key in FIELDS or key in FAMILIES or key in GROUPED:
+        return f"; write when.{key}"
+    near = nearest(key, RULE_KEYS)
+    return f", did you mean {near}?" if near else f"; known: {', '.join(RULE_KEYS)}"
+
+
+def _triggers(value: object, reading: Reading) -> tuple[str, ...]:
+    listed: Sequence[object] = value if isinstance(value, list) else [value]
+    found: list[str] = []
+    for one in listed:
+        if isinstance(one, str) and one in TRIGGER_GROUPS:
+            found += TRIGGER_GROUPS[one]
+        elif isinstance(one, str) and one in TRIGGERS:
+            found.append(one)
+        else:
+            guess = did_you_mean(str(one), (*TRIGGERS, *TRIGGER_GROUPS))
+            reading.wrong(("on",), f"no such trigger: {kind_of(one)}{guess}")
+    if not listed:
+        reading.wrong(("on",), 'is an empty list; leave it out for "created"')
+    return tuple(dict.fromkeys(found))
+
+
+def _reason(block: Mapping[str, Any], reading: Reading) -> str:
+    value = block.get("quarantine", "")
+    if "quarantine" in block and (not isinstance(value, str) or not value.strip() or len(value) > 200 or "\n" in value):
+        reading.wrong(("quarantine",), f'must be the reason in quotes, one line, such as "spam", not {kind_of(value)}')
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _flag(block: Mapping[str, Any], key: str, reading: Reading) -> bool:
+    value = block.get(key, False)
+    if not isinstance(value, bool):
+        reading.wrong((key,), f"must be true or false, without quotes, not {kind_of(value)}")
+    return value is True
+
+
+def _repeated(rules: Sequence[Rule]) -> list[Problem]:
+    first: dict[str, Rule] = {}
+    found = []
+    for rule in rules:
+        known = first.setdefault(rule.name, rule)
+        if known is not rule and rule.name:
+            message = f"the name is taken by the rule in {known.place}; every rule has its own"
+            found.append(Problem(file=rule.file, line=rule.line, rule=rule.name, message=message))
+    return found
+
+
+def _unreachable(rules: Sequence[Rule]) -> list[Problem]:
+    """Rules below one that ends everything without asking anything, for all of their triggers."""
+    ended: dict[str, Rule] = {}
+    found = []
+    for rule in rules:
+        if rule.on and all(event in ended for event in rule.on):
+            by = ended[rule.on[0]]
+            message = f'can never be reached: rule "{by.name}" in {by.place} ends every mail before it'
+            found.append(Problem(file=rule.file, line=rule.line, rule=rule.name, message=message))
+        if rule.ends_all and not {"when", "any", "unless"} & rule.source.keys():
+            for event in rule.on:
+                ended.setdefault(event, rule)
+    return found

@@ -1,0 +1,243 @@
+"""The tests in rules files, run against the whole set, with a diff of expected and got for each that fails."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.mail import Address, Attachment, Envelope, Kind, Mail
+from gateway.rules.decision import Decision, Set
+from gateway.rules.evaluate import RuleSet
+from gateway.rules.facts import Facts, facts_of, seen_key
+from gateway.rules.matcher import Matcher
+from gateway.rules.rule import Example, Expectation, Rule
+
+SOMEBODY = "customer@example.net"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What tests need of a site: the queue of one of our addresses (`""`: the usual one), which calendars are open at
+    an instant, and the mails behind `file = "..."` by that text.
+    """
+
+    queue_for: Callable[[str], str | None] = lambda address: None
+    open_calendars: Callable[[datetime], Sequence[str]] | None = None
+    samples: Mapping[str, Mail] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diff:
+    """One expectation that did not come true; `by` names the rules that set what there is instead."""
+
+    what: str
+    line: int
+    expected: str
+    got: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One test that failed."""
+
+    rule: str
+    file: str
+    line: int
+    label: str
+    diffs: tuple[Diff, ...]
+    matched: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        label = f'"{self.label}" ' if self.label else ""
+        return f'{self.file}:{self.line}: rule "{self.rule}": test {label}failed'
+
+    @property
+    def text(self) -> str:
+        """The whole story on several lines: what was expected, what came, who set it, which rules matched."""
+        lines = [self.headline]
+        for diff in self.diffs:
+            lines += [
+                f"    {diff.what} (line {diff.line})",
+                f"      - expected: {diff.expected}",
+                f"      + got:      {diff.got}{f'   <- {diff.by}' if diff.by else ''}",
+            ]
+        lines.append(f"    rules that matched: {', '.join(self.matched) or 'none'}")
+        lines += [f"    skipped: {one}" for one in self.skipped]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How many tests ran, and those that failed."""
+
+    tests: int
+    failures: tuple[Failure, ...]
+
+
+def run_tests(rules: RuleSet, matcher: Matcher, surroundings: Surroundings | None = None) -> Report:
+    """Every test of every rule; nothing outside is touched."""
+    around = surroundings or Surroundings()
+    count = 0
+    failures: list[Failure] = []
+    for rule in rules.rules:
+        for example in rule.examples:
+            count += 1
+            failure = _run(rules, rule, example, matcher, around)
+            failures += [failure] if failure else []
+    return Report(tests=count, failures=tuple(failures))
+
+
+def _run(rules: RuleSet, rule: Rule, example: Example, matcher: Matcher, around: Surroundings) -> Failure | None:
+    mail = (around.samples or {}).get(example.file) if example.file else _mail(example)
+    if mail is None:
+        there = Diff(what="file", line=example.line, expected=example.file, got="no such file, or it cannot be read")
+        return _failure(rule, example, [there])
+    facts = _facts(mail, example, rules, around)
+    decision = rules.evaluate(facts, example.event, matcher)
+    diffs = [diff for one in example.expect if (diff := _diff(one, decision, facts))]
+    return _failure(rule, example, diffs, decision) if diffs else None
+
+
+def _failure(rule: Rule, example: Example, diffs: Sequence[Diff], decision: Decision | None = None) -> Failure:
+    return Failure(
+        rule=rule.name,
+        file=rule.file,
+        line=example.line,
+        label=example.label,
+        diffs=tuple(diffs),
+        matched=tuple(f'"{one.name}"' for one in decision.matched) if decision else (),
+        skipped=tuple(f'{one.what} of "{one.rule}": {one.detail}' for one in decision.skipped) if decision else (),
+    )
+
+
+def _mail(example: Example) -> Mail:
+    """The mail that `mail.*` describes, as the reader would have read it."""
+    given = example.mail
+    to = given.get("to", ())
+    subject, body = given.get("subject", ""), given.get("body", "")
+    plain = (("From", given.get("from", SOMEBODY)), ("To", ", ".join(to)), ("Subject", subject))
+    return Mail(
+        from_=Address(addr=given.get("from", SOMEBODY)),
+        to=_addresses(to),
+        cc=_addresses(given.get("cc", ())),
+        reply_to=_addresses(given.get("reply_to", ())),
+        subject=subject,
+        text=body,
+        reply=body,
+        headers=(*(pair for pair in plain if pair[1]), *given.get("header", ())),
+        attachments=tuple(
+            Attachment(name=name, size=0, sha256="", type="application/octet-stream", inline=False, part=str(part))
+            for part, name in enumerate(given.get("attachment", ()), start=2)
+        ),
+        kind=Kind(given.get("kind", Kind.NORMAL)),
+        language=given.get("language", ""),
+    )
+
+
+def _addresses(listed: Sequence[str]) -> tuple[Address, ...]:
+    return tuple(Address(addr=one) for one in listed)
+
+
+def _facts(mail: Mail, example: Example, rules: RuleSet, around: Surroundings) -> Facts:
+    given = example.mail
+    known = {"sender.known": False, "sender.agent": False, **example.known}
+    recipient = given.get("recipient") or next((one.key for one in mail.to), "")
+    if "seen_recently" in known:
+        count = known["seen_recently"]
+        known["seen_recently"] = {seen_key(by, "*", within): count for by, within in rules.seen_recently}
+    if example.at and around.open_calendars:
+        known["hours"] = tuple(around.open_calendars(example.at))
+    return facts_of(
+        mail,
+        envelope=Envelope(recipients=(recipient,) if recipient else ()),
+        source=given.get("source", "smtp"),
+        recipient=recipient,
+        queue=known.get("queue") or around.queue_for(recipient),
+        event=example.event,
+        at=example.at,
+        size=given.get("size", 0),
+        auth=given.get("auth"),
+        known=known,
+    )
+
+
+# ---- expected and got ------------------------------------------------------------------------------------------------
+
+
+def _diff(one: Expectation, decision: Decision, facts: Facts) -> Diff | None:
+    if one.name == "quarantine":
+        return _quarantine_diff(one, decision)
+    wanted = () if one.wanted == ("none",) else one.wanted
+    assert not isinstance(wanted, bool)
+    got, by = _got(one.name, decision, facts)
+    if one.negated:
+        came = not set(wanted) & set(got) if wanted else bool(got)
+    elif one.name == "rules" and wanted:
+        came = _in_order(wanted, got)
+    elif one.name in _ADDED and wanted:
+        came = set(wanted) <= set(got)
+    else:
+        came = wanted == got
+    if came:
+        return None
+    expected = f"{'not ' if one.negated else ''}{_shown(wanted)}"
+    return Diff(what=one.what, line=one.line, expected=expected, got=_shown(got), by=by)
+
+
+_ADDED = ("tags", "watchers", "skills", "notify")
+
+
+def _quarantine_diff(one: Expectation, decision: Decision) -> Diff | None:
+    got = decision.quarantine
+    if isinstance(one.wanted, bool):
+        came = (got is not None) is one.wanted
+        expected = "quarantined" if one.wanted else "not quarantined"
+    else:
+        came = (got in one.wanted) is not one.negated
+        expected = f"{'not ' if one.negated else ''}{_shown(one.wanted)}"
+    if came:
+        return None
+    found = decision.actions.get("quarantine")
+    return Diff(what=one.what, line=one.line, expected=expected, got=got or "not quarantined", by=_by(found))
+
+
+def _got(name: str, decision: Decision, facts: Facts) -> tuple[tuple[str, ...], str]:
+    """The final value as a tuple, and the rules that made it."""
+    if name == "rules":
+        return tuple(one.name for one in decision.matched), ""
+    if name in _ADDED:
+        before = facts.known.get("tags", ()) if name == "tags" else ()
+        several = decision.added.get(name, ())
+        return (*before, *(one.value for one in several)), ", ".join(_by(one) for one in several)
+    if name == "assign":
+        return decision.assign or (), _by(decision.actions.get("assign"))
+    if name == "reply":
+        return (decision.reply,) if decision.reply else (), _by(decision.actions.get("reply"))
+    found = decision.fields.get(name)
+    value = found.value if found else _before(name, facts)
+    return (value,) if value else (), _by(found)
+
+
+def _before(name: str, facts: Facts) -> Any:
+    """What the field was before any rule."""
+    if name.startswith("fields."):
+        return facts.known.get("fields", {}).get(name.partition(".")[2])
+    if name == "title":
+        return facts.subject
+    return facts.language if name == "language" else facts.known.get(name)
+
+
+def _by(found: Set | None) -> str:
+    return f'rule "{found.rule}" ({found.file}:{found.line})' if found else ""
+
+
+def _in_order(wanted: Sequence[str], got: Sequence[str]) -> bool:
+    left = iter(got)
+    return all(one in left for one in wanted)
+
+
+def _shown(values: Sequence[str]) -> str:
+    return ", ".join(values) or "nothing"

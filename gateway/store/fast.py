@@ -1,0 +1,119 @@
+"""The hot path's inserts and look-ups: compiled once per table and columns, then handed to the driver as they are.
+
+SQLAlchemy's own `conn.execute(insert(...))` costs several times the insert itself. The statements and the
+conversions of values are still SQLAlchemy's; only the way to the driver is shorter.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import insert as core_insert
+from sqlalchemy import select as core_select
+
+_Bind = Callable[[Any], Any]
+
+
+class _Insert:
+    """One compiled INSERT: `sql` for one row, `sql_id` for one row and its new id."""
+
+    def __init__(self, table: Table, columns: tuple[str, ...], dialect: Dialect) -> None:
+        unknown = [column for column in columns if column not in table.c]
+        if unknown:
+            raise TypeError(f"{table.name} has no column {', '.join(unknown)}")
+        plain = core_insert(table).inline().compile(dialect=dialect, column_keys=list(columns))
+        self.sql = str(plain)
+        self.order: list[str] | None = list(plain.positiontup) if plain.positiontup else None
+        self.sql_id = ""
+        if dialect.name == "postgresql" and table.autoincrement_column is not None:
+            returning = core_insert(table).returning(table.autoincrement_column)
+            self.sql_id = str(returning.compile(dialect=dialect, column_keys=list(columns)))
+        self.binds: list[tuple[str, _Bind]] = []
+        for column in columns:
+            bind = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
+            if bind is not None:
+                self.binds.append((column, bind))
+
+    def bound(self, row: Mapping[str, Any]) -> Any:
+        values = dict(row)
+        for column, bind in self.binds:
+            values[column] = bind(values[column])
+        return tuple(values[column] for column in self.order) if self.order else values
+
+
+_compiled: dict[tuple[str, str, tuple[str, ...]], _Insert] = {}
+
+
+def _insert(conn: Connection, table: Table, columns: tuple[str, ...]) -> _Insert:
+    dialect = conn.dialect
+    key = (dialect.name, table.name, columns)
+    found = _compiled.get(key)
+    if found is None:
+        found = _compiled[key] = _Insert(table, columns, dialect)
+    return found
+
+
+def insert(conn: Connection, table: Table, **row: Any) -> int:
+    """Insert one row; returns the id the database gave it (0 where the table has no automatic id)."""
+    statement = _insert(conn, table, tuple(row))
+    if statement.sql_id:
+        return int(conn.exec_driver_sql(statement.sql_id, statement.bound(row)).scalar_one())
+    result = conn.exec_driver_sql(statement.sql, statement.bound(row))
+    return result.lastrowid or 0 if conn.dialect.name == "sqlite" else 0
+
+
+def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all have the columns of the first, in one call of the driver."""
+    if rows:
+        statement = _insert(conn, table, tuple(rows[0]))
+        conn.exec_driver_sql(statement.sql, [statement.bound(row) for row in rows])
+
+
+def reserve_ids(conn: Connection, table: Table, count: int) -> list[int]:
+    """Ids for `count` rows about to be inserted in this write transaction, ascending, nobody else's."""
+    column = table.autoincrement_column
+    if column is None:
+        raise TypeError(f"{table.name} has no automatic id")
+    if conn.dialect.name == "postgresql":
+        sql = f"SELECT nextval(pg_get_serial_sequence('{table.name}', '{column.name}')) FROM generate_series(1, %s)"
+        return sorted(int(row[0]) for row in conn.exec_driver_sql(sql, (count,)))
+    # The write transaction is the only writer, so the next ids are ours. With AUTOINCREMENT the sequence remembers
+    # ids of rows that are gone.
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        last = conn.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).scalar()
+    else:
+        last = conn.exec_driver_sql(f"SELECT max({column.name}) FROM {table.name}").scalar()
+    first = (last or 0) + 1
+    return list(range(first, first + count))
+
+
+class _Lookup:
+    """One compiled SELECT of some columns by the values of one."""
+
+    def __init__(self, table: Table, columns: tuple[str, ...], by: str, dialect: Dialect) -> None:
+        self.as_json = dialect.name == "sqlite"
+        matches = "IN (SELECT value FROM json_each(?))" if self.as_json else "= ANY(%s)"
+        wanted = [table.c[name] for name in columns]
+        self.sql = f"{core_select(*wanted).compile(dialect=dialect)} WHERE {table.name}.{by} {matches}"
+        read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in wanted]
+        self.read = [(place, convert) for place, convert in enumerate(read) if convert is not None]
+
+
+_lookups: dict[tuple[str, str, str, tuple[str, ...]], _Lookup] = {}
+
+
+def rows_in(
+    conn: Connection, table: Table, by: str, values: Sequence[str] | Sequence[int], columns: tuple[str, ...]
+) -> list[list[Any]]:
+    """The values of `columns` in all rows whose column `by` (text or integer) is one of `values`."""
+    key = (conn.dialect.name, table.name, by, columns)
+    found = _lookups.get(key)
+    if found is None:
+        found = _lookups[key] = _Lookup(table, columns, by, conn.dialect)
+    given = json.dumps(values) if found.as_json else list(values)
+    rows = [list(row) for row in conn.exec_driver_sql(found.sql, (given,))]
+    for row in rows:
+        for place, convert in found.read:
+            row[place] = convert(row[place])
+    return rows

@@ -1,0 +1,43 @@
+"""Ticket numbers: unique and never used again.
+
+PostgreSQL takes each from a sequence, so a number that was not used stays a gap. SQLite looks at the counter while
+deciding and moves it in the transaction that opens the tickets, where nobody else may have moved it meanwhile.
+"""
+
+from sqlalchemy import Connection, func, select, update
+
+from gateway.errors import Conflict
+from gateway.store import tables
+from gateway.store.engine import Store
+from gateway.store.fast import insert
+from gateway.store.lookup import last_number
+
+
+class Numbers:
+    """The numbers for one group of mails; `claim` makes them ours in the transaction that writes the tickets."""
+
+    def __init__(self, store: Store, conn: Connection) -> None:
+        self._store = store
+        self._from_sequence = store.dialect == "postgresql"
+        self._start = self._last = 0 if self._from_sequence else last_number(conn)
+
+    def next(self) -> int:
+        if self._from_sequence:
+            with self._store.main.write() as conn:
+                return int(conn.execute(select(func.nextval(tables.ticket_number.name))).scalar_one())
+        self._last += 1
+        return self._last
+
+    def claim(self, conn: Connection) -> None:
+        """Raises Conflict where somebody else opened a ticket since."""
+        if self._from_sequence or self._last == self._start:
+            return
+        at = tables.counter.c
+        moved = conn.execute(
+            update(tables.counter).where(at.name == "ticket", at.value == self._start).values(value=self._last)
+        )
+        if moved.rowcount:
+            return
+        if self._start:
+            raise Conflict("another process opened a ticket")
+        insert(conn, tables.counter, name="ticket", value=self._last)

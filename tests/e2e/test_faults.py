@@ -1,0 +1,186 @@
+"""Fate, admins and hostile mail against the real daemon: what stays, what is said, which code it exits with."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.daemon import Daemon
+from support.mails import body_of, mail, parsed
+from support.whole_site import NO_CAPS, make_site
+from support.wait import wait_for
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return make_site(tmp_path / "site")
+
+
+def test_sigterm_ends_it_cleanly_and_it_takes_up_where_it_was(config: Path) -> None:
+    daemon = Daemon(config).start()
+    daemon.send(mail())
+    assert daemon.stop() == 0
+    with daemon.start():
+        daemon.settled()
+        assert len(daemon.ask("tickets")) == 1
+        assert not any(line.get("event") == "unclean_stop" for line in daemon.lines)
+
+
+def test_a_second_daemon_says_so_and_exits_75(config: Path) -> None:
+    with Daemon(config) as daemon:
+        second = daemon.command("run", check=False)
+        assert second.returncode == 75
+        assert "in use by a running gateway" in second.stderr
+        assert str(daemon.pid) in second.stderr
+
+
+def test_a_broken_rules_file_exits_78_with_the_place(config: Path) -> None:
+    (config.parent / "rules" / "20-routing.toml").write_text('[[rule]]\nname = "x"\nwhen.subject.contians = "a"\n')
+    done = Daemon(config).command("run", check=False)
+    assert done.returncode == 78
+    assert "rules/20-routing.toml:3" in done.stderr
+    assert "did you mean" in done.stderr
+
+
+@pytest.mark.parametrize("role", ["intake", "worker"])
+def test_a_process_that_dies_is_started_again(config: Path, role: str) -> None:
+    with Daemon(config) as daemon:
+        victims = [pid for pid in children(daemon.pid) if role_of(pid, daemon)]
+        for pid in victims if role == "worker" else victims[:1]:
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: any(line.get("event") == "process_died" for line in daemon.lines), 10)
+        wait_for(lambda: sum(line.get("event") == "ready" for line in daemon.lines) > 2, 30)
+        daemon.lines[:] = [line for line in daemon.lines if line.get("event") != "listening"] + [
+            line for line in daemon.lines if line.get("event") == "listening"
+        ][-1:]
+        daemon.send(mail())
+        daemon.settled()
+        assert len(daemon.ask("tickets")) == 1
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(word) for word in text.split()]
+
+
+def role_of(pid: int, daemon: Daemon) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_one_poison_among_a_hundred(config: Path) -> None:
+    daemon = Daemon(config, env={"GATEWAY_TEST": "1"})
+    with daemon:
+        for number in range(99):
+            daemon.send(mail(sender=f"Person <person{number}@example.net>"), sender=f"person{number}@example.net")
+            if number == 50:
+                daemon.send(mail(headers=("X-Gateway-Poison: segfault",)))
+        wait_for(lambda: daemon.ask("quarantine", "list"), 30, "the poison is set aside")
+        daemon.settled()
+        assert len(daemon.ask("tickets")) == 99
+        (row,) = daemon.ask("quarantine", "list")
+        assert row["from"] == "ann@example.net"
+        assert row["reason"] == "killed_the_reader"
+        assert daemon.command("fsck").returncode == 0
+    healed = Daemon(config)  # without GATEWAY_TEST the poison is an ordinary header
+    with healed:
+        healed.command("quarantine", "retry", str(row["id"]))
+        wait_for(lambda: len(healed.ask("tickets")) == 100, 20)
+        assert healed.ask("quarantine", "list") == []
+        assert healed.command("fsck").returncode == 0
+
+
+def test_a_mail_that_a_spam_filter_marked_is_quarantined_and_can_be_released(config: Path) -> None:
+    with Daemon(config) as daemon:
+        daemon.send(mail(headers=("X-Spam-Flag: YES",)))
+        daemon.settled()
+        assert daemon.ask("tickets") == []
+        (row,) = daemon.ask("quarantine", "list")
+        assert "rule" in row["reason"]
+        assert daemon.delivered() == []
+
+
+def test_a_broken_template_falls_back_and_the_admin_is_told_once(config: Path) -> None:
+    (config.parent / "templates" / "acknowledgement.txt").write_text("Subject: {{ ticket.tag }}\n\n{{ nonsense.x }}\n")
+    with Daemon(config) as daemon:
+        for number in range(3):
+            daemon.send(mail(sender=f"P <p{number}@example.net>"), sender=f"p{number}@example.net")
+        daemon.settled()
+        letters = daemon.delivered()
+        customers = [one for one in letters if parsed(one)["Delivered-To"] != "admin@acme.example"]
+        assert len(customers) == 3
+        assert all("[Acme #" in parsed(one)["Subject"] for one in customers)
+        (told,) = [one for one in letters if parsed(one)["Delivered-To"] == "admin@acme.example"]
+        assert "templates/acknowledgement.txt:" in body_of(told)
+
+
+@pytest.mark.parametrize(
+    "point", ["before_spool_commit", "after_spool_commit", "before_main_commit", "after_main_commit"]
+)
+def test_death_at_each_gap_loses_and_doubles_nothing(config: Path, point: str) -> None:
+    """The client keeps what it was not told 250 for and sends it again, as every MTA does."""
+    raws = [mail(sender=f"P <p{n}@example.net>") for n in range(12)]
+    armed = Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": f"{point}:4"}).start()
+    pending = list(raws)
+    for raw in raws:
+        try:
+            armed.send(raw)
+        except (OSError, AssertionError, Exception):
+            continue
+        pending.remove(raw)
+    wait_for(lambda: armed._process is not None and armed._process.poll() is not None, 20, "it died at the point")
+    armed.kill()
+    with Daemon(config) as daemon:
+        for raw in pending:
+            daemon.send(raw)
+        daemon.settled()
+        assert len(daemon.ask("tickets")) == 12
+        assert len(daemon.delivered()) == 12
+        assert daemon.ask("quarantine", "list") == []
+        assert daemon.command("fsck").returncode == 0
+
+
+def test_caps_silence_us_and_decide_nothing_else(tmp_path: Path) -> None:
+    limits = NO_CAPS.replace('auto_per_address = "0"', 'auto_per_address = "2/h"')
+    with Daemon(make_site(tmp_path / "site", limits=limits)) as daemon:
+        for number in range(4):
+            daemon.send(mail(subject=f"Matter {number}"))
+            daemon.settled()
+        assert len(daemon.ask("tickets")) == 4
+        assert len(daemon.delivered()) == 2
+        events = daemon.ask("show", "4")["events"]
+        assert any(event["reason"] == "cap_per_address" for event in events)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small tmpfs")
+def test_a_full_disk_is_452_and_heals_without_a_restart(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    config = make_site(site, limits=NO_CAPS.replace('"1 MB"', '"0 B"'))
+    data = site / "data"
+    data.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(data)], check=False).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        with Daemon(config) as daemon:
+            raws = [mail(sender=f"P <p{n}@example.net>", text="x" * 30_000) for n in range(150)]
+            refused = [raw for raw in raws if not _sent(daemon, raw)]
+            assert refused, "the disk never filled up: nothing was proved"
+            subprocess.run(["mount", "-o", "remount,size=64m", str(data)], check=True)
+            wait_for(lambda: _sent(daemon, refused[0]), 30, "it takes mail again")
+            for raw in refused[1:]:
+                daemon.send(raw)
+            daemon.settled(60)
+            assert len(daemon.ask("tickets")) == 150
+            assert daemon.command("fsck").returncode == 0
+    finally:
+        subprocess.run(["umount", "-l", str(data)], check=True)
+
+
+def _sent(daemon: Daemon, raw: bytes) -> bool:
+    try:
+        daemon.send(raw)
+    except AssertionError as refusal:
+        if not str(refusal).startswith(("452", "451")):
+            raise
+        return False
+    return True

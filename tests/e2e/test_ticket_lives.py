@@ -1,0 +1,201 @@
+"""A customer's way through the real program: first mail, answer, stranger, closing, coming back."""
+
+from pathlib import Path
+
+import pytest
+from support.daemon import Daemon
+from support.mails import body_of, mail, parsed, reply_to
+
+ANN, BOB = "ann@example.net", "bob@example.org"
+
+
+def first(daemon: Daemon, **kinds: str) -> bytes:
+    """Send a first mail; the acknowledgement."""
+    daemon.send(mail(**kinds), sender=kinds.get("sender", ANN).rpartition("<")[2].rstrip(">"))
+    daemon.settled()
+    return daemon.delivered()[-1]
+
+
+def numbers(daemon: Daemon) -> list[int]:
+    return [ticket["number"] for ticket in daemon.ask("tickets")]
+
+
+def test_first_mail_becomes_a_ticket_and_is_acknowledged(daemon: Daemon) -> None:
+    letter = first(daemon)
+    (ticket,) = daemon.ask("tickets")
+    assert (ticket["number"], ticket["queue"], ticket["requester"]) == (1, "support", ANN)
+    assert ticket["subject"] == "My lamp has not arrived"
+    read = parsed(letter)
+    assert "[Acme #1]" in read["Subject"]
+    assert read["Auto-Submitted"] == "auto-replied"
+    assert read["Delivered-To"] == ANN
+    assert read["Return-Path"] in (None, "<>")
+    assert "where is my lamp" not in body_of(letter)
+    shown = daemon.ask("show", "1")
+    assert [article["direction"] for article in shown["articles"]] == ["in"]
+    assert daemon.command("fsck").returncode == 0
+
+
+REPLIES = [
+    ("token in the Message-ID", {}, "token_in_message_id"),
+    ("marker, ids rewritten", {"rewrite_ids": True, "subject": "Re: lamp"}, "token_in_marker"),
+    ("subject, nothing else left", {"rewrite_ids": True, "quote": False}, "subject_number"),
+]
+
+
+@pytest.mark.parametrize(("case", "how", "evidence"), REPLIES)
+def test_the_answer_finds_its_ticket(daemon: Daemon, case: str, how: dict[str, object], evidence: str) -> None:
+    letter = first(daemon)
+    daemon.send(reply_to(letter, **how))  # type: ignore[arg-type]
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    shown = daemon.ask("show", "1")
+    assert len(shown["articles"]) == 2
+    assert shown["articles"][1]["text"].strip() == "It is still not here."
+    assert any(event["reason"] == evidence for event in shown["events"])
+    assert len(daemon.delivered()) == 1  # no second acknowledgement
+
+
+def test_references_to_her_own_first_mail_join(daemon: Daemon) -> None:
+    first(daemon, message_id="<first@example.net>")
+    daemon.send(
+        mail(subject="one more thing", message_id="<second@example.net>", headers=("References: <first@example.net>",))
+    )
+    daemon.settled()
+    assert numbers(daemon) == [1]
+
+
+@pytest.mark.parametrize(
+    "claim", [{"subject": "Re: [Acme #1] My lamp"}, {"headers": ("In-Reply-To: <first@example.net>",)}]
+)
+def test_a_stranger_gets_a_ticket_that_mentions_the_other(daemon: Daemon, claim: dict[str, str]) -> None:
+    first(daemon, message_id="<first@example.net>")
+    daemon.send(mail(sender=f"Bob <{BOB}>", **claim), sender=BOB)  # type: ignore[arg-type]
+    daemon.settled()
+    assert numbers(daemon) == [1, 2]
+    (link,) = daemon.ask("show", "2")["links"]
+    assert (link["kind"], link["ticket"]) == ("mentions", 1)
+    assert len(daemon.ask("show", "1")["articles"]) == 1
+
+
+def test_two_siblings_of_an_unseen_parent_share_a_ticket(daemon: Daemon) -> None:
+    named = ("References: <unseen@elsewhere.example>",)
+    daemon.send(mail(sender=f"Ann <{ANN}>", to=f"support@acme.example, {BOB}", headers=named))
+    daemon.send(mail(sender=f"Bob <{BOB}>", subject="Re: lamp", headers=named), sender=BOB)
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    daemon.send(mail(sender="Eve <eve@example.com>", headers=named), sender="eve@example.com")
+    daemon.settled()
+    assert numbers(daemon) == [1, 2]
+
+
+def test_a_late_parent_joins_its_answer(daemon: Daemon) -> None:
+    daemon.send(
+        mail(sender=f"Bob <{BOB}>", to=f"{ANN}, support@acme.example", headers=("In-Reply-To: <parent@example.net>",)),
+        sender=BOB,
+    )
+    daemon.settled()
+    daemon.send(mail(message_id="<parent@example.net>"))
+    daemon.settled()
+    assert numbers(daemon) == [1]
+
+
+def test_the_same_mail_again_changes_nothing(daemon: Daemon) -> None:
+    raw = mail()
+    assert "queued as" in daemon.send(raw)
+    assert "duplicate of" in daemon.send(b"Received: from elsewhere by here; today\r\n" + raw)
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    assert len(daemon.delivered()) == 1
+
+
+def test_a_copy_by_another_address_joins(daemon: Daemon) -> None:
+    raw = mail(to="billing@acme.example, support@acme.example")
+    daemon.send(raw, to="support@acme.example")
+    daemon.settled()
+    daemon.send(raw, to="billing@acme.example")
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    assert len(daemon.ask("show", "1")["articles"]) == 1
+
+
+def test_same_id_with_other_content_is_another_mail(daemon: Daemon) -> None:
+    daemon.send(mail(message_id="<squat@example.net>", sender="Eve <eve@example.com>"), sender="eve@example.com")
+    daemon.settled()
+    daemon.send(mail(message_id="<squat@example.net>", text="quite another matter"))
+    daemon.settled()
+    assert numbers(daemon) == [1, 2]
+
+
+AUTOMATIC = [
+    ("auto-submitted", ("Auto-Submitted: auto-replied",), ANN),
+    ("list", ("List-Id: <l.example.net>", "Precedence: list"), ANN),
+    ("null sender", (), ""),
+]
+
+
+@pytest.mark.parametrize(("case", "headers", "sender"), AUTOMATIC)
+def test_no_automatic_mail_to_automatic_mail(daemon: Daemon, case: str, headers: tuple[str, ...], sender: str) -> None:
+    daemon.send(mail(headers=headers), sender=sender)
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    assert daemon.delivered() == []
+    assert any(event["kind"] == "not_sent" for event in daemon.ask("show", "1")["events"])
+
+
+def test_an_out_of_office_reopens_nothing(daemon: Daemon) -> None:
+    letter = first(daemon)
+    daemon.send(reply_to(letter).replace(b"MIME-Version", b"Auto-Submitted: auto-replied\r\nMIME-Version"), sender="")
+    daemon.settled()
+    shown = daemon.ask("show", "1")
+    assert len(shown["articles"]) == 2
+    assert shown["status"] == "open"
+
+
+def test_our_own_mail_coming_back_is_ignored(daemon: Daemon) -> None:
+    letter = first(daemon)
+    daemon.send(letter)
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    assert len(daemon.ask("show", "1")["articles"]) == 1
+
+
+@pytest.mark.parametrize(("days", "want"), [(3, [1]), (20, [1, 2])])
+def test_closed_reopens_or_is_followed(tmp_path: Path, daemon: Daemon, days: int, want: list[int]) -> None:
+    letter = first(daemon)
+    close(daemon, days)
+    daemon.send(reply_to(letter))
+    daemon.settled()
+    assert numbers(daemon) == want
+    if want == [1]:
+        assert daemon.ask("show", "1")["status"] == "open"
+        return
+    (link,) = daemon.ask("show", "2")["links"]
+    assert (link["kind"], link["ticket"]) == ("follows", 1)
+    text = body_of(daemon.delivered()[-1])
+    assert "#2" in text or "#2" in parsed(daemon.delivered()[-1])["Subject"]
+    assert "1" in text
+
+
+def close(daemon: Daemon, days: int) -> None:
+    """Close ticket 1 as if it had been done `days` ago, by the same door as everybody."""
+    from datetime import timedelta
+
+    from gateway import act
+    from gateway.config import load
+    from gateway.daemon import open_site_store
+    from gateway.now import now
+    from gateway.store.lookup import tickets
+    from gateway.tickets.actions import Actor, Change
+
+    store = open_site_store(load(daemon.config))
+    try:
+        at = now() - timedelta(days=days)
+        with store.main.write() as conn:
+            row = tickets(conn, [1])[1]
+            change = Change(
+                ticket=1, seen_version=row["version"], values={"status": "closed", "closed_at": at}, before=row
+            )
+            act.apply(conn, [change], Actor(name="test", at=at))
+    finally:
+        store.close()

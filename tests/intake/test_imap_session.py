@@ -1,0 +1,71 @@
+"""One connection to the scripted server: IDLE, and what must never be sent."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.imap_stub import ImapStub
+from support.mails import mail
+from support.poller import QUICK, imap_config
+
+from gateway.config import Config
+from gateway.intake.imap_session import ImapSession, Lost, Refused
+
+
+@pytest.fixture
+def stub() -> Iterator[ImapStub]:
+    server = ImapStub().start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def cfg(stub: ImapStub, tmp_path: Path) -> Config:
+    return imap_config(tmp_path, stub.port)
+
+
+@pytest.mark.parametrize("where", ["before_plus", "with_plus"])
+def test_announced_while_idle_begins(stub: ImapStub, cfg: Config, where: str) -> None:
+    """Between the sweep and IDLE a mail arrives: the server says so before, or in one segment with, its +."""
+    session = ImapSession.connect(cfg.imap[0], QUICK)
+    try:
+        session.select("INBOX")
+        setattr(stub, where, ["* 1 EXISTS"])
+        began = time.monotonic()
+        session.idle(30, lambda: False)
+        assert time.monotonic() - began < 5
+    finally:
+        session.close()
+
+
+def test_closed_while_idling_is_no_busy_loop(stub: ImapStub, cfg: Config) -> None:
+    session = ImapSession.connect(cfg.imap[0], QUICK)
+    session.select("INBOX")
+    threading.Timer(0.2, session.cut).start()
+    with pytest.raises(Lost):
+        session.idle(30, lambda: False)
+    session.close()
+
+
+def test_text_with_a_line_end_is_never_sent(stub: ImapStub, cfg: Config) -> None:
+    """The last gate below everything: whatever got into a command, a second command does not get out (T41)."""
+    session = ImapSession.connect(cfg.imap[0], QUICK)
+    session.select("INBOX")
+    with pytest.raises((Lost, Refused)):
+        session.flag([1], "$x)\r\nA99 DELETE INBOX\r\n")
+    session.close()
+    assert not [line for line in stub.lines if "DELETE" in line]
+
+
+def test_huge_literal_is_not_even_begun(stub: ImapStub, cfg: Config) -> None:
+    uid = stub.add(mail())
+    stub.announce[uid] = 500_000_000
+    session = ImapSession.connect(cfg.imap[0], QUICK)
+    look = session.select("INBOX")
+    with pytest.raises(Lost, match="announces a literal of 500000000 bytes"):
+        session.fetch(session.waiting(session.uids(1, look)))
+    session.close()

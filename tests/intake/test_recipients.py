@@ -1,0 +1,50 @@
+"""Who is ours: the judge that RCPT asks."""
+
+from datetime import UTC, datetime
+
+import pytest
+from support.smtp_listener import KEYS, site, token_for
+
+from gateway.intake.recipients import Judge, Recipient, Standing, recipient_judge
+from gateway.tickets.token import Keys, Role
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return recipient_judge(site(tmp_path_factory.mktemp("site")), KEYS)
+
+
+def _bent(token: str) -> str:
+    return ("b" if token[5] == "a" else "a").join((token[:5], token[6:]))
+
+
+GOOD = token_for()
+FOREIGN_KEY = Keys(secrets={1: b"x" * 32}).issue(
+    ticket=7, role=Role.AGENT, recipient="carol@acme.example", at=datetime(2026, 11, 1, tzinfo=UTC)
+)
+
+CASES = [
+    ("support@acme.example", Standing.OURS, False),
+    ("Support@ACME.Example", Standing.OURS, False),
+    ("support+anything@acme.example", Standing.OURS, False),
+    ("support+@acme.example", Standing.OURS, False),
+    (f"support+{GOOD}@acme.example", Standing.OURS, True),
+    (f"support+{GOOD.upper()}@acme.example", Standing.OURS, True),
+    (f"support+{_bent(GOOD)}@acme.example", Standing.FORGED, True),
+    (f"support+{FOREIGN_KEY}@acme.example", Standing.FORGED, True),
+    (f"support+{GOOD[:-8]}@acme.example", Standing.OURS, False),  # nor this
+    (f"support+{GOOD}x@acme.example", Standing.OURS, False),  # no token of ours has this shape
+    ("nobody@acme.example", Standing.UNKNOWN, False),
+    (f"nobody+{GOOD}@acme.example", Standing.UNKNOWN, True),
+    ("postmaster", Standing.UNKNOWN, False),
+    ("support@evil.example", Standing.FOREIGN, False),
+    ("support@acme.example.evil.example", Standing.FOREIGN, False),
+    ("support@sub.acme.example", Standing.FOREIGN, False),
+    ("a@[192.0.2.1]", Standing.FOREIGN, False),
+]
+
+
+@pytest.mark.parametrize(("addr", "standing", "has_token"), CASES)
+def test_standing(judge: Judge, addr: str, standing: Standing, has_token: bool) -> None:
+    queue = "support" if standing is Standing.OURS else ""
+    assert judge(addr) == Recipient(standing=standing, queue=queue, has_token=has_token)

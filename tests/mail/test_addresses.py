@@ -1,0 +1,130 @@
+"""Who wrote it, to whom: one sender that may be believed, or the reason why not."""
+
+import pytest
+
+from gateway.mail import Address, addresses
+
+ONE_SENDER = [
+    ("ann@example.net", "ann@example.net", ""),
+    ("<ann@example.net>", "ann@example.net", ""),
+    ("  Ann Lee <ann@example.net>  ", "ann@example.net", "Ann Lee"),
+    ('"Ann Lee" <ann@EXAMPLE.Net>', "ann@example.net", "Ann Lee"),
+    ('"Lee, Ann" <ann@example.net>', "ann@example.net", "Lee, Ann"),
+    ("Lee, Ann <ann@example.net>", "ann@example.net", "Lee, Ann"),
+    ("Lee, Ann, Dr. <ann@example.net>", "ann@example.net", "Lee, Ann, Dr."),
+    ("=?utf-8?q?Lee=2C_=C3=84nn?= <ann@example.net>", "ann@example.net", "Lee, Änn"),
+    ("=?utf-8?q?Lee,_Ann?= <ann@example.net>", "ann@example.net", "Lee, Ann"),
+    ('"=?utf-8?q?=C3=84nn?=" <ann@example.net>', "ann@example.net", "Änn"),
+    ("Test User [#123] <ann@example.net>", "ann@example.net", "Test User [#123]"),
+    ("ann@example.net (Ann Lee)", "ann@example.net", "Ann Lee"),
+    ("Ann (in (the) office) <ann@example.net>", "ann@example.net", "Ann"),
+    ('"Ann \\"A\\" Lee" <ann@example.net>', "ann@example.net", 'Ann "A" Lee'),
+    ("'Ann Lee' <ann@example.net>", "ann@example.net", "Ann Lee"),
+    ("Ann Lee <ann@example.net", "ann@example.net", "Ann Lee"),
+    ("Ann Lee ann@example.net", "ann@example.net", "Ann Lee"),
+    ("Ann <ann@example.net.>", "ann@example.net", "Ann"),
+    ("ann @ example.net", "ann@example.net", ""),
+    ("Ann <ann@[192.0.2.1]>", "ann@[192.0.2.1]", "Ann"),
+    ('"ann lee"@example.net', '"ann lee"@example.net', ""),
+    ('"ann"@example.net', "ann@example.net", ""),
+    ("O'Brien <o'brien@example.net>", "o'brien@example.net", "O'Brien"),
+    ("ann@example.net, Ann <ANN@example.net>", "ann@example.net", ""),
+    # the mailbox in the angle is the one that answers reach, whatever the name says
+    ("agent@corp.example <evil@other.example>", "evil@other.example", "agent@corp.example"),
+    ('"agent@corp.example" <evil@other.example>', "evil@other.example", "agent@corp.example"),
+    ("=?utf-8?q?agent=40corp=2Eexample?= <evil@other.example>", "evil@other.example", "agent@corp.example"),
+    ("=?utf-8?q?=3Cagent=40corp=2Eexample=3E?= <evil@other.example>", "evil@other.example", "<agent@corp.example>"),
+]
+
+NO_SENDER = [
+    ([], "missing"),
+    ([""], "no usable address"),
+    (["Ann Lee"], "no usable address"),
+    (["<>"], "no usable address"),
+    (["ann@"], "no usable address"),
+    (["@example.net"], "no usable address"),
+    (["ann@example.net", "ann@example.net"], "two From lines"),
+    (["agent@corp.example, evil@other.example"], "several addresses in From"),
+    (["<agent@corp.example> <evil@other.example>"], "several addresses in From"),
+    (["agent@corp.example evil@other.example"], "no usable address"),
+    (["agent@corp.example, <"], "several addresses in From"),
+    (["Us: agent@corp.example;"], "a group in From"),
+    (["Us: agent@corp.example, evil@other.example;"], "a group in From"),
+    (["undisclosed-recipients:;"], "a group in From"),
+    (["<@evil.example:agent@corp.example>"], "a route in From"),
+    (["<@a.example,@b.example:agent@corp.example>"], "a route in From"),
+    (["agent＠corp.example"], "no usable address"),
+    (["agent@corp\uff0eexample"], "no usable address"),
+    (["agent@corp.example\x00evil@other.example"], "no usable address"),
+    (["agent@corp.example\x0bevil@other.example"], "no usable address"),
+    (["agent@corp.example\udc80"], "no usable address"),
+    (["agent@corp..example"], "no usable address"),
+    (["agent\u200b@corp.example"], "no usable address"),
+    (["agent@corp\u202e.example"], "no usable address"),
+]
+
+LISTS = [
+    ("a@x.example, B <b@x.example>,c@x.example", ["a@x.example", "b@x.example", "c@x.example"]),
+    ("a@x.example; b@x.example", ["a@x.example", "b@x.example"]),
+    ("Team: a@x.example, B <b@x.example>;, c@x.example", ["a@x.example", "b@x.example", "c@x.example"]),
+    ("undisclosed-recipients:;", []),
+    ("Smith, John <j@x.example>, Doe, Jane <d@x.example>", ["j@x.example", "d@x.example"]),
+    ('"a@x.example" <b@x.example>, , c@x.example', ["b@x.example", "c@x.example"]),
+    ("A <a@x.example> B <b@x.example>", ["a@x.example", "b@x.example"]),
+    ("<@relay.example:a@x.example>, b@x.example", ["a@x.example", "b@x.example"]),
+    ("no address here, a@x.example", ["a@x.example"]),
+    ("", []),
+]
+
+
+@pytest.mark.parametrize(("raw", "addr", "name"), ONE_SENDER)
+def test_the_sender(raw: str, addr: str, name: str) -> None:
+    assert addresses.sender([raw]) == (Address(addr=addr, name=name), "")
+
+
+@pytest.mark.parametrize(("raws", "reason"), NO_SENDER)
+def test_no_sender_and_why(raws: list[str], reason: str) -> None:
+    raws = [raw if "\udc80" in raw else raw.encode().decode("ascii", "surrogateescape") for raw in raws]
+    assert addresses.sender(raws) == (None, reason)
+
+
+@pytest.mark.parametrize(("raw", "expected"), LISTS)
+def test_lists(raw: str, expected: list[str]) -> None:
+    assert [address.addr for address in addresses.mailboxes(raw)] == expected
+
+
+def test_raw_8bit_names_are_read_as_the_body_is() -> None:
+    assert addresses.sender(["J\udcf6rg <j@x.example>"], "cp1252")[0] == Address(addr="j@x.example", name="Jörg")
+    assert addresses.sender(["\udcd4\udcc5\udcd3\udcd4 <j@x.example>"], "koi8_r")[0] == Address(
+        addr="j@x.example", name="тест"
+    )
+
+
+@pytest.mark.parametrize("addr", ["用户@例え.example", "उपयोगकर्ता@उदाहरण.example", "björk@exämple.example"])
+def test_an_international_address_is_kept(addr: str) -> None:
+    assert addresses.mailboxes(addr.encode().decode("ascii", "surrogateescape")) == (Address(addr=addr),)
+
+
+BOMBS = [
+    "a:" * 32_000,
+    '"a" ' * 16_000,
+    '"\\' * 32_000,
+    "(" * 64_000,
+    "a@b.example," * 5_000,
+    "<" * 64_000,
+    "a@" * 32_000,
+]
+BOMBS += [
+    " " * 64_000 + "x",
+    "a" + " " * 60_000 + "b@c.example",
+    "a@b" + " " * 60_000 + "x",
+    '"' + "\\a" * 32_000,
+    "," * 64_000,
+]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_hostile_fields_end(bomb: str) -> None:
+    addresses.sender([bomb])
+    assert len(addresses.mailboxes(bomb)) <= addresses.MAX_ADDRESSES

@@ -1,0 +1,63 @@
+"""Parameters: quoted, encoded and continued, alone and mixed."""
+
+import pytest
+
+from gateway.mail import params
+
+CASES = [
+    ("attachment", "attachment", {}),
+    ("text/plain; charset=utf-8", "text/plain", {"charset": "utf-8"}),
+    ('Text/Plain; Charset="utf-8" ; format=flowed', "text/plain", {"charset": "utf-8", "format": "flowed"}),
+    ('a; name="x;y.pdf"', "a", {"name": "x;y.pdf"}),
+    (r'a; name="x\"y.pdf"', "a", {"name": 'x"y.pdf'}),
+    ("a; name=two words.pdf; b=c", "a", {"name": "two words.pdf", "b": "c"}),
+    ("a;;; name=x", "a", {"name": "x"}),
+    ('a; name="never closed', "a", {"name": '"never closed'}),
+    ("a; loose; name=x", "a", {"name": "x"}),
+    ("a; name=one; name=two", "a", {"name": "one"}),
+    ('a; name="=?utf-8?q?R=C3=A9sum=C3=A9=2Epdf?="', "a", {"name": "Résumé.pdf"}),
+    ("a; name*=utf-8''R%C3%A9sum%C3%A9.pdf", "a", {"name": "Résumé.pdf"}),
+    ("a; name*=utf-8'en'R%C3%A9sum%C3%A9.pdf; name=Resume.pdf", "a", {"name": "Résumé.pdf"}),
+    ("a; name*0=one; name*1=two.pdf", "a", {"name": "onetwo.pdf"}),
+    ("a; name*1=two.pdf; name*0=one", "a", {"name": "onetwo.pdf"}),
+    ("a; name*0*=utf-8''R%C3; name*1*=%A9sum%C3%A9; name*2=.pdf", "a", {"name": "Résumé.pdf"}),
+    # the mix on which the standard library raises TypeError
+    ("a; name*=utf-8''x; name*1=y.pdf", "a", {"name": "xy.pdf"}),
+    ("a; name*0*=gb2312''%C4%E3%BA%C3; name*1=.txt", "a", {"name": "你好.txt"}),
+    ("a; name*=nonsense", "a", {"name": "nonsense"}),
+    ("a; name*=no-such''x%FF", "a", {"name": "xÿ"}),
+]
+
+
+@pytest.mark.parametrize(("raw", "value", "parameters"), CASES)
+def test_parameters(raw: str, value: str, parameters: dict[str, str]) -> None:
+    assert params.parse(raw) == (value, parameters)
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "a" + "".join(f"; p{number}=x" for number in range(50_000)),
+        "a" + ";" * 64_000,
+        'a; x="' + "\\a" * 30_000,
+        "a; " + "x " * 30_000,
+        "a" + "; name*0*=x" * 6_000,
+    ],
+)
+def test_floods_are_cut(bomb: str) -> None:
+    assert len(params.parse(bomb)[1]) <= params.MAX_PARAMS
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("text/plain", "text/plain"),
+        ("text", ""),
+        ("multipart/*", "multipart/*"),
+        ("text/html junk", "text/html"),
+        ("/", ""),
+    ],
+)
+def test_media_types(value: str, kind: str) -> None:
+    assert params.media_type(value) == kind

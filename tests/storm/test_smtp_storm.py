@@ -1,0 +1,115 @@
+"""The storm: the daemon is killed at random while mail comes in; what was promised is there once, and once only."""
+
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.daemon import Daemon
+from support.mails import parsed
+from support.oracle import Ledger, Sender, articles, spooled, storm_mail
+from support.sink import Sink
+from support.whole_site import make_site
+
+FULL = os.environ.get("GATEWAY_STORM") == "full"
+SEED = int(os.environ.get("GATEWAY_STORM_SEED", random.SystemRandom().randrange(2**32)))
+
+
+class Storm:
+    """So many mails, so many kills; afterwards `lost`, `doubled` and the sink's copies can be judged."""
+
+    def __init__(self, folder: Path, sink: Sink, *, mails: int, kills: int, seconds: float, sabotage: str = "") -> None:
+        self.rng = random.Random(SEED)
+        self.sink = sink
+        self.kills = kills
+        self.ledger = Ledger()
+        self.data = folder / "site" / "data"
+        config = make_site(folder / "site", delivery=f"smtp://127.0.0.1:{sink.port}")
+        env = {"GATEWAY_TEST": "1", "GATEWAY_SABOTAGE": sabotage} if sabotage else {}
+        self.daemon = Daemon(config, env=env)
+        self.port = 0
+        deadline = time.monotonic() + seconds * 4
+        raws = {number: storm_mail(number, self.rng) for number in range(mails)}
+        lanes = 4
+        self.senders = [
+            Sender(
+                self.ledger,
+                {number: raw for number, raw in raws.items() if number % lanes == lane},
+                lambda: self.port,
+                seconds * lanes / mails,
+                deadline,
+            )
+            for lane in range(lanes)
+        ]
+
+    def blow(self) -> None:
+        print(f"storm seed {SEED}")
+        self._start()
+        for sender in self.senders:
+            sender.start()
+        for _ in range(self.kills):
+            time.sleep(self.rng.uniform(0.05, 1.2))
+            self.daemon.kill()
+            self._start()
+        for sender in self.senders:
+            sender.join()
+            assert not sender.unsent
+        self.daemon.settled(120)
+
+    def _start(self) -> None:
+        self.daemon.start()
+        self.port = self.daemon.port
+
+    @property
+    def lost(self) -> list[int]:
+        there = spooled(self.data)
+        return [number for number, sha256 in self.ledger.promised.items() if not there[sha256]]
+
+    @property
+    def doubled(self) -> list[str]:
+        return [sha256 for sha256, count in spooled(self.data).items() if count > 1]
+
+
+@pytest.fixture
+def sink():
+    with Sink() as running:
+        yield running
+
+
+@pytest.mark.timeout(900)
+def test_nothing_lost_nothing_doubled(tmp_path: Path, sink: Sink) -> None:
+    storm = Storm(tmp_path, sink, mails=2000, kills=25, seconds=45)
+    try:
+        storm.blow()
+        assert storm.ledger.retried >= 25, "the storm did not interrupt anything: nothing was proved"
+        assert len(storm.ledger.promised) == 2000
+        assert storm.lost == []
+        assert storm.doubled == []
+        assert [spool for spool, count in articles(storm.data).items() if count > 1] == []
+        assert len(articles(storm.data)) == 2000
+        assert storm.daemon.ask("quarantine", "list") == []
+        assert storm.daemon.command("fsck").returncode == 0
+        copies = Counter(parsed(one.data)["Message-ID"] for one in sink.received)
+        outgoing = {one["message_id"]: one for one in storm.daemon.ask("outbox", "list")}
+        assert set(copies) == set(outgoing)
+        assert sum(copies.values()) - len(copies) <= storm.kills
+        assert {one["state"] for one in outgoing.values()} == {"sent"}
+    finally:
+        storm.daemon.kill()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("sabotage", ["early_250", "no_key"])
+def test_a_broken_promise_is_found_out(tmp_path: Path, sink: Sink, sabotage: str) -> None:
+    """With the 250 before the commit mail is lost, without delivery keys it is doubled: the oracle must see it."""
+    for attempt in range(6):
+        storm = Storm(tmp_path / str(attempt), sink, mails=800, kills=6, seconds=8, sabotage=sabotage)
+        try:
+            storm.blow()
+            if storm.lost if sabotage == "early_250" else storm.doubled:
+                return
+        finally:
+            storm.daemon.kill()
+    pytest.fail(f"{sabotage} went unnoticed")

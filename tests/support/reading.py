@@ -1,0 +1,38 @@
+"""What must hold of the reading of any bytes whatever."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.mail import Mail, bytes_of, clean, mail_from_json, mail_to_json, read
+
+
+def texts(mail: Mail) -> Iterator[str]:
+    """Every text in a Mail, however deep."""
+    waiting: list[Any] = [getattr(mail, name) for name in Mail.__slots__]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, tuple):
+            waiting.extend(item)
+        elif hasattr(item, "__slots__"):
+            waiting.extend(getattr(item, name) for name in item.__slots__)
+
+
+def check(raw: bytes) -> None:
+    """Read these bytes and assert all of it: no fault of ours, clean texts, true attachments, the same again."""
+    mail = read(raw)
+    assert not [defect for defect in mail.defects if defect.startswith("unparsed")], mail.defects
+    for text in texts(mail):
+        assert clean.is_clean(text), ascii(text)
+        assert unicodedata.is_normalized("NFC", text), ascii(text)
+    assert mail == read(raw)
+    assert mail_from_json(mail_to_json(mail)) == mail
+    assert bool(mail.reply.strip()) == bool(mail.text.strip())
+    for item in mail.attachments:
+        data = bytes_of(raw, item.part)
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (item.size, item.sha256)
+        assert item.name
+        assert not set(item.name) & set('/\\:\n\0"<>')

@@ -1,0 +1,42 @@
+"""What a test needs of the machine: skipped with one line where it is missing, failed where it was promised.
+
+`GATEWAY_TEST_REQUIRE=imap,pg` is the promise.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+
+import pytest
+
+
+def _imap() -> str:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+    return "" if shutil.which("dovecot", path=path) else "needs Dovecot (Debian package dovecot-imapd)"
+
+
+def _pg() -> str:
+    url = os.environ.get("GATEWAY_TEST_PG")
+    return "" if url else "needs PostgreSQL: set GATEWAY_TEST_PG=postgresql+psycopg://user@host:port/database"
+
+
+_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg}
+
+
+def is_wanted(what: str) -> bool:
+    """Whether `what` is here or was promised."""
+    return not _MISSING[what]() or _is_promised(what)
+
+
+def _is_promised(what: str) -> bool:
+    return what in os.environ.get("GATEWAY_TEST_REQUIRE", "").split(",")
+
+
+def require(what: str) -> None:
+    """Skip the running test, or fail it where `what` was promised, unless `what` ("imap", "pg") is here."""
+    missing = _MISSING[what]()
+    if not missing:
+        return
+    if _is_promised(what):
+        pytest.fail(f"GATEWAY_TEST_REQUIRE names {what}: {missing}", pytrace=False)
+    pytest.skip(missing)
