@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support.daemon import Daemon
 from support.mails import mail
-from support.whole_site import NO_CAPS, make_site
 from support.wait import wait_for
+from support.whole_site import NO_CAPS, make_site
 
 
 @dataclass(frozen=True, kw_only=True)

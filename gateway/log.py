@@ -165,7 +165,7 @@ def imap_taken_over(account: str) -> None:
 def imap_failed(account: str, error: str, *, failures: int, retry_in: float) -> None:
     """A mailbox cannot be read. The third failure in a row is an alarm."""
     level = logging.ERROR if failures >= 3 else logging.WARNING
-    _event(level, "imap_failed", account=account, error=error, failures=failures, retry_in=round(retry_in, 1))
+    _event(level, "imap_failed", account=account, error=error, failures=failures, retry_in=round(retry_in, 3))
 
 
 def imap_recovered(account: str, *, failures: int) -> None:

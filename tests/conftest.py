@@ -10,10 +10,10 @@ for _name in ("GATEWAY_CONFIG", "GATEWAY_CLOCK", "GATEWAY_FAULT", "GATEWAY_SABOT
     os.environ.pop(_name, None)
 
 import pytest  # noqa: E402
-from support import postgres  # noqa: E402
-from support.require import is_wanted, require  # noqa: E402
 
 from gateway.store import Store, migrate, open_store  # noqa: E402
+from support import postgres  # noqa: E402
+from support.require import is_wanted, require  # noqa: E402
 
 OpenStore = Callable[..., Store]
 

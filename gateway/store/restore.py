@@ -34,7 +34,8 @@ def restore(
     """Put the backup in `source` in the place of an SQLite site that is not running; returns the instant it is of.
 
     What was there is kept under `data_dir/before-restore-TIME`. Ticket numbers go on `skip` after the last one
-    known. The backup's secret goes to `secret` where that file is missing. Raises Temporary while a gateway runs on `data_dir`, Permanent where the backup is not usable.
+    known. The backup's secret goes to `secret` where that file is missing. Raises Temporary while a gateway runs
+    on `data_dir`, Permanent where the backup is not usable.
     """
     if make_url(url).get_backend_name() != "sqlite":
         raise Permanent("put a PostgreSQL database back with its own tools, then run `gateway db restored`")

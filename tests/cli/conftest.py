@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from support.desk import Desk
 
 from gateway.store import Store
+from support.desk import Desk
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support.cli import gateway
-from support.site import GOOD, edited, write
 
 from gateway.cli import checks
 from gateway.config.load import checked, read
+from support.cli import gateway
+from support.site import GOOD, edited, write
 
 
 def notes_of(folder: Path, text: str) -> list[str]:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from support.cli import CHECKOUT, gateway
 
 from gateway.config import load
+from support.cli import CHECKOUT, gateway
 
 
 def test_a_fresh_site_works(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 import pytest
-from support.cli import CHECKOUT, gateway
-from support.site import GOOD, write
 
 from gateway.cli import main
 from gateway.errors import ConfigError, Full, GatewayError, Permanent, RulesError, Temporary
+from support.cli import CHECKOUT, gateway
+from support.site import GOOD, write
 
 
 @pytest.mark.parametrize(

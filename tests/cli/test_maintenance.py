@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.desk import Desk
-from support.mails import mail
 
 from gateway.store import migrate, open_store, tables
 from gateway.store.node import DataLock
+from support.desk import Desk
+from support.mails import mail
 
 
 @pytest.fixture

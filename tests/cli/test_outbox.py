@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from support.desk import Desk, who
-
 from gateway.mail import Address
 from gateway.now import now
 from gateway.store import outbox
 from gateway.tickets.actions import Send
+from support.desk import Desk, who
 
 KEYS = ["id", "ticket", "recipient", "state", "attempts", "last_reply", "message_id"]
 

@@ -6,10 +6,10 @@ import sys
 from typing import Any
 
 import pytest
-from support.desk import Desk, who
-from support.mails import mail
 
 from gateway.store import spool_rows, tables
+from support.desk import Desk, who
+from support.mails import mail
 
 POISON = (
     b"From: =?utf-8?q?J=C3=B6rg?= <joerg@example.net>\r\nSubject: =?utf-8?q?p=C3=B6ison=1B[2J?=\r\n"

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from support.desk import Desk
 
 from gateway.mail import Address, Attachment
 from gateway.tickets.actions import AddArticle, Change, Link, Note, Participate
+from support.desk import Desk
 
 DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEYS = (

@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.desk import Desk
-from support.mails import mail
 
 from gateway.cli.status import running, span
 from gateway.mail import Address
@@ -17,6 +15,8 @@ from gateway.now import now
 from gateway.store import imap, leases, spool, tables
 from gateway.store.node import DataLock
 from gateway.tickets.actions import Send
+from support.desk import Desk
+from support.mails import mail
 
 MAILBOX = """
 [[imap]]

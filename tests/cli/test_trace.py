@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from support.desk import Desk
-from support.mails import mail
 
 from gateway.now import now
 from gateway.store import outbox
+from support.desk import Desk
+from support.mails import mail
 
 RECEIVED = (
     "Received: from out.example.net (out.example.net [203.0.113.9]) by mx.acme.example (Postfix)",

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import site
 
 from gateway.compose import headers, letters, words
 from gateway.compose.letters import Auto, Desk, Shown, Stamp
@@ -17,6 +16,7 @@ from gateway.compose.render import Templates
 from gateway.config import load
 from gateway.errors import Permanent
 from gateway.mail import Address, Kind, Mail, read
+from support import site
 
 TEMPLATES = Templates.load(Path(__file__).parents[2] / "templates")
 AT = datetime(2026, 11, 27, 9, 12, 5, tzinfo=UTC)

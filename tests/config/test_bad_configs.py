@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.site import GOOD, edited, write
 
 from gateway.config import load
 from gateway.config.show import toml_value
 from gateway.errors import ConfigError
+from support.site import GOOD, edited, write
 
 IMAP = '[[imap]]\nhost = "imap.acme.example"\nuser = "support@acme.example"\n'
 

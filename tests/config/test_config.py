@@ -10,7 +10,6 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from support.site import GOOD, edited, write
 
 from gateway.config import Budget, Config, Target, load
 from gateway.config.problems import inner, keys
@@ -18,6 +17,7 @@ from gateway.config.section import Section
 from gateway.config.show import effective, masked
 from gateway.errors import Temporary
 from gateway.mail.value import Address
+from support.site import GOOD, edited, write
 
 SHIPPED = Path(__file__).parents[2] / "config.toml"
 SMALLEST = '[gateway]\nname = "acme"\n[mail]\nfrom = "help@acme.example"\n[queues.support]\n'

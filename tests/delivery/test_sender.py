@@ -13,9 +13,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from support import site
-from support.sink import DROP, Sink
-from support.wait import wait_for
 
 from gateway import act
 from gateway.config import Target, load
@@ -26,6 +23,9 @@ from gateway.mail import Address
 from gateway.now import now
 from gateway.store import outbox, tables
 from gateway.tickets.actions import Actor, OpenTicket, Send
+from support import site
+from support.sink import DROP, Sink
+from support.wait import wait_for
 
 _IDS = count(1)
 

@@ -6,13 +6,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from support.sink import DROP, DROP_BEFORE_DOT, STALL, Sink, tls_for
 
 from gateway.config import Target
 from gateway.delivery.answer import Failed, Reason, Retry, Sent, Unreachable
 from gateway.delivery.smtp import Smarthost, Timing
 from gateway.errors import Temporary
 from gateway.store.outbox import Due
+from support.sink import DROP, DROP_BEFORE_DOT, STALL, Sink, tls_for
 
 QUICK = Timing(step=5, final=0.5)
 _IDS = count(1)

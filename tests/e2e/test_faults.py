@@ -6,10 +6,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from support.daemon import Daemon
 from support.mails import body_of, mail, parsed
-from support.whole_site import NO_CAPS, make_site
 from support.wait import wait_for
+from support.whole_site import NO_CAPS, make_site
 
 
 @pytest.fixture

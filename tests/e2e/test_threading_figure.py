@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from support.lives import Life, Step
-from support.whole_site import make_site
 
 from gateway import act
 from gateway.compose import letters
@@ -23,6 +21,8 @@ from gateway.store import Store, migrate, open_store, spool, tables
 from gateway.store.lookup import tickets as ticket_rows
 from gateway.tickets.actions import Actor, Send
 from gateway.tickets.token import Role
+from support.lives import Life, Step
+from support.whole_site import make_site
 
 LIVES = int(os.environ.get("GATEWAY_LIVES", "2000"))
 BATCH = 100

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from support.daemon import Daemon
 from support.mails import body_of, mail, parsed, reply_to
 

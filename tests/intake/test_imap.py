@@ -10,15 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from gateway.now import now
+from gateway.store import Store
+from gateway.store.reread import mark_reread, reread_since
 from support.dovecot import Dovecot
 from support.mails import mail
 from support.poller import QUICK, imap_config, polling, spool_count, spooled, unmoved
 from support.require import require
 from support.wait import wait_for
-
-from gateway.now import now
-from gateway.store import Store
-from gateway.store.reread import mark_reread, reread_since
 
 
 @pytest.fixture(scope="module")

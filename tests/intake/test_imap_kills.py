@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from gateway.config import Config
+from gateway.store import Store
 from support.dovecot import Dovecot
 from support.mails import mail
 from support.poller import imap_config, polling, spool_count, spooled, unmoved
 from support.require import require
 from support.wait import wait_for
-
-from gateway.config import Config
-from gateway.store import Store
 
 TESTS = Path(__file__).parents[1]
 

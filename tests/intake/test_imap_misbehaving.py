@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.imap_stub import ALL, ImapStub
-from support.mails import mail
-from support.poller import QUICK, imap_config, polling, spool_count, spooled, unmoved
-from support.wait import wait_for
 
 from gateway.config import Config
 from gateway.intake.imap_session import Times
 from gateway.store import Store
+from support.imap_stub import ALL, ImapStub
+from support.mails import mail
+from support.poller import QUICK, imap_config, polling, spool_count, spooled, unmoved
+from support.wait import wait_for
 
 # The database plays no part here; the mailbox against both is in test_imap.py.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.imap_stub import ImapStub
-from support.mails import mail
-from support.poller import QUICK, imap_config
 
 from gateway.config import Config
 from gateway.intake.imap_session import ImapSession, Lost, Refused
+from support.imap_stub import ImapStub
+from support.mails import mail
+from support.poller import QUICK, imap_config
 
 
 @pytest.fixture

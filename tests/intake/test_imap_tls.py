@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import trustme
-from support.dovecot import Dovecot
-from support.poller import QUICK, imap_config
-from support.require import require
 
 from gateway.config import Config
 from gateway.errors import Permanent
 from gateway.intake.imap_session import ImapSession, LoginRefused, Unusable
+from support.dovecot import Dovecot
+from support.poller import QUICK, imap_config
+from support.require import require
 
 
 @pytest.fixture(scope="module")

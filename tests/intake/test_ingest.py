@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support.mails import mail
 from support.poller import imap_config
 

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from support.smtp_listener import KEYS, site, token_for
 
 from gateway.intake.recipients import Judge, Recipient, Standing, recipient_judge
 from gateway.tickets.token import Keys, Role
+from support.smtp_listener import KEYS, site, token_for
 
 
 @pytest.fixture(scope="module")

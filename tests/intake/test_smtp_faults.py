@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.smtp_listener import Running, running
-from support.wait import wait_for
 
 from gateway import now
 from gateway.config import load
@@ -22,6 +20,8 @@ from gateway.errors import ConfigError, Permanent
 from gateway.intake import smtp_session
 from gateway.intake.recipients import Recipient
 from gateway.intake.smtp_dialogue import Timing
+from support.smtp_listener import Running, running
+from support.wait import wait_for
 
 MAIL = b"Subject: lamp\r\nMessage-ID: <%s@example.net>\r\n\r\nIt has not arrived.\r\n"
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from support.smtp_listener import REPLY_LINE, Running, running
 from support.wait import wait_for
 

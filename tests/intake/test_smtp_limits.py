@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from support.smtp_listener import QUICK, Running, running
-from support.wait import wait_for
 
 from gateway.intake.smtp_dialogue import Timing
+from support.smtp_listener import QUICK, Running, running
+from support.wait import wait_for
 
 _KIB = 1024
 _MIB = 1024 * 1024

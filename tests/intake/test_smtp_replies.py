@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.smtp_listener import REPLY_LINE, Running, Wire, running, token_for
 
 from gateway.errors import ConfigError
 from gateway.intake.replies import Reply, banner, duplicate, queued
+from support.smtp_listener import REPLY_LINE, Running, Wire, running, token_for
 
 MAIL = b"Subject: lamp\r\nMessage-ID: <%s@example.net>\r\n\r\nIt has not arrived.\r\n"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import trustme
-from support.smtp_listener import Running, certificate, running
-from support.wait import wait_for
 
 from gateway.errors import ConfigError
 from gateway.intake.smtp_dialogue import Timing
+from support.smtp_listener import Running, certificate, running
+from support.wait import wait_for
 
 ENDS = [
     b"\n.\n",

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from support.poller import imap_config
 
 from gateway.config import Config
 from gateway.intake.unaddressed import recipient
+from support.poller import imap_config
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from support import corpus
-from support.reading import check
 
 from gateway.mail import read
+from support import corpus
+from support.reading import check
 
 
 @pytest.mark.timeout(120)

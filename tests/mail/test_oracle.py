@@ -13,9 +13,9 @@ import mailparser
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import corpus
 
 from gateway.mail import read
+from support import corpus
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 

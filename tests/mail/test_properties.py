@@ -5,10 +5,10 @@ import quopri
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.reading import check
 
 from gateway.mail import clean
 from gateway.mail.attachments import safe_name
+from support.reading import check
 
 EASY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

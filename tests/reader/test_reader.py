@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.wait import wait_for
 
 from gateway.errors import Temporary
 from gateway.mail import Mail, mail_to_json, read
 from gateway.reader import ReaderDied, Readers, frames
 from gateway.reader.children import Reader
+from support.wait import wait_for
 
 CHECKOUT = Path(__file__).parents[2]
 Make = Callable[..., Readers]

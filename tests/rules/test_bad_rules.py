@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.rulebook import NAMES, mistakes, rule_set
 
 from gateway.errors import RulesError
 from gateway.rules import Names, load
+from support.rulebook import NAMES, mistakes, rule_set
 
 # What a beginner gets wrong, and what the message must tell to write instead.
 BEGINNER = {

@@ -1,12 +1,12 @@
 """Every operator on every sort of field, absent facts, groups: a column of lines and a column of answers."""
 
 import pytest
-from support.rule_lines import LINES, MAIL
-from support.rulebook import decide, holds, known, mistakes
 
 from gateway.rules import Facts
 from gateway.rules.facts import seen_key
 from gateway.rules.language import ASKING, FIELDS, TRIGGER_GROUPS, TRIGGERS, Shape
+from support.rule_lines import LINES, MAIL
+from support.rulebook import decide, holds, known, mistakes
 
 
 @pytest.mark.parametrize(("line", "wanted"), LINES, ids=[line for line, _ in LINES])

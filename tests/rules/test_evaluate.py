@@ -4,10 +4,10 @@ import time
 from dataclasses import replace
 
 import pytest
-from support.rulebook import NAMES, decide, known, rule_set
 
 from gateway.rules import Facts, RegexMatcher, Skip, load
 from gateway.rules.matcher import MAX_TEXT, STRIKES, TimedOut
+from support.rulebook import NAMES, decide, known, rule_set
 
 
 def rules(*blocks: str) -> str:

@@ -4,11 +4,11 @@ import time
 from datetime import datetime
 
 import pytest
-from support.rulebook import rule_set
 
 from gateway.mail import Address, Mail
 from gateway.rules import RegexMatcher
 from gateway.rules.testing import Report, Surroundings, run_tests
+from support.rulebook import rule_set
 
 RULES = """
 [[rule]]

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
-from support.any_facts import FACTS
 
 from gateway.mail import Address, Attachment, Envelope, Kind, Mail
 from gateway.rules import Facts, facts_of
 from gateway.rules.facts import MAX_TEXT
+from support.any_facts import FACTS
 
 AT = datetime(2026, 12, 24, 10, 0, tzinfo=UTC)
 

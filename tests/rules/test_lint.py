@@ -1,9 +1,9 @@
 """Warnings about what is allowed but hardly meant."""
 
 import pytest
-from support.rulebook import rule_set
 
 from gateway.rules.lint import lint
+from support.rulebook import rule_set
 
 TEST = "\n[[rule.test]]\nexpect.rules = []\n"
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.any_facts import FACTS
-from support.rule_lines import LINES, MAIL
-from support.rulebook import rule_set
 
 from gateway.rules import Decision, Facts, RegexMatcher, RuleSet
 from gateway.rules.language import TRIGGERS
 from gateway.rules.printing import printed
+from support.any_facts import FACTS
+from support.rule_lines import LINES, MAIL
+from support.rulebook import rule_set
 
 MATCHER = RegexMatcher(time.monotonic)
 EVERYTHING = rule_set(

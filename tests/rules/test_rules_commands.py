@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from support.cli import gateway
-from support.whole_site import make_site
 
 from gateway.cli.main import run
 from gateway.cli.rules_commands import problems_of
 from gateway.config import load
+from support.cli import gateway
+from support.whole_site import make_site
 
 
 @pytest.fixture

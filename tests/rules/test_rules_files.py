@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from support.site import GOOD, write
 
 from gateway import mail
 from gateway.config import load as load_config
 from gateway.config.rules_files import load_rules, names, read_folder, read_samples
 from gateway.errors import RulesError
+from support.site import GOOD, write
 
 RULE = '[[rule]]\nname = "r"\nset.queue = "billing"\n'
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
-from support.arrivals import NOON, mail_bytes, new_mail
 
 from gateway.mail.value import Envelope
 from gateway.store import tables
 from gateway.store.spool import Accepted, ImapUid, insert_batch, raw_of
+from support.arrivals import NOON, mail_bytes, new_mail
 
 spool = tables.spool
 

@@ -9,8 +9,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
-from support import rows
-from support.arrivals import NOON, mail_bytes, new_mail
 
 from gateway.errors import Permanent, Temporary
 from gateway.store import fsck, migrate, open_store, spool, tables
@@ -19,6 +17,8 @@ from gateway.store.fast import insert
 from gateway.store.node import DataLock
 from gateway.store.reread import reread_done, reread_since
 from gateway.store.restore import restore, restored
+from support import rows
+from support.arrivals import NOON, mail_bytes, new_mail
 
 
 def opened(folder):

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from support.arrivals import NOON, mail_bytes, new_mail
 
 from gateway.errors import Permanent
 from gateway.now import now
 from gateway.store import spool, tables
 from gateway.store.spool import Closed
+from support.arrivals import NOON, mail_bytes, new_mail
 
 A, B = "node-a", "node-b"
 LATER = timedelta(hours=1)

@@ -9,13 +9,13 @@ from concurrent.futures import wait
 
 import pytest
 from sqlalchemy import func, select
-from support.arrivals import mail_bytes, new_mail
-from support.wait import wait_for
 
 from gateway.errors import Full, Temporary
 from gateway.intake.spool import Spool
 from gateway.mail.value import Envelope
 from gateway.store import migrate, open_store, spool, tables
+from support.arrivals import mail_bytes, new_mail
+from support.wait import wait_for
 
 ENVELOPE = Envelope(mail_from="anna@shop.example", recipients=("support@acme.example",), peer="192.0.2.1")
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import func, insert, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from support.postgres import fresh_database, run
-from support.require import require
-from support.wait import wait_for
 
 from gateway.errors import ConfigError, Conflict, Permanent, Temporary
 from gateway.store import Store, migrate, open_store, tables
 from gateway.store.engine import refuse_volatile, sqlite_engine
+from support.postgres import fresh_database, run
+from support.require import require
+from support.wait import wait_for
 
 counter = tables.counter
 

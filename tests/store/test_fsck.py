@@ -4,13 +4,13 @@ import os
 
 import pytest
 from sqlalchemy import select, text, update
-from support import rows
-from support.arrivals import mail_bytes, new_mail
 
 from gateway.store import fsck, migrate, open_store, spool, tables
 from gateway.store.fast import insert
 from gateway.store.spool import Closed
 from gateway.store.spool_rows import discard
+from support import rows
+from support.arrivals import mail_bytes, new_mail
 
 LARGE = mail_bytes(3, size=5000)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from support.arrivals import mail_bytes, new_mail
 
 from gateway.errors import Full
 from gateway.store import fsck, migrate, open_store, spool, tables
+from support.arrivals import mail_bytes, new_mail
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from support.arrivals import mail_bytes
 
 from gateway.store.keys import WINDOW, WINDOW_WITHOUT_IDENTITY, delivery_key
+from support.arrivals import mail_bytes
 
 TO = ["support@acme.example", "billing@acme.example"]
 PLAIN = mail_bytes(1)

@@ -7,10 +7,10 @@ import threading
 from contextlib import closing
 
 import pytest
-from support.arrivals import mail_bytes, new_mail
 
 from gateway.errors import Permanent
 from gateway.store import fsck, maintenance, migrate, open_store, spool
+from support.arrivals import mail_bytes, new_mail
 
 
 @pytest.fixture

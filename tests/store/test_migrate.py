@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from support import postgres
-from support.arrivals import new_mail
-from support.require import is_wanted
 
 from gateway.errors import Permanent
 from gateway.store import migrate, open_store, spool, tables
 from gateway.store.migrate import MAIN, SPOOL, Schema, run_revisions
+from support import postgres
+from support.arrivals import new_mail
+from support.require import is_wanted
 
 SCHEMAS = pytest.mark.parametrize("schema", [SPOOL, MAIN], ids=lambda schema: schema.name)
 DIALECTS = ["sqlite", "postgresql"] if is_wanted("pg") else ["sqlite"]

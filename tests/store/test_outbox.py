@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from support import rows
-from support.arrivals import NOON
 
 from gateway.errors import Permanent
 from gateway.now import now
 from gateway.store import outbox, tables
 from gateway.store.outbox import Outcome
+from support import rows
+from support.arrivals import NOON
 
 A, B = "node-a", "node-b"
 

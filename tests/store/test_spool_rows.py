@@ -1,13 +1,13 @@
 """What the commands list of the spool, and what a person may do with mail that was set aside."""
 
 import pytest
-from support import rows as make
-from support.arrivals import NOON, new_mail
 
 from gateway.now import now
 from gateway.store import fsck, spool
 from gateway.store.spool import Closed
 from gateway.store.spool_rows import discard, retry, rows, set_aside
+from support import rows as make
+from support.arrivals import NOON, new_mail
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from support.daemon import Daemon
 from support.mails import parsed
 from support.oracle import Ledger, Sender, articles, spooled, storm_mail

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from support.wait import wait_for
 
 from gateway.config import load
 from gateway.store import open_store, spool, tables
+from support.wait import wait_for
 
 PROGRAM = (sys.executable, "-m", "gateway")
 

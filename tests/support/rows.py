@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import Connection
-from support.arrivals import NOON
 
 from gateway.store import Store, spool, tables
 from gateway.store.fast import insert
+from support.arrivals import NOON
 
 
 def mail_in(conn: Connection, claimed: spool.Claimed, **changes: Any) -> int:

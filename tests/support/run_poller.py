@@ -4,10 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from support.poller import polling
-
 from gateway.config import load
 from gateway.store import open_store
+from support.poller import polling
 
 config, url, data = sys.argv[1:]
 store = open_store(url, Path(data))
