@@ -1,18 +1,15 @@
 """What a site's admins made, loaded and checked: configuration, rules, templates, keys. Swapped whole or not at all."""
 
 import secrets
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.compose.render import Templates
 from gateway.config import Config
-from gateway.config.rules_files import load_rules, read_samples
+from gateway.config.rules_files import load_rules, run_rule_tests
 from gateway.config.secret import Secret
 from gateway.errors import ConfigError, RulesError
-from gateway.mail import read
-from gateway.rules import RegexMatcher, RuleSet
-from gateway.rules.testing import Report, Surroundings, run_tests
+from gateway.rules import RuleSet
 from gateway.store import Store, rule_sets
 from gateway.tickets.subject import NumberFormat
 from gateway.tickets.token import Keys
@@ -50,16 +47,6 @@ def load_site(cfg: Config, store: Store | None = None) -> Site:
         keys=load_keys(cfg.gateway.secret_file),
         numbers=NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format),
     )
-
-
-def run_rule_tests(cfg: Config, rules: RuleSet) -> Report:
-    """The tests in the rules files, run against the whole set, with the queues and samples of the site."""
-    usual = next(iter(cfg.addresses().values()), None)
-    surroundings = Surroundings(
-        queue_for=lambda address: (cfg.queue_for(address) if address else None) or usual,
-        samples=read_samples(rules, cfg.rules_dir, read),
-    )
-    return run_tests(rules, RegexMatcher(time.monotonic), surroundings)
 
 
 def load_keys(secret: Secret) -> Keys:

@@ -19,7 +19,7 @@ from gateway.mail import Mail
 from gateway.now import now
 from gateway.pipeline import Outcome, process
 from gateway.reader import ReaderDied, Readers
-from gateway.rules import Matcher
+from gateway.rules import RegexMatcher
 from gateway.site import Site
 from gateway.store import Store, spool
 from gateway.tickets.reason import Reason
@@ -49,7 +49,7 @@ class Worker:
     """Runs until `stop` is set; then what is claimed and not yet decided goes back to the spool."""
 
     def __init__(
-        self, store: Store, site: Site, readers: Readers, matcher: Matcher, *, wake_fd: int, stop: threading.Event
+        self, store: Store, site: Site, readers: Readers, matcher: RegexMatcher, *, wake_fd: int, stop: threading.Event
     ) -> None:
         self._store = store
         self._site = site
@@ -144,6 +144,8 @@ class Worker:
             log.mail_done(one.claimed.id, plan.ticket, verdict=plan.verdict, reason=plan.reason)
         self.on_outbox.set()
         alarms = dict.fromkeys(alarm for one in outcomes if one.plan for alarm in one.plan.alarms)
+        for pattern in self._matcher.take_news():
+            alarms[("a pattern in the rules is switched off", f"It timed out too often: {pattern}")] = None
         tell_admin(self._store, self._site, list(alarms))
 
     def _give_back(self, claims: list[tuple[int, int]], *, later: timedelta | None = None, alone: bool = False) -> None:

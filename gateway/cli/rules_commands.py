@@ -1,6 +1,5 @@
-"""`gateway rules`: check, test and show what is in the rules folder; nothing here changes anything."""
+"""`gateway rules`: check, test, lint and show what is in the rules folder; nothing here changes anything."""
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.rules import RuleSet
     from gateway.rules.rule import Rule
-    from gateway.rules.testing import Report
 
 
 @click.group()
@@ -52,8 +50,10 @@ def check(session: Session, as_json: bool) -> int:
 @click.pass_obj
 def test(session: Session, as_json: bool) -> int:
     """Run the tests in the rules files against the whole set; exit 0, or show what differs and exit 1."""
+    from gateway.config.rules_files import run_rule_tests
+
     config = session.config(secrets=False)
-    report = run_tests_of(config, _load(config))
+    report = run_rule_tests(config, _load(config))
     if as_json:
         output.print_json({"tests": report.tests, "failures": report.failures})
         return 1 if report.failures else 0
@@ -111,26 +111,13 @@ def show(session: Session, name: str | None, as_json: bool) -> int:
 
 def problems_of(config: "Config") -> list[str]:
     """Every mistake in the rules of a site, failing tests among them: for `gateway check`."""
+    from gateway.config.rules_files import run_rule_tests
+
     try:
-        report = run_tests_of(config, _load(config))
+        report = run_rule_tests(config, _load(config))
     except RulesError as error:
         return list(error.problems)
     return [f"{failure.headline}; `gateway rules test` shows why" for failure in report.failures]
-
-
-def run_tests_of(config: "Config", found: "RuleSet") -> "Report":
-    """The tests of a rule set, with the queues of the site and the samples of its folder."""
-    from gateway.config.rules_files import read_samples
-    from gateway.mail import read
-    from gateway.rules import RegexMatcher
-    from gateway.rules.testing import Surroundings, run_tests
-
-    usual = next(iter(config.addresses().values()), None)
-    surroundings = Surroundings(
-        queue_for=lambda address: (config.queue_for(address) if address else None) or usual,
-        samples=read_samples(found, config.rules_dir, read),
-    )
-    return run_tests(found, RegexMatcher(time.monotonic), surroundings)
 
 
 def _load(config: "Config") -> "RuleSet":

@@ -1,6 +1,7 @@
-"""The rules folder of a site: reads what is in it and says what rules may name. Everything else is `gateway.rules`."""
+"""The rules folder of a site: what is in it, what rules may name, their tests. All else is `gateway.rules`."""
 
 import os
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 from gateway import tomltext
 from gateway.config.schema import Config
 from gateway.errors import RulesError
-from gateway.mail import Mail
-from gateway.rules import FieldShape, Names, RuleSet, load
+from gateway.mail import Mail, read
+from gateway.rules import FieldShape, Names, RegexMatcher, RuleSet, load
+from gateway.rules.testing import Report, Surroundings, run_tests
 from gateway.tickets.status import Status
 
 _LARGEST = 2 << 20  # bytes of a rules file
@@ -65,14 +67,24 @@ def names(cfg: Config, templates: Collection[str], lists: Mapping[str, tuple[str
     )
 
 
-def read_samples(rules: RuleSet, folder: Path, read: Callable[[bytes], Mail]) -> dict[str, Mail]:
-    """The mails that tests name by `file`, read by `read`; what cannot be opened is left out, and its test fails."""
+def read_samples(rules: RuleSet, folder: Path, read_mail: Callable[[bytes], Mail]) -> dict[str, Mail]:
+    """The mails that tests name by `file`, read by `read_mail`; what cannot be opened is left out: its test fails."""
     found: dict[str, Mail] = {}
     for name in rules.sample_files:
         raw = _bytes(folder / name, _LARGEST_SAMPLE, folder)
         if isinstance(raw, bytes):
-            found[name] = read(raw)
+            found[name] = read_mail(raw)
     return found
+
+
+def run_rule_tests(cfg: Config, rules: RuleSet) -> Report:
+    """The tests in the rules files, run against the whole set, with the queues and samples of the site."""
+    usual = next(iter(cfg.addresses().values()), None)
+    surroundings = Surroundings(
+        queue_for=lambda address: (cfg.queue_for(address) if address else None) or usual,
+        samples=read_samples(rules, cfg.rules_dir, read),
+    )
+    return run_tests(rules, RegexMatcher(time.monotonic), surroundings)
 
 
 def _texts(folder: Path, pattern: str, largest: int, home: Path, problems: list[str]) -> Iterator[tuple[str, str]]:

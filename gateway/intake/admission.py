@@ -6,7 +6,6 @@ Nothing here reads a clock or a socket: `now` is a monotonic instant in seconds,
 import ipaddress
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -16,30 +15,23 @@ _LARGE_BYTES = 5 * 1024 * 1024
 _LARGE_UPLOADS_PER_PEER = 2
 
 
-@lru_cache(maxsize=4096)
-def peer_key(peer: str) -> str:
-    """What counts as one peer: an IPv4 address, a /64 of IPv6; anything else stands for itself."""
-    try:
-        address = _address(peer)
-    except ValueError:
-        return peer
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
-
-
 class Trusted:
     """The peers without limits of their own: loopback (unless left out) and what the configuration names."""
 
     def __init__(self, relays: Iterable[Network], *, loopback: bool = True) -> None:
         self._networks = (*relays, *_LOOPBACK) if loopback else tuple(relays)
 
-    def __contains__(self, peer: str) -> bool:
+    def key_of(self, peer: str) -> str | None:
+        """By what `peer` is counted: its IPv4 address or its /64 of IPv6; None if it is trusted."""
         try:
             address = _address(peer)
         except ValueError:
-            return peer == ""  # a unix socket has no address: whoever may open it is local
-        return any(address in network for network in self._networks)
+            return peer or None  # a unix socket has no address: whoever may open it is local
+        if any(address in network for network in self._networks):
+            return None
+        if isinstance(address, ipaddress.IPv4Address):
+            return str(address)
+        return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class Tally:
@@ -70,13 +62,15 @@ class Tally:
 
 
 class Door:
-    """Counts connections: so many in all, so many a peer, so many new ones a peer in each window."""
+    """Counts connections: so many in all, so many a peer, so many new ones a peer in each window.
 
-    def __init__(self, *, total: int, per_peer: int, paces: Sequence[tuple[int, float]], trusted: Trusted) -> None:
+    A peer is named by its key; None stands for the trusted, who count in the total only.
+    """
+
+    def __init__(self, *, total: int, per_peer: int, paces: Sequence[tuple[int, float]]) -> None:
         self._total = total
         self._per_peer = per_peer
         self._paces = [Tally(count, seconds) for count, seconds in paces]
-        self._trusted = trusted
         self._open = 0
         self._by_peer: Counter[str] = Counter()
 
@@ -84,25 +78,22 @@ class Door:
     def is_full(self) -> bool:
         return self._open >= self._total
 
-    def may_enter(self, peer: str, now: float) -> bool:
+    def may_enter(self, key: str | None, now: float) -> bool:
         """Is this peer within its own limits? Says nothing about the total."""
-        if peer in self._trusted:
+        if key is None:
             return True
-        key = peer_key(peer)
         return self._by_peer[key] < self._per_peer and not any(pace.is_full(key, now) for pace in self._paces)
 
-    def enter(self, peer: str, now: float) -> None:
+    def enter(self, key: str | None, now: float) -> None:
         self._open += 1
-        if peer not in self._trusted:
-            key = peer_key(peer)
+        if key is not None:
             self._by_peer[key] += 1
             for pace in self._paces:
                 pace.add(key, now)
 
-    def leave(self, peer: str) -> None:
+    def leave(self, key: str | None) -> None:
         self._open -= 1
-        if peer not in self._trusted:
-            key = peer_key(peer)
+        if key is not None:
             self._by_peer[key] -= 1
             if self._by_peer[key] <= 0:
                 del self._by_peer[key]
@@ -120,7 +111,7 @@ class Budget:
         return self.used + size <= self.limit
 
     def upload(self, key: str | None) -> "Upload":
-        """The share of a new mail; `key` is its peer, None for one without limits of its own."""
+        """The share of a new mail; `key` is its peer, None for the trusted."""
         return Upload(self, key)
 
     def _may_grow_large(self, key: str | None) -> bool:

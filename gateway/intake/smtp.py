@@ -10,7 +10,7 @@ from gateway.errors import ConfigError
 from gateway.intake.admission import Budget, Door, Tally, Trusted
 from gateway.intake.recipients import Judge
 from gateway.intake.replies import Reply
-from gateway.intake.smtp_dialogue import Terms, Timing
+from gateway.intake.smtp_dialogue import Dialogue, Terms, Timing
 from gateway.intake.smtp_session import SmtpSession, check_aiosmtpd
 from gateway.intake.spool import Spool
 
@@ -49,7 +49,7 @@ class SmtpListener:
         if cfg_smtp.role != "mx":
             raise ConfigError([f'{cfg.path.name}: smtp.role: "{cfg_smtp.role}" is not built yet, only "mx"'])
         limits = cfg.limits
-        trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
+        self._trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
         self._smtp = cfg_smtp
         self._file = cfg.path.name
         self._terms = Terms(
@@ -63,7 +63,6 @@ class SmtpListener:
             timing=timing or timing_of(limits),
             judge=judge,
             spool=spool,
-            trusted=trusted,
             budget=Budget(limits.inflight),
             bad_tokens=Tally(_BAD_TOKENS, _BAD_TOKENS_PER),
             tls=self._tls_context(),
@@ -72,7 +71,6 @@ class SmtpListener:
             total=limits.connections,
             per_peer=limits.connections_per_peer,
             paces=[(rate.count, rate.per.total_seconds()) for rate in limits.new_per_peer],
-            trusted=trusted,
         )
         # Oldest first; True while the session counts at the door.
         self._sessions: dict[SmtpSession, bool] = {}
@@ -133,11 +131,12 @@ class SmtpListener:
         if self._is_stopping:
             return Reply.STOPPING
         loop = asyncio.get_running_loop()
-        if not self._door.may_enter(peer, loop.time()) or not self._make_room():
+        key = self._trusted.key_of(peer)
+        if not self._door.may_enter(key, loop.time()) or not self._make_room():
             log.smtp_refused(peer, Reply.CROWDED)
             return Reply.CROWDED
-        session = SmtpSession(self._terms, peer=peer, loop=loop, on_end=self._forget)
-        self._door.enter(peer, loop.time())
+        session = SmtpSession(Dialogue(self._terms, peer=peer, key=key), loop=loop, on_end=self._forget)
+        self._door.enter(key, loop.time())
         self._sessions[session] = True
         self._all_gone.clear()
         return session
@@ -156,7 +155,7 @@ class SmtpListener:
     def _uncount(self, session: SmtpSession) -> None:
         if self._sessions.get(session):
             self._sessions[session] = False
-            self._door.leave(session.dialogue.peer)
+            self._door.leave(session.dialogue.key)
 
     def _forget(self, session: SmtpSession) -> None:
         self._uncount(session)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gateway import log
 from gateway.errors import Full, Temporary
 from gateway.intake import replies
-from gateway.intake.admission import Budget, Tally, Trusted, peer_key
+from gateway.intake.admission import Budget, Tally
 from gateway.intake.dots import Dots, has_line_over
 from gateway.intake.envelope import Sender, parse_recipient, parse_sender
 from gateway.intake.recipients import Judge, Standing
@@ -58,7 +58,6 @@ class Terms:
     timing: Timing
     judge: Judge
     spool: Spool
-    trusted: Trusted
     budget: Budget
     bad_tokens: Tally
     tls: ssl.SSLContext | None = None
@@ -75,10 +74,11 @@ class _Transaction:
 class Dialogue:
     """The commands of one session in order, each answered by one reply."""
 
-    def __init__(self, terms: Terms, *, peer: str) -> None:
+    def __init__(self, terms: Terms, *, peer: str, key: str | None) -> None:
+        """`peer` is its IP address; `key`: by what limits per peer count it, None where they do not."""
         self.terms = terms
         self.peer = peer
-        self.limited_key = None if peer in terms.trusted else peer_key(peer)  # by what limits per peer count it
+        self.key = key
         self.tls = ""
         self.said_mail = False
         self._helo = ""
@@ -98,7 +98,7 @@ class Dialogue:
 
     def is_out_of_patience(self, reply: str) -> bool:
         """Count `reply` against the client: has it made too many errors, or too much talk without a mail?"""
-        if reply[0] == "5" and self.limited_key is not None:
+        if reply[0] == "5" and self.key is not None:
             self._errors += 1
         self._unknown_commands += reply == Reply.UNKNOWN_COMMAND
         return (
@@ -242,7 +242,7 @@ class Dialogue:
 
     def _judge(self, recipient: str) -> Reply:
         judged = self.terms.judge(recipient)
-        key, now = self.limited_key, asyncio.get_running_loop().time()
+        key, now = self.key, asyncio.get_running_loop().time()
         if judged.has_token and key is not None and self.terms.bad_tokens.is_full(key, now):
             return Reply.NO_MAILBOX  # good or forged: who guesses learns nothing more
         match judged.standing:

@@ -15,7 +15,7 @@ from gateway.rules.decision import Decision, RuleTrace, Set, Skip, Skipped
 from gateway.rules.explain import trace_conditions
 from gateway.rules.facts import Facts
 from gateway.rules.language import NOT_FIELDS, PRIORITIES, TRIGGERS
-from gateway.rules.matcher import Matcher
+from gateway.rules.matcher import Matcher, TimedOut
 from gateway.rules.names import Names
 from gateway.rules.operands import flat
 from gateway.rules.patterns import compile_pattern
@@ -92,7 +92,8 @@ class RuleSet:
         if shape and shape.values and value not in shape.values:
             return f"no such value: {value[:60]}"
         pattern = self._field_patterns.get(line.name)
-        if pattern and not hasattr(matcher.search(pattern, value), "span"):
+        found = matcher.search(pattern, value) if pattern else True
+        if found is None or isinstance(found, TimedOut):
             return f'"{value[:60]}" does not look like the field\'s pattern'
         return ""
 

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.rules import units
 from gateway.rules.actions import check_own_field, check_value
 from gateway.rules.guess import did_you_mean
-from gateway.rules.language import ADD, FIELDS, NOTIFY, RULE_KEYS, SET, SKILLS, TRIGGER_GROUPS, TRIGGERS, Action, Shape
+from gateway.rules.language import ADD, FIELDS, NOTIFY, RULE_KEYS, SET, SKILLS, TRIGGER_GROUPS, TRIGGERS, Action
 from gateway.rules.operands import check_name, kind_of, texts
 from gateway.rules.problems import KeyPath, Reading
 from gateway.rules.rule import Example, Expectation
@@ -261,7 +261,7 @@ _MAIL: dict[str, Reader] = {
     "kind": _text, "auth": _text, "source": _text,
 }  # fmt: skip
 _TICKET: dict[str, Reader] = {
-    **{name: _text for name, row in FIELDS.items() if name in SET and row.shape in (Shape.NAME, Shape.RANK)},
+    **dict.fromkeys(("queue", "status", "priority", "type", "category", "area", "impact", "sla"), _text),
     "assignee": _text, "requester": _address, "tags": _list, "fields": _table, "set_by": _table, "idle": _seconds,
     "seen_recently": _count,
 }  # fmt: skip

@@ -94,6 +94,11 @@ GOOD = [
     'mail.reply_to = "c@d.example"\nmail.language = "cs"\nmail.auth = "fail"\nmail.source = "imap:main"\nsender.known = true\n'
     'sender.agent = false\nsender.tags = ["vip"]\nsender.organisation = "big"\nexpect.language = "cs"',
     'mail.subject = "Lamp"\nexpect.title = "Lamp"',
+    'ticket.queue = "billing"\nticket.status = "open"\nticket.priority = "high"\nticket.type = "problem"\nticket.sla = "standard"\n'
+    'ticket.category = "hardware"\nticket.area = "login"\nticket.impact = "minor"\nticket.assignee = "carol"\n'
+    'ticket.requester = "bo@x.example"\nticket.tags = ["a"]\nticket.fields.order = 4711\nticket.idle = "1 h"\n'
+    'expect.status = "open"\nexpect.priority = "high"\nexpect.type = "problem"\nexpect.sla = "standard"\nexpect.area = "login"\n'
+    'expect.category = "hardware"\nexpect.impact = "minor"\nexpect.requester = "bo@x.example"\nexpect.fields.order = "4711"',
 ]  # fmt: skip
 
 

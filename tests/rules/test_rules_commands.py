@@ -82,6 +82,17 @@ def test_tests_may_name_a_file(site: Path, capsys: pytest.CaptureFixture[str]) -
     assert (code, err) == (0, "")
 
 
+def test_lint_warns_and_exits_0(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _call(capsys, "rules", "lint", "-c", site) == (0, "0 warnings\n", "")
+    (site.parent / "rules" / "95-own.toml").write_text('[[rule]]\nname = "x"\nset.reply = "none"\n')
+    code, out, _ = _call(capsys, "rules", "lint", "-c", site)
+    assert code == 0
+    assert 'rules/95-own.toml:1: rule "x": has no test' in out
+    assert 'rules/95-own.toml:3: rule "x": set.reply never decides' in out
+    code, out, _ = _call(capsys, "rules", "lint", "--json", "-c", site)
+    assert len(json.loads(out)["warnings"]) == 2
+
+
 def test_show_lists_the_rules_in_order_or_prints_one(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call(capsys, "rules", "show", "-c", site)
     assert code == 0

@@ -1,15 +1,16 @@
-"""A poller in a process of its own, to be killed: `python run_poller.py CONFIG DATABASE_URL DATA_DIR`."""
+"""A poller in a process of its own, to be killed or stopped: `run_poller.py CONFIG DATABASE_URL DATA_DIR LEASE`."""
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from gateway.config import load
 from gateway.store import open_store
-from support.poller import polling
+from support.poller import QUICK, polling
 
-config, url, data = sys.argv[1:]
+config, url, data, lease = sys.argv[1:]
 store = open_store(url, Path(data))
-with polling(load(Path(config)), store):
+with polling(load(Path(config)), store, times=replace(QUICK, lease=float(lease))):
     while True:
         time.sleep(1)
