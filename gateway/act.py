@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 from gateway.errors import Conflict
 from gateway.mail import Address
 from gateway.store import tables
-from gateway.store.fast import insert, insert_many
+from gateway.store.fast import insert, insert_many, rows_in
 from gateway.store.lookup import message_key
 from gateway.tickets.actions import (
     Action,
@@ -122,16 +122,24 @@ def _add_article(conn: Connection, action: AddArticle, actor: Actor) -> None:
 
 def _participate(conn: Connection, action: Participate, actor: Actor) -> None:
     person = _person(conn, action.address, actor)
-    at = tables.participant
-    if conn.execute(select(at.c.role).where(at.c.ticket == action.ticket, at.c.person_id == person)).first() is None:
-        insert(conn, at, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
+    there = rows_in(conn, tables.participant, "ticket", [action.ticket], ("person_id",))
+    if [person] not in there:
+        insert(conn, tables.participant, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
 
 
 def _link(conn: Connection, action: Link, actor: Actor) -> None:
-    at = tables.link
-    same = (at.c.ticket == action.ticket, at.c.other == action.other, at.c.kind == action.kind)
-    if conn.execute(select(at.c.kind).where(*same)).first() is None:
-        insert(conn, at, ticket=action.ticket, other=action.other, kind=action.kind, reason=action.reason, at=actor.at)
+    there = rows_in(conn, tables.link, "ticket", [action.ticket], ("other", "kind"))
+    if [action.other, action.kind] in there:
+        return
+    insert(
+        conn,
+        tables.link,
+        ticket=action.ticket,
+        other=action.other,
+        kind=action.kind,
+        reason=action.reason,
+        at=actor.at,
+    )
 
 
 def _remember(conn: Connection, action: Remember, actor: Actor) -> None:
@@ -217,9 +225,8 @@ def _take_turn(conn: Connection, action: TakeTurn, actor: Actor) -> None:
 
 def _person(conn: Connection, address: Address, actor: Actor) -> int:
     """The id of the person behind an address, made known if need be."""
-    found = conn.execute(select(tables.address.c.person_id).where(tables.address.c.addr == address.key)).scalar()
-    if found is not None:
-        return int(found)
+    for (person_id,) in rows_in(conn, tables.address, "addr", [address.key], ("person_id",)):
+        return int(person_id)
     person = insert(conn, tables.person, name=address.name, tags=[], created_at=actor.at)
     insert(conn, tables.address, addr=address.key, person_id=person, shown=address.addr)
     return person

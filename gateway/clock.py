@@ -9,7 +9,7 @@ from gateway.errors import GatewayError
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
 
-CHECKPOINT_EVERY = 20  # seconds; keeps checkpoints out of other people's commits
+CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
 
 
 def start_clock(store: Store) -> BackgroundScheduler:

@@ -30,7 +30,7 @@ from gateway.reader import Readers
 from gateway.rules import RegexMatcher
 from gateway.site import Site, load_site
 from gateway.store import Store, migrate, open_store, outbox, spool
-from gateway.store.maintenance import quick_check
+from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.worker import Worker
 
@@ -51,6 +51,7 @@ def run(cfg: Config) -> int:
     migrate.ensure(store)
     spool.free_node(store, node=store.node)
     outbox.free_node(store, node=store.node)
+    sweep(store)
     site = load_site(cfg, store)
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
     store.close()
@@ -169,7 +170,13 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     store = open_site_store(cfg)
-    committer = Spool(store, on_commit=partial(_wake, wake_fd), min_free=cfg.limits.min_free)
+    committer = Spool(
+        store,
+        on_commit=partial(_wake, wake_fd),
+        min_free=cfg.limits.min_free,
+        waiting_bytes_max=cfg.limits.inflight,
+        duplicate_for=cfg.limits.duplicate_for,
+    )
     committer.start()
     judge = recipient_judge(cfg, site.keys)
     listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in cfg.smtp]

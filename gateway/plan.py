@@ -1,6 +1,6 @@
 """What should happen to one mail: steps 6 to 9 of its way, decided as values out of what was looked up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -127,9 +127,26 @@ def _thread(incoming: Incoming, around: Surroundings, site: Site, at: datetime) 
         incoming.clues,
         incoming.sender,
         refs=[ref for one in dict.fromkeys(wanted) for ref in around.refs.get(one, ())],
-        tickets={number: _known(row, around, site.cfg) for number, row in around.tickets.items()},
+        tickets=_Tickets(around, site.cfg),
         at=at,
     )
+
+
+class _Tickets(Mapping[int, Known]):
+    """The tickets around a group of mails, each made when it is asked for: most mails ask for one or none."""
+
+    def __init__(self, around: Surroundings, cfg: Config) -> None:
+        self._around = around
+        self._cfg = cfg
+
+    def __getitem__(self, number: int) -> Known:
+        return _known(self._around.tickets[number], self._around, self._cfg)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._around.tickets)
+
+    def __len__(self) -> int:
+        return len(self._around.tickets)
 
 
 def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:

@@ -114,8 +114,10 @@ class Worker:
         try:
             outcomes = process(self._store, self._site, self._matcher, chunk.read)
             outcomes += [_spent(one) for one in chunk.spent]
+            self.on_outbox.set()
+            _log(outcomes)
             self._close(outcomes)
-            self._tell(outcomes)
+            self._tell_admin(outcomes)
         except Temporary as exc:
             log.database_trouble(exc)
             self._give_back(chunk.claims, later=RETRY_LATER)
@@ -134,15 +136,7 @@ class Worker:
         if again:
             spool.give_back(self._store, node=self._store.node, claims=again, alone=True, count_attempt=True)
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        for one in outcomes:
-            plan = one.plan
-            if one.state == "quarantined":
-                log.mail_quarantined(one.claimed.id, one.reason)
-            if plan is None:
-                continue
-            log.mail_done(one.claimed.id, plan.ticket, verdict=plan.verdict, reason=plan.reason)
-        self.on_outbox.set()
+    def _tell_admin(self, outcomes: Sequence[Outcome]) -> None:
         alarms = dict.fromkeys(alarm for one in outcomes if one.plan for alarm in one.plan.alarms)
         for pattern in self._matcher.take_news():
             alarms[("a pattern in the rules is switched off", f"It timed out too often: {pattern}")] = None
@@ -167,6 +161,14 @@ def _chunks(claimed: Sequence[spool.Claimed]) -> Iterator[tuple[int, list[spool.
         size += one.size
     if start < len(claimed):
         yield start, list(claimed[start:])
+
+
+def _log(outcomes: Sequence[Outcome]) -> None:
+    for one in outcomes:
+        if one.state == "quarantined":
+            log.mail_quarantined(one.claimed.id, one.reason)
+        elif one.plan is not None:
+            log.mail_done(one.claimed.id, one.plan.ticket, verdict=one.plan.verdict, reason=one.reason)
 
 
 def _spent(claimed: spool.Claimed) -> Outcome:

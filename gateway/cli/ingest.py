@@ -21,6 +21,7 @@ from gateway.errors import GatewayError
 from gateway.intake.files import Found, Source, mails, sources, without_from_line
 from gateway.intake.ingest import Ingest, Tally
 from gateway.intake.spool import Spool
+from gateway.store import Store
 
 _EX_DATAERR = 65
 _LARGEST = 35 << 20  # bytes, where there is no other way in that says
@@ -85,10 +86,14 @@ def _from_pipe(
         if len(raw) > limit:
             warn(f"gateway: the mail has more than the {limit:,} bytes that are taken")
             return _EX_DATAERR
-        with _spool(Spool(store, min_free=cfg.limits.min_free)) as spool:
+        with _spool(store, cfg) as spool:
             work = Ingest(spool, cfg, imported=imported)
             work.take_one(raw, mail_from=mail_from, recipients=recipients)
-        _report(work.tally, as_json=as_json)
+        try:
+            _report(work.tally, as_json=as_json)
+            sys.stdout.flush()
+        except OSError:  # the mail is ours by now, whether or not anybody hears it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -121,7 +126,7 @@ def _bare(address: str) -> str:
 
 
 def _from_files(session: Session, paths: Sequence[Path], *, imported: bool, as_json: bool) -> Tally:
-    with opened(session) as (cfg, store), _spool(Spool(store, min_free=cfg.limits.min_free)) as spool:
+    with opened(session) as (cfg, store), _spool(store, cfg) as spool:
         work = Ingest(spool, cfg, imported=imported)
         files = sources(paths)
         limit = _largest(cfg)
@@ -140,7 +145,8 @@ def _largest(cfg: Config) -> int:
 
 
 @contextmanager
-def _spool(spool: Spool) -> Iterator[Spool]:
+def _spool(store: Store, cfg: Config) -> Iterator[Spool]:
+    spool = Spool(store, min_free=cfg.limits.min_free, duplicate_for=cfg.limits.duplicate_for)
     spool.start()
     try:
         yield spool

@@ -95,6 +95,8 @@ class ImapSession:
         for text in (account.user, account.folder, account.after_arg):
             if re.search(r"[\r\n\0]", text):
                 raise Unusable(f"imap.{account.name}: a line end in user, folder or after")
+        if account.password_file is None:
+            raise Unusable(f"imap.{account.name}: there is no password_file")
         password = account.password()
         context = _context(account)
         with _our_errors(f"connecting to {account.host}:{account.port}"):

@@ -24,20 +24,29 @@ class Wire(imaplib.IMAP4):
 
     def __init__(self, host: str, port: int, *, context: ssl.SSLContext | None, connect: float) -> None:
         self._context = context
-        self._connect_time = connect
-        self._overall = threading.Timer(0, lambda: None)
+        self._early: socket.socket | None = None  # until imaplib has it
         self.allowance = ANSWER_MAX  # bytes of literals still allowed in this answer
+        # The time-out of a socket starts anew with every byte; a server that drips would hold us for ever.
+        overall = self.cut_later(3 * connect)
         try:
             super().__init__(host, port, timeout=connect)
         finally:
-            self._overall.cancel()
+            overall.cancel()
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock = socket.create_connection((self.host, self.port), timeout)
-        # The time-out of a socket starts anew with every byte; a server that drips would hold us for ever.
-        self._overall = _cut_later(sock, 3 * self._connect_time)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return self._context.wrap_socket(sock, server_hostname=self.host) if self._context else sock
+        self._early = sock = socket.create_connection((self.host, self.port), timeout)
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if self._context is None:
+                return sock
+            self._early = secured = self._context.wrap_socket(
+                sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            secured.do_handshake()
+            return secured
+        except BaseException:
+            self._early.close()
+            raise
 
     def read(self, size: int) -> bytes:
         """`size` is what the server announced; imaplib would ask for that much memory at once."""
@@ -62,7 +71,17 @@ class Wire(imaplib.IMAP4):
 
     def cut(self) -> None:
         """End the connection under whoever reads from it."""
-        _cut(self.sock)
+        sock = getattr(self, "sock", None) or self._early
+        if sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the kernel's end only: the reader has the TLS object
+
+    def cut_later(self, seconds: float) -> threading.Timer:
+        """`cut` after `seconds`, unless the timer is cancelled."""
+        timer = threading.Timer(seconds, self.cut)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def has_unread(self) -> bool:
         """Whether an answer lies in our buffers already; poll(2) knows nothing of those."""
@@ -103,7 +122,7 @@ class Client(IMAPClient):  # type: ignore[misc]
     def within(self, seconds: float, allowance: int = ANSWER_MAX) -> Iterator[None]:
         """All answers together take at most `seconds` and hold at most `allowance` bytes of literals."""
         self._imap.allowance = allowance
-        timer = _cut_later(self._imap.sock, seconds)
+        timer = self._imap.cut_later(seconds)
         try:
             yield
         finally:
@@ -140,15 +159,3 @@ class Client(IMAPClient):  # type: ignore[misc]
 
 def _is_news(line: bytes) -> bool:
     return line.upper().endswith(b" EXISTS")
-
-
-def _cut_later(sock: socket.socket, seconds: float) -> threading.Timer:
-    timer = threading.Timer(seconds, _cut, (sock,))
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-def _cut(sock: socket.socket) -> None:
-    with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # the kernel's end only: the reader holds the TLS object

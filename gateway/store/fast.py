@@ -5,10 +5,11 @@ conversions of values are still SQLAlchemy's; only the way to the driver is shor
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy import insert as core_insert
 from sqlalchemy import select as core_select
 
@@ -59,15 +60,34 @@ def insert(conn: Connection, table: Table, **row: Any) -> int:
     statement = _insert(conn, table, tuple(row))
     if statement.sql_id:
         return int(conn.exec_driver_sql(statement.sql_id, statement.bound(row)).scalar_one())
-    result = conn.exec_driver_sql(statement.sql, statement.bound(row))
-    return result.lastrowid or 0 if conn.dialect.name == "sqlite" else 0
+    bound = statement.bound(row)
+    if conn.dialect.name == "sqlite":
+        return int(_straight(conn, "execute", statement.sql, bound).lastrowid or 0)
+    conn.exec_driver_sql(statement.sql, bound)
+    return 0
 
 
 def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the columns of the first, in one call of the driver."""
     if rows:
         statement = _insert(conn, table, tuple(rows[0]))
-        conn.exec_driver_sql(statement.sql, [statement.bound(row) for row in rows])
+        bound = [statement.bound(row) for row in rows]
+        if conn.dialect.name == "sqlite":
+            _straight(conn, "executemany", statement.sql, bound)
+        else:
+            conn.exec_driver_sql(statement.sql, bound)
+
+
+def _straight(conn: Connection, how: str, sql: str, bound: Any) -> Any:
+    """Run it on SQLite's own connection: the cursor.
+
+    What fails is run again through SQLAlchemy, which fails the same way and raises the error that everybody expects.
+    """
+    driver = conn.connection.driver_connection
+    try:
+        return getattr(driver, how)(sql, bound)
+    except sqlite3.Error:
+        return conn.exec_driver_sql(sql, bound)
 
 
 def reserve_ids(conn: Connection, table: Table, count: int) -> list[int]:
@@ -112,8 +132,33 @@ def rows_in(
     if found is None:
         found = _lookups[key] = _Lookup(table, columns, by, conn.dialect)
     given = json.dumps(values) if found.as_json else list(values)
-    rows = [list(row) for row in conn.exec_driver_sql(found.sql, (given,))]
-    for row in rows:
-        for place, convert in found.read:
+    if found.as_json:
+        return _converted(_straight(conn, "execute", found.sql, (given,)).fetchall(), found.read)
+    return _converted(conn.exec_driver_sql(found.sql, (given,)), found.read)
+
+
+def _converted(rows: Iterable[Sequence[Any]], read: Sequence[tuple[int, _Bind]]) -> list[list[Any]]:
+    found = [list(row) for row in rows]
+    for row in found:
+        for place, convert in read:
             row[place] = convert(row[place])
-    return rows
+    return found
+
+
+_selects: dict[tuple[str, int], tuple[str, list[tuple[int, _Bind]]]] = {}
+
+
+def all_rows(conn: Connection, statement: Select[Any]) -> list[list[Any]]:
+    """All rows of a statement that takes no parameters; made once, at module level, for it is compiled once."""
+    dialect = conn.dialect
+    key = (dialect.name, id(statement))
+    if key not in _selects:
+        converts = [
+            one.type.dialect_impl(dialect).result_processor(dialect, None) for one in statement.selected_columns
+        ]
+        sql = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        _selects[key] = sql, [(place, convert) for place, convert in enumerate(converts) if convert is not None]
+    sql, read = _selects[key]
+    if dialect.name == "sqlite":
+        return _converted(_straight(conn, "execute", sql, ()).fetchall(), read)
+    return _converted(conn.exec_driver_sql(sql), read)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select, text
 
+from gateway.store.fast import all_rows, rows_in
 from gateway.store.tables import (
     OPEN_SQL,
     absence,
@@ -47,29 +48,40 @@ class Stored:
     at: datetime
 
 
+_TICKET = tuple(ticket.c.keys())
+_PERSON = ("id", "name", "language", "tags", "muted_until")
+_OPEN_TICKETS = (
+    select(ticket.c.assignee, func.count())
+    .where(ticket.c.assignee.is_not(None), text(OPEN_SQL))  # literally as in the partial index
+    .group_by(ticket.c.assignee)
+)
+_TURNS = select(rota.c.queue, rota.c.agent)
+_ABSENCES = select(absence.c.agent, absence.c.since, absence.c.until)
+
+
 def message_key(message_id: str) -> int:
     """63 bits of a Message-ID: what `message_ref` is searched by."""
     return int.from_bytes(hashlib.sha256(message_id.encode()).digest()[:8], "big") >> 1
 
 
-def refs(conn: Connection, message_ids: Collection[str]) -> dict[str, list[Ref]]:
-    """Stored mails that have or name one of these ids, by id."""
+def refs(conn: Connection, message_ids: Collection[str]) -> tuple[dict[str, list[Ref]], int]:
+    """Stored mails that have or name one of these ids, by id, oldest first; and the highest row id among them."""
+    columns = ("id", "message_id", "kind", "ticket", "parties")
+    rows = rows_in(conn, message_ref, "key", [message_key(one) for one in message_ids], columns)
     found: dict[str, list[Ref]] = {}
-    if not message_ids:
-        return found
-    query = select(message_ref).where(message_ref.c.key.in_([message_key(one) for one in message_ids]))
-    for row in conn.execute(query.order_by(message_ref.c.id)):
-        if row.message_id in message_ids:
-            found.setdefault(row.message_id, []).append(
-                Ref(
-                    message_id=row.message_id,
-                    own=row.kind == "own",
-                    ticket=row.ticket,
-                    author=row.parties[0] if row.parties else "",
-                    parties=frozenset(row.parties),
-                )
+    for _, message_id, kind, number, parties in sorted(rows, key=lambda row: int(row[0])):
+        if message_id in message_ids:
+            author = parties[0] if parties else ""
+            ref = Ref(
+                message_id=message_id, own=kind == "own", ticket=number, author=author, parties=frozenset(parties)
             )
-    return found
+            found.setdefault(message_id, []).append(ref)
+    return found, max((row[0] for row in rows), default=0)
+
+
+def newest_ref(conn: Connection, keys: Sequence[int]) -> int:
+    """The highest `message_ref` id under these keys: has anything come in since `refs` looked?"""
+    return max((row[0] for row in rows_in(conn, message_ref, "key", keys, ("id",))), default=0)
 
 
 def tickets(conn: Connection, numbers: Collection[int]) -> dict[int, Mapping[str, Any]]:
@@ -78,10 +90,10 @@ def tickets(conn: Connection, numbers: Collection[int]) -> dict[int, Mapping[str
     wanted = set(numbers)
     for _ in range(10):
         wanted -= found.keys()
-        if not wanted:
+        rows = rows_in(conn, ticket, "number", sorted(wanted), _TICKET) if wanted else []
+        if not rows:
             break
-        rows = conn.execute(select(ticket).where(ticket.c.number.in_(wanted))).mappings()
-        new = {row["number"]: row for row in rows}
+        new = {row[0]: dict(zip(_TICKET, row, strict=True)) for row in rows}
         found.update(new)
         wanted = {row["merged_into"] for row in new.values() if row["merged_into"] is not None}
     return found
@@ -89,44 +101,43 @@ def tickets(conn: Connection, numbers: Collection[int]) -> dict[int, Mapping[str
 
 def participants(conn: Connection, numbers: Collection[int]) -> dict[int, frozenset[str]]:
     """The address keys of those who take part in each ticket (the proposed do not)."""
+    if not numbers:
+        return {}
+    rows = rows_in(conn, participant, "ticket", sorted(numbers), ("ticket", "person_id", "role"))
+    keys: dict[int, list[str]] = {}
+    for person_id, key in rows_in(conn, address, "person_id", sorted({row[1] for row in rows}), ("person_id", "addr")):
+        keys.setdefault(person_id, []).append(key)
     found: dict[int, set[str]] = {}
-    if numbers:
-        query = (
-            select(participant.c.ticket, address.c.addr)
-            .join(address, address.c.person_id == participant.c.person_id)
-            .where(participant.c.ticket.in_(numbers), participant.c.role != "proposed")
-        )
-        for row in conn.execute(query):
-            found.setdefault(row.ticket, set()).add(row.addr)
-    return {number: frozenset(keys) for number, keys in found.items()}
+    for number, person_id, role in rows:
+        if role != "proposed":
+            found.setdefault(number, set()).update(keys.get(person_id, ()))
+    return {number: frozenset(those) for number, those in found.items()}
 
 
 def people(conn: Connection, keys: Collection[str]) -> dict[str, Person]:
     """Known persons by address key."""
-    if not keys:
+    owners = rows_in(conn, address, "addr", sorted(keys), ("addr", "person_id")) if keys else []
+    if not owners:
         return {}
+    ids = sorted({row[1] for row in owners})
+    persons = {row[0]: row for row in rows_in(conn, person, "id", ids, _PERSON)}
     latest = (
-        select(ticket.c.assignee)
-        .where(ticket.c.requester_id == person.c.id, ticket.c.assignee.is_not(None))
-        .order_by(ticket.c.number.desc())
-        .limit(1)
-        .scalar_subquery()
+        select(func.max(ticket.c.number))
+        .where(ticket.c.requester_id.in_(ids), ticket.c.assignee.is_not(None))
+        .group_by(ticket.c.requester_id)
     )
-    query = (
-        select(address.c.addr, person, latest.label("last_agent"))
-        .join(person, person.c.id == address.c.person_id)
-        .where(address.c.addr.in_(keys))
-    )
+    newest = [row[0] for row in conn.execute(latest)]
+    last = dict(rows_in(conn, ticket, "number", newest, ("requester_id", "assignee")))
     return {
-        row.addr: Person(
-            id=row.id,
-            name=row.name,
-            language=row.language,
-            tags=tuple(row.tags),
-            muted_until=row.muted_until,
-            last_agent=row.last_agent,
+        key: Person(
+            id=owner,
+            name=persons[owner][1],
+            language=persons[owner][2],
+            tags=tuple(persons[owner][3]),
+            muted_until=persons[owner][4],
+            last_agent=last.get(owner),
         )
-        for row in conn.execute(query)
+        for key, owner in owners
     }
 
 
@@ -134,18 +145,20 @@ def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, li
     """Mails we have under these Message-IDs."""
     found: dict[str, list[Stored]] = {}
     if message_ids:
-        columns = (mail.c.id, mail.c.message_id, mail.c.direction, mail.c.content, mail.c.ticket, mail.c.at)
-        for row in conn.execute(select(*columns).where(mail.c.message_id.in_(message_ids))):
-            found.setdefault(row.message_id, []).append(
-                Stored(mail_id=row.id, direction=row.direction, content=row.content, ticket=row.ticket, at=row.at)
+        columns = ("id", "message_id", "direction", "content", "ticket", "at")
+        for mail_id, message_id, direction, content, number, at in rows_in(
+            conn, mail, "message_id", sorted(message_ids), columns
+        ):
+            found.setdefault(message_id, []).append(
+                Stored(mail_id=mail_id, direction=direction, content=content, ticket=number, at=at)
             )
     return found
 
 
 def mails_of_spool(conn: Connection, spool_ids: Collection[int]) -> dict[int, tuple[str, str]]:
     """(verdict, reason) of spool rows that were entered already: the crash between the two commits."""
-    rows = conn.execute(select(mail.c.spool_id, mail.c.verdict, mail.c.reason).where(mail.c.spool_id.in_(spool_ids)))
-    return {row.spool_id: (row.verdict, row.reason) for row in rows}
+    rows = rows_in(conn, mail, "spool_id", sorted(spool_ids), ("spool_id", "verdict", "reason"))
+    return {spool_id: (verdict, reason) for spool_id, verdict, reason in rows}
 
 
 def automatic_mail(
@@ -187,36 +200,22 @@ def automatic_on_ticket(conn: Connection, numbers: Collection[int], window: time
 
 def open_tickets(conn: Connection) -> dict[str, int]:
     """How many tickets that are not ended each agent has."""
-    query = (
-        select(ticket.c.assignee, func.count())
-        .where(ticket.c.assignee.is_not(None), text(OPEN_SQL))  # literally as in the partial index
-        .group_by(ticket.c.assignee)
-    )
-    return {row[0]: int(row[1]) for row in conn.execute(query)}
+    return dict(map(tuple, all_rows(conn, _OPEN_TICKETS)))
 
 
 def turns(conn: Connection) -> dict[str, str]:
     """Who had the last turn in each queue's rota."""
-    return {row.queue: row.agent for row in conn.execute(select(rota))}
+    return dict(map(tuple, all_rows(conn, _TURNS)))
 
 
 def away(conn: Connection, at: datetime) -> frozenset[str]:
     """Agents who are absent at that instant."""
-    query = select(absence.c.agent).where(absence.c.since <= at, absence.c.until > at)
-    return frozenset(row.agent for row in conn.execute(query))
+    return frozenset(agent for agent, since, until in all_rows(conn, _ABSENCES) if since <= at < until)
 
 
 def last_number(conn: Connection) -> int:
     """The counter behind ticket numbers (SQLite)."""
-    return int(conn.execute(select(counter.c.value).where(counter.c.name == "ticket")).scalar_one_or_none() or 0)
-
-
-def newest_ref(conn: Connection, keys: Sequence[int]) -> int:
-    """The highest `message_ref` id under these keys: has anything come in since it was asked last?"""
-    if not keys:
-        return 0
-    query = select(func.coalesce(func.max(message_ref.c.id), 0)).where(message_ref.c.key.in_(keys))
-    return int(conn.execute(query).scalar_one())
+    return next((value for (value,) in rows_in(conn, counter, "name", ["ticket"], ("value",))), 0)
 
 
 def lock_message_ids(conn: Connection, keys: Sequence[int]) -> None:

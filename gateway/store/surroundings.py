@@ -56,7 +56,7 @@ class Surroundings:
 def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
     """A dozen indexed queries, whatever the size of the group."""
     ids = {*wants.own_ids, *wants.named_ids}
-    refs = lookup.refs(conn, ids)
+    refs, newest_ref = lookup.refs(conn, ids)
     numbers = {*wants.numbers, *(ref.ticket for found in refs.values() for ref in found)}
     tickets = lookup.tickets(conn, numbers)
     ref_keys = tuple(sorted(lookup.message_key(one) for one in ids))
@@ -78,5 +78,5 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         turns=lookup.turns(conn),
         away=lookup.away(conn, at),
         ref_keys=ref_keys,
-        newest_ref=lookup.newest_ref(conn, ref_keys),
+        newest_ref=newest_ref,
     )

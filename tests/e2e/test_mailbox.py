@@ -11,8 +11,8 @@ from support.daemon import Daemon
 from support.dovecot import PASSWORD, Dovecot
 from support.mails import mail
 from support.require import require
-from support.site import make_site
 from support.wait import wait_for
+from support.whole_site import make_site
 
 IMAP = """
 [[imap]]
@@ -39,8 +39,9 @@ def server() -> Iterator[Dovecot]:
 
 
 @pytest.fixture
-def config(server: Dovecot, tmp_path: Path, database: str) -> Path:
-    config = make_site(tmp_path / "site", database=database, more=IMAP.format(port=server.port, start="new"))
+def config(server: Dovecot, tmp_path: Path, database_url: str) -> Path:
+    url = "sqlite:///data/gateway.db" if database_url.startswith("sqlite") else database_url
+    config = make_site(tmp_path / "site", database=url, more=IMAP.format(port=server.port, start="new"))
     secret = config.with_name("imap.secret")
     secret.write_text(PASSWORD)
     secret.chmod(0o600)

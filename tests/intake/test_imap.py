@@ -102,6 +102,12 @@ def test_flag_and_delete(
     assert all(flags == (flag,) for _, flags in contents.values())
 
 
+def test_folder_with_a_name_in_any_script(server: Dovecot, user: str, store: Store, tmp_path: Path) -> None:
+    server.fill(mails(3), user=user)
+    with polling(imap_config(tmp_path, server.port, user=user, start="all", after='move:Vyřízeno & "hotovo"'), store):
+        wait_for(lambda: server.count('Vyřízeno & "hotovo"', user=user) == 3)
+
+
 def test_renumbered_folder_brings_no_mail_twice(server: Dovecot, user: str, store: Store, tmp_path: Path) -> None:
     """A new UIDVALIDITY over 1,000 mails that we have: recognised by their delivery keys, not one new row."""
     server.fill(mails(1000), user=user)

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.config import Config
+from gateway.intake import imap_session
 from gateway.intake.imap_session import ImapSession, Lost, Refused
 from support.imap_stub import ImapStub
 from support.mails import mail
@@ -42,6 +44,12 @@ def test_announced_while_idle_begins(stub: ImapStub, cfg: Config, where: str) ->
         session.close()
 
 
+def test_dripping_greeting_ends_at_the_wall_deadline(stub: ImapStub, cfg: Config) -> None:
+    stub.drip = {"greeting"}
+    with pytest.raises(Lost, match="connecting"):
+        ImapSession.connect(cfg.imap[0], replace(QUICK, connect=0.2))
+
+
 def test_closed_while_idling_is_no_busy_loop(stub: ImapStub, cfg: Config) -> None:
     session = ImapSession.connect(cfg.imap[0], QUICK)
     session.select("INBOX")
@@ -68,4 +76,22 @@ def test_huge_literal_is_not_even_begun(stub: ImapStub, cfg: Config) -> None:
     look = session.select("INBOX")
     with pytest.raises(Lost, match="announces a literal of 500000000 bytes"):
         session.fetch(session.waiting(session.uids(1, look)))
+    session.close()
+
+
+def test_huge_folder_is_listed_in_pieces(stub: ImapStub, cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """imaplib refuses a line over 1 MB, so no answer may name more uids than fit."""
+    monkeypatch.setattr(imap_session, "_SEARCH_MAX", 10)
+    for _ in range(35):
+        stub.add(b"")
+    stub.folders["INBOX"].remove(35)
+    session = ImapSession.connect(cfg.imap[0], QUICK)
+    look = session.select("INBOX")
+    stub.add(b"")  # after the SELECT
+    assert session.uids(3, look) == [*range(3, 35), 36]
+    assert session.uids(36, look) == [36]
+    assert session.uids(37, look) == []
+    assert stub.said("UID SEARCH")[:5] == [
+        f"UID SEARCH UID {span}" for span in ("3:12", "13:22", "23:32", "33:42", "36:*")
+    ]
     session.close()

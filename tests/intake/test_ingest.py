@@ -96,6 +96,24 @@ def test_envelope(
     assert [(who, json.loads(str(to))) for who, to in rows(site, "mail_from, recipients")] == [(sender, recipients)]
 
 
+def test_nobody_listening_does_not_make_an_accepted_mail_fail(site: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [*PROGRAM, "-c", str(site / "config.toml"), "ingest"],
+            input=mail(),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(rows(site)) == 1
+
+
 def test_line_of_the_mta_before_the_mail_is_left_out(site: Path) -> None:
     raw = mail()
     assert ingest(site, stdin=b"From ann@example.net Fri Nov 27 09:00:00 2026\n" + raw).returncode == 0

@@ -51,7 +51,7 @@ class ImapStub:
         default_factory=dict
     )  # command -> "NO why" instead of doing it ("UID MOVE", "IDLE")
     stall: set[str] = field(default_factory=set)  # commands that are never answered
-    drip: set[str] = field(default_factory=set)  # commands answered for ever with one byte now and then
+    drip: set[str] = field(default_factory=set)  # commands (or "greeting") answered for ever, a byte now and then
     drop_in_literal: Counter[int] = field(default_factory=Counter)  # uid -> how many times to close in mid-mail
     announce: dict[int, int] = field(default_factory=dict)  # uid -> size announced, and never sent
     size_of: dict[int, int] = field(default_factory=dict)  # uid -> RFC822.SIZE told
@@ -126,6 +126,8 @@ class _Talk:
         self.folder = StubFolder()
 
     def run(self) -> None:
+        if "greeting" in self.stub.drip:
+            self.drip()
         self.say("* OK stub")
         while True:
             tag, _, rest = self.line().partition(" ")

@@ -1,5 +1,6 @@
 """A poller on a mailbox, with times short enough for tests, and what it put into the spool."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,9 @@ def imap_config(folder: Path, port: int, *, user: str = "u1", tls: str = "false"
     secret = folder / "imap.secret"
     secret.write_text("secret\n")
     secret.chmod(0o600)
-    more = "\n".join([f"tls = {tls}", *(f'{key} = "{value}"' for key, value in keys.items())])
+    more = "\n".join(
+        [f"tls = {tls}", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())]
+    )
     path = folder / "config.toml"
     path.write_text(_CONFIG.format(port=port, user=user, more=more))
     return load(path)
