@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -146,14 +147,17 @@ class Client(IMAPClient):  # type: ignore[misc]
         poller = select.poll()
         poller.register(wire.sock, select.POLLIN)
         heard = False
-        while wire.has_unread() or poller.poll(0 if heard else seconds * 1000):
+        until = time.monotonic() + seconds
+        while (rest := until - time.monotonic()) > 0:
+            if not wire.has_unread() and not poller.poll(rest * 1000):
+                break
             line: Any = wire._get_response()
             if line is None:
                 continue
             if line.startswith(b"* BYE"):
                 raise wire.abort("the server said BYE")
-            heard = heard or _is_news(line)
-            seconds = min(seconds, 0.2)  # chatter does not prolong the wait
+            if _is_news(line):
+                heard, until = True, min(until, time.monotonic() + 0.01)  # what follows at once is of the same news
         return heard
 
 

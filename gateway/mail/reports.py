@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from gateway.mail import addresses, headers
+from gateway.mail import addresses, headers, ids
 from gateway.mail.tree import Tree
 
 MAX_RECIPIENTS = 100
 
+_RETURNED = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
@@ -19,13 +20,18 @@ class Report:
     delayed: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     hard: tuple[bool, ...] = ()
+    ids: tuple[str, ...] = ()  # Message-IDs of the mails that came back
 
 
 def read(mail: Tree, failed_header: str) -> Report:
     """What a bounce says of each recipient; Exim and Gmail name them in `X-Failed-Recipients` besides."""
     failed: dict[str, str] = {}
     delayed: dict[str, str] = {}
+    returned: list[str] = []
     for leaf in mail.leaves():
+        if leaf.type in _RETURNED:
+            head = mail.body(leaf)[0][:65_536].replace(b"\r\n", b"\n")
+            returned.append(ids.message_id(headers.split(head)[0].first("message-id")))
         if leaf.type != "message/delivery-status":
             continue
         data = mail.body(leaf)[0][:256_000].replace(b"\r\n", b"\n")
@@ -40,4 +46,5 @@ def read(mail: Tree, failed_header: str) -> Report:
     for address in addresses.mailboxes(failed_header)[:MAX_RECIPIENTS] if failed_header else ():
         failed.setdefault(address.addr, "")
     status = (*failed.values(), *delayed.values())
-    return Report(tuple(failed), tuple(delayed), status, tuple(code.startswith("5") for code in status))
+    hard = tuple(code.startswith("5") for code in status)
+    return Report(tuple(failed), tuple(delayed), status, hard, tuple(one for one in returned if one)[:5])

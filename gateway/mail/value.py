@@ -77,6 +77,7 @@ class Mail:
     queue_ids: tuple[str, ...] = ()  # the MTAs' ids out of the Received lines, nearest first
     received_count: int = 0
     language: str = ""
+    reported_ids: tuple[str, ...] = ()  # Message-IDs of the mails a bounce is about
     failed_recipients: tuple[str, ...] = ()
     delayed_recipients: tuple[str, ...] = ()
     dsn_status: tuple[str, ...] = ()

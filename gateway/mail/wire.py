@@ -18,7 +18,7 @@ _TEXTS = (
     *("language", "fwd_subject", "fwd_body", "fwd_message"),
 )
 _TEXT_LISTS = (
-    *("delivered_to", "in_reply_to", "references", "markers", "queue_ids", "defects"),
+    *("delivered_to", "in_reply_to", "references", "markers", "queue_ids", "reported_ids", "defects"),
     *("failed_recipients", "delayed_recipients", "dsn_status"),
 )
 _ADDRESS = ("from_", "sender", "fwd_from")

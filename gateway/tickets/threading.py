@@ -76,7 +76,7 @@ class Thread:
 
 def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, number_format: str) -> Clues:
     """What this mail points at; `recipients` are our addresses as they were written, plus parts kept."""
-    ids = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:MAX_IDS]
+    ids = tuple(dict.fromkeys((*mail.reported_ids, *mail.in_reply_to, *reversed(mail.references))))[:MAX_IDS]
     claims: dict[tuple[int, str], tuple[token.Claim, Reason]] = {}
     places = (
         (token.in_message_ids(ids), Reason.TOKEN_IN_ID),

@@ -200,3 +200,46 @@ def close(daemon: Daemon, days: int) -> None:
             act.apply(conn, [change], Actor(name="test", at=at))
     finally:
         store.close()
+
+
+def test_a_bounce_of_our_acknowledgement_is_noted_and_opens_nothing(daemon: Daemon) -> None:
+    letter = first(daemon)
+    daemon.send(bounce_of(letter), sender="")
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    shown = daemon.ask("show", "1")
+    (event,) = [event for event in shown["events"] if event["kind"] == "bounced"]
+    assert event["data"]["failed"] == [ANN]
+    assert len(daemon.delivered()) == 1
+    assert daemon.command("fsck").returncode == 0
+
+
+def bounce_of(letter: bytes) -> bytes:
+    """A delivery report (RFC 3464) that returns only the headers of our mail."""
+    head = letter.partition(b"\r\n\r\n" if b"\r\n\r\n" in letter else b"\n\n")[0].decode()
+    text = "\r\n".join(
+        [
+            "--b",
+            "Content-Type: text/plain",
+            "",
+            "Your mail could not be delivered.",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            "Reporting-MTA: dns; mx.example.net",
+            "",
+            f"Final-Recipient: rfc822; {ANN}",
+            "Action: failed",
+            "Status: 5.1.1",
+            "",
+            "--b",
+            "Content-Type: text/rfc822-headers",
+            "",
+            head,
+            "",
+            "--b--",
+        ]
+    )
+    raw = mail(sender="MAILER-DAEMON@mx.example.net", subject="Undelivered Mail Returned to Sender", text=text)
+    kind = b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
+    return raw.replace(b"Content-Type: text/plain; charset=utf-8", kind, 1)
