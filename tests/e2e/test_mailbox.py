@@ -1,86 +1,82 @@
-"""The daemon on a mailbox: a mail lying there becomes a ticket with an acknowledgement, through kills exactly once."""
+"""A real mailbox polled by the real daemon: mail becomes tickets, is moved, and is there once whatever happens."""
 
-import random
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from support.daemon import Daemon
 from support.dovecot import PASSWORD, Dovecot
-from support.mails import mail
+from support.mails import mail, parsed
 from support.require import require
 from support.wait import wait_for
 from support.whole_site import make_site
 
-IMAP = """
-[[imap]]
-name = "main"
-host = "127.0.0.1"
-port = {port}
-tls = false
-user = "support@acme.example"
-password_file = "imap.secret"
-start = "{start}"
-"""
-USER = "support@acme.example"
-KILLS = 6
-
 
 @pytest.fixture
-def server() -> Iterator[Dovecot]:
+def mailbox() -> Iterator[Dovecot]:
     require("imap")
-    dovecot = Dovecot().start()
-    try:
-        yield dovecot
-    finally:
-        dovecot.stop()
+    server = Dovecot().start()
+    yield server
+    server.stop()
 
 
-@pytest.fixture
-def config(server: Dovecot, tmp_path: Path, database_url: str) -> Path:
-    url = "sqlite:///data/gateway.db" if database_url.startswith("sqlite") else database_url
-    config = make_site(tmp_path / "site", database=url, more=IMAP.format(port=server.port, start="new"))
-    secret = config.with_name("imap.secret")
+def site_with(mailbox: Dovecot, folder: Path, *, start: str) -> Path:
+    more = (
+        f'[[imap]]\nname = "main"\nhost = "127.0.0.1"\nport = {mailbox.port}\ntls = false\nuser = "u1"\n'
+        f'password_file = "imap.secret"\nafter = "move:Processed"\nstart = "{start}"\n'
+    )
+    config = make_site(folder / "site", more=more)
+    secret = config.parent / "imap.secret"
     secret.write_text(PASSWORD)
     secret.chmod(0o600)
     return config
 
 
-def test_a_mail_in_the_mailbox_becomes_a_ticket(server: Dovecot, config: Path) -> None:
-    old = mail(subject="Of last year")
-    server.fill([old], user=USER)
-    with Daemon(config) as daemon:
-        wait_for(lambda: any(line.get("event") == "imap_first_look" for line in daemon.lines))
-        server.fill([mail(subject="My lamp", to="Billing <billing@acme.example>")], user=USER)
-        wait_for(lambda: daemon.delivered())
+def people(count: int) -> list[bytes]:
+    return [mail(sender=f"Person <person{n}@example.net>", subject=f"Matter {n}") for n in range(count)]
+
+
+def test_new_mail_becomes_a_ticket_is_acknowledged_and_moved(mailbox: Dovecot, tmp_path: Path) -> None:
+    mailbox.fill(people(3))
+    with Daemon(site_with(mailbox, tmp_path, start="new")) as daemon:
+        wait_for(lambda: daemon_has_looked(daemon), 20)
+        mailbox.fill([mail(subject="A new one")])
+        wait_for(lambda: len(daemon.ask("tickets")) == 1, 30, "the new mail is a ticket")
+        wait_for(lambda: mailbox.count("Processed") == 1, 10)
         daemon.settled()
-        tickets = daemon.ask("tickets")
-        assert [(one["number"], one["subject"], one["queue"]) for one in tickets] == [(1, "My lamp", "billing")]
-        wait_for(lambda: server.count("Processed", user=USER) == 1)
-    assert server.count(user=USER) == 1  # what lay there is left alone
+        assert mailbox.count("INBOX") == 3  # what lay there is left alone
+        assert len(daemon.delivered()) == 1
+        (ticket,) = daemon.ask("tickets")
+        assert ticket["subject"] == "A new one"
+        assert all(b"\\Seen" not in flags for _, flags in mailbox.contents("INBOX").values())
 
 
-def test_killed_again_and_again_each_mail_is_one_ticket(server: Dovecot, config: Path) -> None:
-    chance = random.Random(7)
-    daemon = Daemon(config).start()
-    try:
-        wait_for(lambda: any(line.get("event") == "imap_first_look" for line in daemon.lines))
-        for round_ in range(KILLS):
-            server.fill([mail(subject=f"Lamp {round_}-{number}") for number in range(40)], user=USER)
-            reached = chance.randrange(40)
-            wait_for(lambda reached=reached: daemon.lines and _accepted(daemon) >= reached, 30)
-            daemon.kill()
-            daemon.start()
-        wait_for(lambda: server.count("Processed", user=USER) == KILLS * 40, 60)
-        daemon.settled(60)
-        subjects = Counter(one["subject"] for one in daemon.ask("tickets"))
-        assert subjects == Counter({f"Lamp {round_}-{number}": 1 for round_ in range(KILLS) for number in range(40)})
+def daemon_has_looked(daemon: Daemon) -> bool:
+    return any(str(line.get("event", "")).startswith("imap") for line in daemon.lines)
+
+
+def test_old_mail_is_taken_without_acknowledgements(mailbox: Dovecot, tmp_path: Path) -> None:
+    mailbox.fill(people(5))
+    with Daemon(site_with(mailbox, tmp_path, start="all")) as daemon:
+        wait_for(lambda: len(daemon.ask("tickets")) == 5, 30)
+        daemon.settled()
+        assert daemon.delivered() == []
+        assert mailbox.count("Processed") == 5
         assert daemon.command("fsck").returncode == 0
-    finally:
-        daemon.__exit__()
 
 
-def _accepted(daemon: Daemon) -> int:
-    return sum(line.get("event") in ("mail_accepted", "mail_repeated") for line in daemon.lines)
+@pytest.mark.parametrize("point", ["before_imap_move", "after_imap_move", "after_spool_commit"])
+def test_killed_around_the_move_every_mail_is_there_once(mailbox: Dovecot, tmp_path: Path, point: str) -> None:
+    raws = people(250)
+    mailbox.fill(raws)
+    config = site_with(mailbox, tmp_path, start="all")
+    armed = Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": f"{point}:2"}).start(wait=False)
+    wait_for(lambda: armed._process is not None and armed._process.poll() is not None, 40, "it died at the point")
+    armed.kill()
+    with Daemon(config) as daemon:
+        wait_for(lambda: mailbox.count("Processed") == 250, 40, "all are moved")
+        daemon.settled(60)
+        assert len(daemon.ask("tickets")) == 250
+        assert daemon.command("fsck").returncode == 0
+        kept = [parsed(raw)["Message-ID"] for raw, _ in mailbox.contents("Processed").values()]
+        assert sorted(kept) == sorted(parsed(raw)["Message-ID"] for raw in raws)

@@ -35,6 +35,7 @@ FULL = Mail(
     queue_ids=("q",),
     received_count=2,
     language="en",
+    reported_ids=("<r@x>",),
     failed_recipients=("f",),
     delayed_recipients=("d",),
     dsn_status=("5.1.1", ""),
