@@ -36,6 +36,7 @@ from gateway.worker import Worker
 
 GRACE = 30.0  # seconds a stop waits for mail that is being received
 KILL_AFTER = GRACE + 5.0
+WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
 _PR_SET_PDEATHSIG = 1
 
 
@@ -215,6 +216,7 @@ def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signum, _frame: stop.set())
+    os.nice(WORKER_NICE)  # its readers inherit it
     store = open_site_store(cfg)
     readers = Readers(count=cfg.limits.readers)
     readers.start()
