@@ -54,6 +54,8 @@ def run(cfg: Config) -> int:
     outbox.free_node(store, node=store.node)
     sweep(store)
     site = load_site(cfg, store)
+    if not site.rules.rules:
+        log.no_rules(str(cfg.rules_dir))
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
     store.close()
     code = _supervise(cfg, site)

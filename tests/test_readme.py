@@ -36,6 +36,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme") / "gateway"
     shutil.copytree(ROOT, folder, ignore=lambda _, names: LEFT_OUT.intersection(names))
     (folder / ".venv").symlink_to(ROOT / ".venv")
+    for name in ("pyproject.toml", "constraints.txt"):
+        os.utime(folder / name, (0, 0))  # else make would install the copy into the .venv of everybody
     config = folder / "config.toml"
     config.write_text(config.read_text().replace("127.0.0.1:8025", "127.0.0.1:0"))
     return folder

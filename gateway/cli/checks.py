@@ -20,6 +20,9 @@ class Found:
 def _rules(cfg: Config) -> Found:
     from gateway.cli.rules_commands import problems_of
 
+    if not cfg.rules_dir.exists():
+        nothing = f"{cfg.rules_dir}: there is no such folder, so nothing is acknowledged, assigned or set aside"
+        return Found(notes=[f"{nothing}; `gateway init DIR` writes the usual rules"])
     return Found(problems=problems_of(cfg))
 
 

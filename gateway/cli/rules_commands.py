@@ -122,8 +122,9 @@ def problems_of(config: "Config") -> list[str]:
 
 def _load(config: "Config") -> "RuleSet":
     from gateway.compose.render import Templates
-    from gateway.config.rules_files import load_rules
+    from gateway.config.rules_files import load_rules, read_folder
 
+    read_folder(config.rules_dir)  # who asks about rules wants to hear that there are none
     return load_rules(config, Templates.load(config.templates_dir).names)
 
 

@@ -29,8 +29,11 @@ class RulesFolder:
 
 
 def load_rules(cfg: Config, templates: Collection[str]) -> RuleSet:
-    """The checked rule set of a site; RulesError with every mistake. `templates`: the names `set.reply` may give."""
-    folder = read_folder(cfg.rules_dir)
+    """The checked rule set of a site; RulesError with every mistake. `templates`: the names `set.reply` may give.
+
+    A site without a rules folder has no rules: its mail becomes tickets that nobody acknowledges.
+    """
+    folder = read_folder(cfg.rules_dir) if cfg.rules_dir.exists() else RulesFolder(files={}, lists={})
     return load(folder.files, names(cfg, templates, folder.lists))
 
 

@@ -134,6 +134,7 @@ class ImapSession:
         try:
             with self._command(f"selecting {folder}"):
                 answer = self._client.select_folder(folder, readonly=readonly)
+                self._client.forget_news()
         except Refused as exc:
             raise Unusable(str(exc))
         uidvalidity = _number(answer.get(b"UIDVALIDITY"))
@@ -243,10 +244,12 @@ class ImapSession:
     # ---- waiting ---------------------------------------------------------------------------------------------------
 
     def idle(self, seconds: float, awake: Callable[[], bool]) -> None:
-        """Return when mail was announced, after `seconds`, or when `awake()`, asked every second, says so.
+        """Return when mail is announced, at once if it was since `select`; after `seconds`; or when `awake()` says so.
 
-        Raises Refused where the server does not want to IDLE.
+        `awake` is asked every second. Raises Refused where the server does not want to IDLE.
         """
+        if self._client.has_news:
+            return
         with _our_errors("idling"):
             with self._client.within(self._times.command):
                 heard = self._client.begin_idle()

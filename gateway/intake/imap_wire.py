@@ -130,6 +130,15 @@ class Client(IMAPClient):  # type: ignore[misc]
             timer.cancel()
             self._imap.allowance = ANSWER_MAX
 
+    def forget_news(self) -> None:
+        """What was announced so far is known."""
+        self._imap.untagged_responses.pop("EXISTS", None)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether mail was announced in the answer to any command; IDLE will not say it a second time."""
+        return "EXISTS" in self._imap.untagged_responses
+
     def begin_idle(self) -> bool:
         """IDLE; True if the server had something to say before it agreed. imapclient's `idle` refuses that."""
         wire = self._imap

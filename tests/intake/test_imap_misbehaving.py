@@ -173,6 +173,15 @@ def test_dripping_answer_ends_at_the_wall_deadline(stub: ImapStub, cfg: Config, 
         wait_for(lambda: len(processed(stub)) == 1)
 
 
+@pytest.mark.parametrize("command", ["UID FETCH", "UID MOVE", "LIST"])
+def test_announced_in_the_answer_to_another_command(stub: ImapStub, cfg: Config, store: Store, command: str) -> None:
+    """A mail that comes during the sweep is announced there, and IDLE does not say it again."""
+    stub.add(mail())
+    stub.arrives_during[command] = mail()
+    with polling(cfg, store):
+        wait_for(lambda: len(processed(stub)) == 2)
+
+
 def test_bye_while_idling_and_mail_announced_around_it(stub: ImapStub, cfg: Config, store: Store) -> None:
     stub.bye_in_idle = 2
     with polling(cfg, store):

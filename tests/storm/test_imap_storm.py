@@ -52,20 +52,25 @@ def daemon(server: Dovecot, tmp_path: Path, database_url: str) -> Iterator[Daemo
 
 
 @pytest.mark.timeout(600)
-def test_killed_again_and_again_each_mail_is_one_ticket(server: Dovecot, daemon: Daemon) -> None:
+def test_killed_again_and_again_each_mail_is_there_once(server: Dovecot, daemon: Daemon) -> None:
     print(f"storm seed {SEED}")
     chance = random.Random(SEED)
     wait_for(lambda: any(line.get("event") == "imap_first_look" for line in daemon.lines), 20)
+    server.fill([mail(subject="The first", text="Hello")], user=USER)
+    wait_for(lambda: _accepted(daemon) == 1, 20)  # the first look is on record by now
     for blow in range(KILLS):
         server.fill([mail(subject=f"Lamp {blow}-{number}", text="Hello") for number in range(MAILS)], user=USER)
         reached = chance.randrange(MAILS)
         wait_for(lambda reached=reached: _accepted(daemon) >= reached, 30)
         daemon.kill()
         daemon.start()
-    wait_for(lambda: server.count("Processed", user=USER) == KILLS * MAILS, 60)
+    wait_for(lambda: server.count("Processed", user=USER) == KILLS * MAILS + 1, 60)
     daemon.settled(60)
-    subjects = Counter(one["subject"] for one in daemon.ask("tickets"))
-    assert subjects == Counter({f"Lamp {blow}-{number}": 1 for blow in range(KILLS) for number in range(MAILS)})
+    # A mail that was being worked on alone at three of the kills is set aside rather than tried a fourth time.
+    there = daemon.ask("tickets") + daemon.ask("quarantine", "list")
+    subjects = Counter(one["subject"] for one in there)
+    lamps = {f"Lamp {blow}-{number}": 1 for blow in range(KILLS) for number in range(MAILS)}
+    assert subjects == Counter({"The first": 1, **lamps})
     assert server.count(user=USER) == 0
     assert daemon.command("fsck").returncode == 0
 

@@ -61,6 +61,7 @@ class ImapStub:
     before_plus: list[str] = field(default_factory=list)  # said before IDLE is granted
     with_plus: list[str] = field(default_factory=list)  # said in the same segment
     bye_in_idle: int = 0  # how many IDLEs end with BYE
+    arrives_during: dict[str, bytes] = field(default_factory=dict)  # command -> mail that comes, and is announced, then
     on_command: Callable[[str], None] | None = None  # called before a command is done
 
     def start(self) -> "ImapStub":
@@ -137,6 +138,9 @@ class _Talk:
             self.stub.lines.append(command if command in ("LOGIN", "AUTHENTICATE") else f"{command} {args}".strip())
             if self.stub.on_command:
                 self.stub.on_command(command)
+            if raw := self.stub.arrives_during.pop(command, None):
+                self.folder.add(raw)
+                self.say(f"* {len(self.folder.mails)} EXISTS")
             if command in self.stub.stall:
                 self.stub._stopping.wait(60)
                 raise _Bye
