@@ -36,6 +36,7 @@ from gateway.worker import Worker
 
 GRACE = 30.0  # seconds a stop waits for mail that is being received
 KILL_AFTER = GRACE + 5.0
+WATCH_EVERY = 60.0  # seconds
 WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
 _PR_SET_PDEATHSIG = 1
 
@@ -50,7 +51,7 @@ def run(cfg: Config) -> int:
         log.unclean_stop(str(cfg.gateway.data_dir))
         quick_check(store)
     migrate.ensure(store)
-    spool.free_node(store, node=store.node)
+    spool.free_node(store, node=store.node, forgive=lock.unclean)
     outbox.free_node(store, node=store.node)
     sweep(store)
     site = load_site(cfg, store)
@@ -190,12 +191,23 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
     for poller in pollers:
         poller.start()
     log.ready("intake")
+    watch = asyncio.create_task(_watch(pollers))
     await stop.wait()
+    watch.cancel()
     log.stopping("intake")
     ended.set()
     await asyncio.gather(*(listener.stop(GRACE) for listener in listeners))
     await asyncio.to_thread(_join, pollers, committer)
     store.close()
+
+
+async def _watch(pollers: list[ImapPoller]) -> None:
+    """Cut off a poller that hangs in a server's silence; it connects anew."""
+    while True:
+        await asyncio.sleep(WATCH_EVERY)
+        for poller in pollers:
+            if poller.is_stuck:
+                poller.cut()
 
 
 def _join(pollers: list[ImapPoller], committer: Spool) -> None:
@@ -220,6 +232,8 @@ def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
         signal.signal(number, lambda _signum, _frame: stop.set())
     os.nice(WORKER_NICE)  # its readers inherit it
     store = open_site_store(cfg)
+    spool.free_node(store, node=store.node)  # what a worker before this one held when it died
+    outbox.free_node(store, node=store.node)
     readers = Readers(count=cfg.limits.readers)
     readers.start()
     worker = Worker(store, site, readers, RegexMatcher(time.monotonic), wake_fd=wake_fd, stop=stop)

@@ -24,6 +24,7 @@ from gateway.store.fast import rows_in
 __all__ = ["Accepted", "Claimed", "Closed", "ImapUid", "NewMail", "insert_batch"]
 
 LEASE = timedelta(seconds=60)
+_FORGIVEN_CLAIMS = 20  # claims of one row; a mail that is there for every death of the daemon is no bystander
 ATTEMPTS = 3  # lone attempts that may end without a verdict; after them the mail is quarantined
 
 # Larger mails are fetched one by one when they are read: a claim of many must fit into memory.
@@ -261,12 +262,20 @@ def renew(store: Store, node: str, ids: Sequence[int], *, lease: timedelta = LEA
         store.spool.retrying(work)
 
 
-def free_node(store: Store, node: str) -> int:
-    """At its start a node frees what it held when it died; those rows are tried alone. Returns how many."""
+def free_node(store: Store, node: str, *, forgive: bool = False) -> int:
+    """At its start a node frees what it held when it died; those rows are tried alone. Returns how many.
+
+    `forgive`: the whole daemon died, so the attempt of a lone claim is taken back: power cuts and kills prove nothing
+    against a mail. Only a row that was claimed very often is no longer forgiven, for it may be what kills the daemon.
+    """
 
     def work(conn: Connection) -> int:
         mine = and_(_is_new, _spool.c.lease_node == node)
-        freed = conn.execute(_spool.update().where(mine).values(lease_node=None, lease_until=None, alone=True))
+        values: dict[str, Any] = {"lease_node": None, "lease_until": None, "alone": True}
+        if forgive:
+            forgiven = and_(_spool.c.alone, _spool.c.fence < _FORGIVEN_CLAIMS)
+            values["attempts"] = case((forgiven, _spool.c.attempts - 1), else_=_spool.c.attempts)
+        freed = conn.execute(_spool.update().where(mine).values(**values))
         return freed.rowcount
 
     return store.spool.retrying(work)

@@ -120,6 +120,14 @@ imap_uid = Table(
         "spool_id", BigId, ForeignKey("spool.id"), index=True
     ),  # NULL: seen and left alone (start = "new", too large)
     Column("moved_at", Instant),  # when the server confirmed `after`
+    Index(
+        "ix_imap_uid_unfiled",
+        "account",
+        "folder",
+        "uidvalidity",
+        sqlite_where=text("moved_at IS NULL AND spool_id IS NOT NULL"),
+        postgresql_where=text("moved_at IS NULL AND spool_id IS NOT NULL"),
+    ),
 )
 
 imap_folder = Table(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.daemon import Daemon
 from support.dovecot import PASSWORD, Dovecot
 from support.mails import mail, parsed
@@ -52,7 +53,7 @@ def test_new_mail_becomes_a_ticket_is_acknowledged_and_moved(mailbox: Dovecot, t
 
 
 def daemon_has_looked(daemon: Daemon) -> bool:
-    return any(str(line.get("event", "")).startswith("imap") for line in daemon.lines)
+    return any(line.get("event") == "imap_first_look" for line in daemon.lines)
 
 
 def test_old_mail_is_taken_without_acknowledgements(mailbox: Dovecot, tmp_path: Path) -> None:

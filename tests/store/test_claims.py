@@ -223,3 +223,23 @@ def test_waiting(store, three):
     assert spool.waiting(store) == spool.Waiting(count=3, oldest_at=NOON)
     spool.close(store, node=A, done=done(claim(store)))
     assert spool.waiting(store) == spool.Waiting(count=0, oldest_at=None)
+
+
+def test_deaths_of_the_whole_daemon_prove_nothing_against_a_mail(store, three):
+    """Killed again and again while it worked on a mail alone: the mail stays innocent (T126)."""
+    for _ in range(10):
+        claim(store)
+        spool.free_node(store, A, forgive=True)
+    (one,) = claim(store)
+    assert one.alone
+    assert not one.is_spent
+    assert one.attempts == 1
+
+
+def test_a_mail_that_is_there_for_every_death_is_no_bystander(store, three):
+    for _ in range(60):
+        claimed = claim(store)
+        if claimed[0].is_spent:
+            return
+        spool.free_node(store, A, forgive=True)
+    pytest.fail("it was forgiven for ever")

@@ -87,6 +87,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "folder", "uidvalidity", "uid", name=op.f("pk_imap_uid")),
     )
     op.create_index(op.f("ix_imap_uid_spool_id"), "imap_uid", ["spool_id"], unique=False)
+    op.create_index(
+        "ix_imap_uid_unfiled",
+        "imap_uid",
+        ["account", "folder", "uidvalidity"],
+        unique=False,
+        sqlite_where=sa.text("moved_at IS NULL AND spool_id IS NOT NULL"),
+        postgresql_where=sa.text("moved_at IS NULL AND spool_id IS NOT NULL"),
+    )
     op.create_table(
         "spool_raw",
         sa.Column(

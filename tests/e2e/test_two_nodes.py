@@ -1,0 +1,79 @@
+"""Two daemons on one PostgreSQL: they share the work, and what belongs together comes together."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import postgres
+from support.daemon import Daemon
+from support.mails import mail
+from support.require import require
+from support.whole_site import make_site
+
+PAIRS = 40
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[tuple[Daemon, Daemon]]:
+    require("pg")
+    with postgres.fresh_database() as url:
+        configs = [make_site(tmp_path / name, database=url) for name in ("one", "two")]
+        for config in configs:
+            secret = config.parent / "data" / "secret"
+            secret.parent.mkdir(mode=0o700)
+            secret.write_text(f"1:{'ab' * 32}\n")
+            secret.chmod(0o600)
+        with Daemon(configs[0]) as one, Daemon(configs[1]) as two:
+            yield one, two
+
+
+def sibling(name: str, pair: int) -> bytes:
+    people = [f"ann{pair}@example.net", f"bob{pair}@example.org"]
+    sender = people[0] if name == "ann" else people[1]
+    return mail(
+        sender=f"Somebody <{sender}>",
+        to=f"support@acme.example, {', '.join(people)}",
+        subject=f"Re: matter {pair}",
+        headers=(f"References: <unseen{pair}@elsewhere.example>",),
+    )
+
+
+def test_siblings_that_come_to_two_nodes_at_once_share_a_ticket(nodes: tuple[Daemon, Daemon]) -> None:
+    barrier = threading.Barrier(2)
+    failures: list[BaseException] = []
+
+    def send(daemon: Daemon, name: str) -> None:
+        try:
+            for pair in range(PAIRS):
+                barrier.wait(30)
+                daemon.send(sibling(name, pair))
+        except BaseException as error:  # told to the test's own thread
+            failures.append(error)
+
+    threads = [
+        threading.Thread(target=send, args=(node, name)) for node, name in zip(nodes, ("ann", "bob"), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    one, two = nodes
+    one.settled(60)
+    shown = [one.ask("show", str(ticket["number"])) for ticket in two.ask("tickets")]
+    lonely = [one.command("trace", str(ticket["number"])).stdout for ticket in shown if len(ticket["articles"]) == 1]
+    assert not lonely, "\n".join(lonely)
+    assert len(shown) == PAIRS
+    assert {len(ticket["articles"]) for ticket in shown} == {2}
+    assert one.command("fsck").returncode == 0
+
+
+def test_one_mail_to_both_nodes_is_one_mail(nodes: tuple[Daemon, Daemon]) -> None:
+    one, two = nodes
+    raw = mail()
+    answers = [one.send(raw), two.send(raw)]
+    assert sum("duplicate" in answer for answer in answers) == 1
+    one.settled(60)
+    assert len(two.ask("tickets")) == 1
