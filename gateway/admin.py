@@ -10,7 +10,7 @@ from gateway.compose import letters
 from gateway.now import now
 from gateway.site import Site
 from gateway.store import Store, tables
-from gateway.tickets.actions import Actor, Note, Send
+from gateway.tickets.actions import Actor, Note
 
 
 def tell_admin(store: Store, site: Site, alarms: Sequence[tuple[str, str]]) -> None:
@@ -25,16 +25,6 @@ def tell_admin(store: Store, site: Site, alarms: Sequence[tuple[str, str]]) -> N
             told = select(tables.event.c.id).where(tables.event.c.ticket.is_(None), tables.event.c.step_key == key)
             if conn.execute(told).first() is not None:
                 continue
-            send = Send(
-                ticket=None,
-                kind=letter.kind,
-                recipient=letter.recipient,
-                envelope_from=letter.envelope_from,
-                message_id=letter.message_id,
-                subject=letter.subject,
-                data=letter.data,
-                automatic=True,
-            )
             note = Note(ticket=None, kind="admin_told", data={"subject": subject, "text": text}, step_key=key)
-            act.apply(conn, [send, note], Actor(name="system", at=at))
+            act.apply(conn, [letters.send(letter, None), note], Actor(name="system", at=at))
         log.admin_told(subject)

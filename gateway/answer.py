@@ -12,7 +12,7 @@ from gateway.mail import Address, Mail
 from gateway.plan import Draft
 from gateway.site import Site
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import Action, Note, Send
+from gateway.tickets.actions import Action, Note
 from gateway.tickets.reason import Reason, Verdict
 from gateway.tickets.subject import base_subject
 from gateway.tickets.token import Role
@@ -40,19 +40,14 @@ def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: date
         letter = _letter(template, draft, number, recipient, around, site, at, queue)
     except Permanent as exc:
         return _silent(template, number, (Reason.BAD_ADDRESS, str(exc)))
-    send = Send(
-        ticket=number,
-        kind=letter.kind,
-        recipient=letter.recipient,
-        envelope_from=letter.envelope_from,
-        message_id=letter.message_id,
-        subject=letter.subject,
-        data=letter.data,
-        automatic=letter.automatic,
-    )
-    alarms = ((f"template {template}: the built-in text was sent instead", letter.fallback),) if letter.fallback else ()
-    trace = {"sent": letter.kind, "template": letter.template or "built-in", "to": recipient.addr}
-    return Answer(actions=(send,), trace={**trace, "reason": Reason.ACKNOWLEDGED}, alarms=alarms)
+    alarm = (f"template {template}: the built-in text was sent instead", letter.fallback)
+    trace = {
+        "sent": letter.kind,
+        "template": letter.template or "built-in",
+        "to": recipient.addr,
+        "reason": Reason.ACKNOWLEDGED,
+    }
+    return Answer(actions=(letters.send(letter, number),), trace=trace, alarms=(alarm,) if letter.fallback else ())
 
 
 def _silent(template: str, number: int, why: tuple[Reason, str]) -> Answer:

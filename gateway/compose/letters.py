@@ -14,6 +14,7 @@ from gateway.compose import body, builtin, headers, words
 from gateway.compose.render import Context, Rendered, Templates
 from gateway.config import Config
 from gateway.mail.value import Address, Mail
+from gateway.tickets.actions import Send
 from gateway.tickets.subject import base_subject
 
 _LOCAL_CAP = 64  # octets of a local part (RFC 5321 section 4.5.3.1)
@@ -80,6 +81,20 @@ class Shown:
     tag: str
     title: str = ""
     status: str = "new"
+
+
+def send(letter: Letter, ticket: int | None) -> Send:
+    """The action that puts a letter into the outbox, on its ticket."""
+    return Send(
+        ticket=ticket,
+        kind=letter.kind,
+        recipient=letter.recipient,
+        envelope_from=letter.envelope_from,
+        message_id=letter.message_id,
+        subject=letter.subject,
+        data=letter.data,
+        automatic=letter.automatic,
+    )
 
 
 def desk(cfg: Config, queue: str) -> Desk:

@@ -18,8 +18,7 @@ from gateway.pipeline import process
 from gateway.rules import RegexMatcher
 from gateway.site import Site, load_site
 from gateway.store import Store, migrate, open_store, spool, tables
-from gateway.store.lookup import tickets as ticket_rows
-from gateway.tickets.actions import Actor, Send
+from gateway.tickets.actions import Actor
 from gateway.tickets.token import Role
 from support.lives import Life, Step
 from support.whole_site import make_site
@@ -91,13 +90,8 @@ class Desk:
             references=(*life.seen[-1][1], life.seen[-1][0]),
             context={"text": "We are looking into it.", "subject": life.subject},
         )
-        send = Send(
-            ticket=number, kind="reply", recipient=letter.recipient, envelope_from=letter.envelope_from,
-            message_id=letter.message_id, subject=letter.subject, data=letter.data, automatic=False,
-        )  # fmt: skip
         with self.store.main.write() as conn:
-            ticket_rows(conn, [number])
-            act.apply(conn, [send], Actor(name="agent:carol", at=at))
+            act.apply(conn, [letters.send(letter, number)], Actor(name="agent:carol", at=at))
         return letter.data
 
 

@@ -1,5 +1,7 @@
 """The status table, pair by pair."""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.tickets.status import TABLE, Happening, Status, diagram, next_status
@@ -30,3 +32,8 @@ def test_an_impossible_move_names_both() -> None:
 def test_every_status_has_its_row_and_the_diagram_its_edges() -> None:
     assert set(TABLE) == set(Status)
     assert 'closed -> open [label="opened, reopened"]' in diagram()
+
+
+def test_the_documentation_shows_this_table() -> None:
+    shown = (Path(__file__).parents[2] / "docs" / "status.md").read_text()
+    assert diagram() in shown
