@@ -25,7 +25,7 @@ from gateway.site import Site
 from gateway.store import Store, spool
 from gateway.store.failure import translate
 from gateway.store.keys import content_digest
-from gateway.store.lookup import lock_message_ids, newest_ref
+from gateway.store.lookup import lock_message_ids, ref_rows
 from gateway.store.numbers import Numbers
 from gateway.store.savepoint import savepoint
 from gateway.store.surroundings import Surroundings, Wants, look_around
@@ -123,7 +123,7 @@ def _write(
     try:
         with store.main.write() as conn:
             lock_message_ids(conn, around.ref_keys)
-            if newest_ref(conn, around.ref_keys) != around.newest_ref:
+            if ref_rows(conn, around.ref_keys) != around.ref_rows:
                 raise Conflict("a mail that belongs to these came in")
             numbers.claim(conn)
             for plan in plans:

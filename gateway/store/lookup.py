@@ -64,8 +64,8 @@ def message_key(message_id: str) -> int:
     return int.from_bytes(hashlib.sha256(message_id.encode()).digest()[:8], "big") >> 1
 
 
-def refs(conn: Connection, message_ids: Collection[str]) -> tuple[dict[str, list[Ref]], int]:
-    """Stored mails that have or name one of these ids, by id, oldest first; and the highest row id among them."""
+def refs(conn: Connection, message_ids: Collection[str]) -> tuple[dict[str, list[Ref]], frozenset[int]]:
+    """Stored mails that have or name one of these ids, by id, oldest first; and the ids of all rows looked at."""
     columns = ("id", "message_id", "kind", "ticket", "parties")
     rows = rows_in(conn, message_ref, "key", [message_key(one) for one in message_ids], columns)
     found: dict[str, list[Ref]] = {}
@@ -76,12 +76,15 @@ def refs(conn: Connection, message_ids: Collection[str]) -> tuple[dict[str, list
                 message_id=message_id, own=kind == "own", ticket=number, author=author, parties=frozenset(parties)
             )
             found.setdefault(message_id, []).append(ref)
-    return found, max((row[0] for row in rows), default=0)
+    return found, frozenset(row[0] for row in rows)
 
 
-def newest_ref(conn: Connection, keys: Sequence[int]) -> int:
-    """The highest `message_ref` id under these keys: has anything come in since `refs` looked?"""
-    return max((row[0] for row in rows_in(conn, message_ref, "key", keys, ("id",))), default=0)
+def ref_rows(conn: Connection, keys: Sequence[int]) -> frozenset[int]:
+    """The ids of the `message_ref` rows under these keys: has anything come in since `refs` looked?
+
+    All of them, for the highest tells nothing: with two nodes, a lower id may be committed later.
+    """
+    return frozenset(row[0] for row in rows_in(conn, message_ref, "key", keys, ("id",)))
 
 
 def tickets(conn: Connection, numbers: Collection[int]) -> dict[int, Mapping[str, Any]]:

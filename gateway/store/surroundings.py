@@ -43,7 +43,7 @@ class Surroundings:
     turns: Mapping[str, str]
     away: frozenset[str]
     ref_keys: tuple[int, ...]
-    newest_ref: int
+    ref_rows: frozenset[int]
 
     def after(self, actions: Iterable[Action]) -> "Surroundings":
         """The same with the automatic mail that these actions send counted, so that a group keeps the cap in all."""
@@ -56,7 +56,7 @@ class Surroundings:
 def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
     """A dozen indexed queries, whatever the size of the group."""
     ids = {*wants.own_ids, *wants.named_ids}
-    refs, newest_ref = lookup.refs(conn, ids)
+    refs, ref_rows = lookup.refs(conn, ids)
     numbers = {*wants.numbers, *(ref.ticket for found in refs.values() for ref in found)}
     tickets = lookup.tickets(conn, numbers)
     ref_keys = tuple(sorted(lookup.message_key(one) for one in ids))
@@ -78,5 +78,5 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         turns=lookup.turns(conn),
         away=lookup.away(conn, at),
         ref_keys=ref_keys,
-        newest_ref=newest_ref,
+        ref_rows=ref_rows,
     )
