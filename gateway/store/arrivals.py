@@ -73,10 +73,13 @@ def insert_batch(
 
     Raises Full or Temporary, and then none was accepted. `check_keys=False` is sabotage for tests.
     """
-    keys = [
-        delivery_key(mail.raw, mail.source, mail.envelope.recipients, mail.envelope.peer, window=duplicate_for)
-        for mail in mails
-    ]
+
+    def key_of(mail: NewMail) -> DeliveryKey:
+        envelope = mail.envelope
+        return delivery_key(mail.raw, mail.source, envelope.recipients, envelope.peer, window=duplicate_for)
+
+    is_large = any(len(mail.raw) > store.raw_inline_max for mail in mails)
+    keys = list(store.raw.side_by_side(key_of, mails) if is_large else map(key_of, mails))
     _keep_large(store, mails, keys)
 
     def work(conn: Connection) -> list[Accepted]:

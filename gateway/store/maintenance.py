@@ -78,7 +78,7 @@ def orphans(store: Store, conn: Connection) -> Iterator[Path]:
     spool = tables.spool
     before = (now() - ORPHAN_AFTER).timestamp()
     for name in store.raw.names():
-        owner = select(spool.c.id).where(spool.c.sha256 == name, spool.c.raw_file == name).limit(1)
+        owner = select(spool.c.id).where(spool.c.raw_file == name).limit(1)
         path = store.raw.path(name)
         if conn.execute(owner).first() is None and path.exists() and path.stat().st_mtime < before:
             yield path

@@ -7,11 +7,17 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.errors import Full, Permanent, Temporary
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _SIDE_BY_SIDE = 8
@@ -24,12 +30,16 @@ class RawStore:
         self.folder = folder
         self.inline_max = inline_max  # bytes; what is not larger belongs in the row
         self._writers: ThreadPoolExecutor | None = None
+        self._folders: dict[str, int] = {}
+        self._opening = threading.Lock()
 
     def close(self) -> None:
-        """End the writing threads, if there are any."""
+        """End the writing threads and close the folders."""
         if self._writers is not None:
             self._writers.shutdown()
             self._writers = None
+        while self._folders:
+            os.close(self._folders.popitem()[1])
 
     def path(self, name: str) -> Path:
         return self.folder / name[:2] / name
@@ -37,41 +47,55 @@ class RawStore:
     def put(self, raw: bytes, name: str = "") -> str:
         """Keep `raw` durably and return its name, the hex SHA-256 (computed unless given). Raises Full, Temporary."""
         name = name or hashlib.sha256(raw).hexdigest()
-        path = self.path(name)
-        try:
-            if path.exists() and path.stat().st_size == len(raw):
-                os.utime(path)  # keeps the sweep of orphans off a file that is about to get an owner
-            else:
-                self._write(path, raw)
-            _sync(path.parent)
-        except OSError as error:
-            kind = Full if error.errno in _FULL else Temporary
-            raise kind(f"{path.parent}: {error.strerror}") from error
+        self.put_many({name: raw})
         return name
 
     def put_many(self, raws: Mapping[str, bytes]) -> None:
-        """`put` for several mails by name, side by side: the disk makes one sync of those that come together."""
-        if len(raws) > 1 and self._writers is None:
-            self._writers = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="raw")
-        run = map if self._writers is None else self._writers.map
-        for _ in run(self.put, raws.values(), raws.keys()):
-            pass
+        """Keep several mails by name: the files side by side, and their folders after them.
 
-    def _write(self, path: Path, raw: bytes) -> None:
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _sync(self.folder)
-            _sync(self.folder.parent)
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        The first folder's sync writes the journal, where the others' entries stand too, so the rest cost little.
+        """
         try:
-            with fresh.open("xb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.rename(path)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
+            for folder in set(self.side_by_side(self._keep, raws.items())):
+                os.fsync(folder)
+        except OSError as error:
+            kind = Full if error.errno in _FULL else Temporary
+            raise kind(f"{self.folder}: {error.strerror}") from error
+
+    def side_by_side(self, work: Callable[[T], R], items: Collection[T]) -> Iterable[R]:
+        """`work` on each item, in order; several at a time where the work is hashing or writing many bytes."""
+        if len(items) < 2:
+            return map(work, items)
+        if self._writers is None:
+            self._writers = ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="raw")
+        return self._writers.map(work, items)
+
+    def _keep(self, named: tuple[str, bytes]) -> int:
+        """Write one file unless it is there; the descriptor of its folder, which is still to be synced."""
+        name, raw = named
+        path = self.path(name)
+        folder = self._opened(path.parent)
+        known = path.exists() and path.read_bytes() == raw  # a power cut may have left it unfinished
+        if known:
+            os.utime(path)  # keeps the sweep of orphans off a file that is about to get an owner
+        else:
+            _write(folder, name, raw)
+        return folder
+
+    def _opened(self, folder: Path) -> int:
+        """A descriptor of one of the 256 folders, kept open."""
+        key = folder.name
+        found = self._folders.get(key)
+        if found is None:
+            with self._opening:
+                found = self._folders.get(key)
+                if found is None:
+                    if not folder.exists():
+                        folder.mkdir(parents=True, exist_ok=True)
+                        _sync(self.folder)
+                        _sync(self.folder.parent)
+                    found = self._folders[key] = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return found
 
     def get(self, name: str) -> bytes:
         """The bytes; Permanent where the file is gone."""
@@ -90,6 +114,25 @@ class RawStore:
     def delete(self, name: str) -> None:
         """Forget a mail; forgetting it twice is no error."""
         self.path(name).unlink(missing_ok=True)
+
+
+def _write(folder: int, name: str, raw: bytes) -> None:
+    """The name comes before the sync, so that one journal entry makes both durable; nobody knows of it before that."""
+    fresh = f"{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        rest = memoryview(raw)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+        os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(fd)
+    except BaseException:
+        for made in (fresh, name):
+            with suppress(FileNotFoundError):
+                os.unlink(made, dir_fd=folder)
+        raise
+    finally:
+        os.close(fd)
 
 
 def _sync(folder: Path) -> None:

@@ -87,8 +87,13 @@ spool = Table(
     Column("copies", Integer, nullable=False, server_default="0"),
     Column("closed_at", Instant),
     # Only what waits is looked for, and it is a sliver of the table.
+    Index(
+        "ix_spool_raw_file",
+        "raw_file",
+        sqlite_where=text("raw_file IS NOT NULL"),
+        postgresql_where=text("raw_file IS NOT NULL"),
+    ),
     Index("ix_spool_waiting", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
-    Index("ix_spool_sha256", "sha256"),
     sqlite_autoincrement=True,
 )
 
@@ -107,6 +112,7 @@ delivery_key = Table(
     Column("spool_id", BigId, ForeignKey("spool.id"), nullable=False, index=True),
     Column("peer", Text, nullable=False, server_default=""),
     Column("seen_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 imap_uid = Table(
@@ -128,6 +134,7 @@ imap_uid = Table(
         sqlite_where=text("moved_at IS NULL AND spool_id IS NOT NULL"),
         postgresql_where=text("moved_at IS NULL AND spool_id IS NOT NULL"),
     ),
+    sqlite_with_rowid=False,
 )
 
 imap_folder = Table(
@@ -289,6 +296,7 @@ address = Table(
     Column("addr", Text, primary_key=True),  # Address.key
     Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False, index=True),
     Column("shown", Text, nullable=False),  # as the person spells it; what we write to
+    sqlite_with_rowid=False,
 )
 
 organisation = Table(
@@ -307,6 +315,7 @@ participant = Table(
     Column("role", Text, nullable=False),  # requester, watcher, proposed, other
     Column("at", Instant, nullable=False),
     Index("ix_participant_person_id", "person_id"),
+    sqlite_with_rowid=False,
 )
 
 link = Table(
@@ -318,6 +327,7 @@ link = Table(
     Column("at", Instant, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     Index("ix_link_other", "other"),
+    sqlite_with_rowid=False,
 )
 
 event = Table(

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_address_person_id")),
         sa.PrimaryKeyConstraint("addr", name=op.f("pk_address")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_address_person_id"), "address", ["person_id"], unique=False)
     op.create_table(
@@ -236,6 +237,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["other"], ["ticket.number"], name=op.f("fk_link_other")),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_link_ticket")),
         sa.PrimaryKeyConstraint("ticket", "other", "kind", name=op.f("pk_link")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_link_other", "link", ["other"], unique=False)
     op.create_table(
@@ -262,6 +264,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_participant_ticket")),
         sa.PrimaryKeyConstraint("ticket", "person_id", name=op.f("pk_participant")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_participant_person_id", "participant", ["person_id"], unique=False)
     op.create_table(

@@ -56,7 +56,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_spool")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_spool_sha256", "spool", ["sha256"], unique=False)
+    op.create_index(
+        "ix_spool_raw_file",
+        "spool",
+        ["raw_file"],
+        unique=False,
+        sqlite_where=sa.text("raw_file IS NOT NULL"),
+        postgresql_where=sa.text("raw_file IS NOT NULL"),
+    )
     op.create_index(
         "ix_spool_waiting",
         "spool",
@@ -73,6 +80,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["spool_id"], ["spool.id"], name=op.f("fk_delivery_key_spool_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_delivery_key")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_delivery_key_spool_id"), "delivery_key", ["spool_id"], unique=False)
     op.create_table(
@@ -85,6 +93,7 @@ def upgrade() -> None:
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["spool_id"], ["spool.id"], name=op.f("fk_imap_uid_spool_id")),
         sa.PrimaryKeyConstraint("account", "folder", "uidvalidity", "uid", name=op.f("pk_imap_uid")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_imap_uid_spool_id"), "imap_uid", ["spool_id"], unique=False)
     op.create_index(
