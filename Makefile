@@ -13,7 +13,7 @@ demo: .venv/.core
 	@exec $(BIN)/gateway demo
 
 test: .venv/.dev
-	$(BIN)/pytest -n 2 -m "not slow" $(ARGS)
+	$(BIN)/pytest -n 2 $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -31,10 +31,10 @@ bench: .venv/.dev
 
 # The long proofs: every kill, every fault; a hundred thousand mangled mails; real mails where they are present.
 storm: .venv/.dev
-	GATEWAY_STORM=full $(BIN)/pytest -m slow tests/storm $(ARGS)
+	GATEWAY_STORM=full $(BIN)/pytest -s tests/storm $(ARGS)
 
 fuzz: .venv/.dev
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest tests/mail tests/compose tests/intake -k "any or fuzz or property" $(ARGS)
+	GATEWAY_FUZZ=50 $(BIN)/pytest --timeout 3600 tests/mail/test_properties.py tests/compose/test_headers.py tests/intake/test_smtp_fuzz.py tests/rules/test_properties.py tests/tickets $(ARGS)
 
 corpus: .venv/.dev
 	$(BIN)/pytest tests/mail -k corpus $(ARGS)

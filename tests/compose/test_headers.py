@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.compose import body, headers, words
 from gateway.errors import Permanent
 from gateway.mail.value import Address
+from support.fuzz import examples
 
 AT = datetime(2026, 11, 27, 9, 12, 5, tzinfo=UTC)
 FROM = Address(addr="support@acme.example", name="Acme Support")
@@ -98,7 +99,7 @@ EXPECTED = [
 @example("=?utf-8?q?a?= =?utf-8?q?b?=")
 @example("x" * 400)
 @example("ä" * 400)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_subject_reads_back_as_itself_and_adds_no_header(subject):
     data = compose(subject=subject)
     wanted = words.clean(subject, headers.SUBJECT_CAP)
@@ -113,7 +114,7 @@ def test_any_subject_reads_back_as_itself_and_adds_no_header(subject):
 @example("Evil, Long " + "x" * 60 + " <agent@corp.x>")
 @example("Ünï, <agent@corp.x>")
 @example('"; agent@corp.x')
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_display_name_stays_a_display_name(name):
     data = compose(to=Address(addr="ann@example.net", name=name))
     mail = parse(data)
@@ -127,7 +128,7 @@ def test_any_display_name_stays_a_display_name(name):
 
 
 @given(anything)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_ids_from_a_stranger_pass_unchanged_or_not_at_all(tail):
     data = compose(in_reply_to=f"<{tail}@x>", references=[f"<{tail}>", "<ok@x>", tail])
     names = [n for n, _ in raw_headers(data)]
@@ -137,7 +138,7 @@ def test_ids_from_a_stranger_pass_unchanged_or_not_at_all(tail):
 
 
 @given(anything, anything)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_text_reads_back_as_itself(text, more):
     mail = parse(compose(text=text))
     assert mail.get_content().replace("\r\n", "\n") == body.clean(text)
@@ -202,7 +203,7 @@ def test_what_is_not_an_address_is_refused(addr):
 
 
 @given(anything, anything)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_an_accepted_address_is_one_address_to_everybody(local, domain):
     addr = f"{local}@{domain}"
     if headers.is_address(addr):

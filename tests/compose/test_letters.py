@@ -17,6 +17,7 @@ from gateway.config import load
 from gateway.errors import Permanent
 from gateway.mail import Address, Kind, Mail, read
 from support import site
+from support.fuzz import examples
 
 TEMPLATES = Templates.load(Path(__file__).parents[2] / "templates")
 AT = datetime(2026, 11, 27, 9, 12, 5, tzinfo=UTC)
@@ -125,7 +126,7 @@ def test_a_long_subject_is_cut_and_keeps_the_number():
 
 
 @given(subject=anything, name=anything, title=anything, ids=st.lists(anything, max_size=4))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_a_customer_wrote_acts(subject, name, title, ids):
     subject = unicodedata.normalize("NFC", words.clean(subject))  # as our reader gives it
     mail = Mail(subject=subject, message_id=f"<{ids[0]}>" if ids else "", references=tuple(ids))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.config import load
 from gateway.config.show import toml_value
 from gateway.errors import ConfigError
+from support.fuzz import examples
 from support.site import GOOD, edited, write
 
 IMAP = '[[imap]]\nhost = "imap.acme.example"\nuser = "support@acme.example"\n'
@@ -281,7 +282,9 @@ def only_config_error(folder: Path, raw: bytes) -> None:
     assert all(problem.startswith(f"{path}:") for problem in problems)
 
 
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @relaxed

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.intake.admission import Budget
 from gateway.intake.dots import Dots, has_line_over
 from gateway.intake.smtp_dialogue import has_bare_newline, hops
+from support.fuzz import examples
 
 _MIB = 1024 * 1024
 
@@ -34,7 +35,7 @@ _PIECES = st.lists(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(_PIECES.map(b"".join), st.lists(st.integers(0, 80), max_size=12))
 def test_any_stream_in_any_chunks_reads_as_line_by_line(stream: bytes, cuts: list[int]) -> None:
     collector = dots()

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.intake.envelope import Sender, parse_recipient, parse_sender
 from gateway.intake.replies import Reply
+from support.fuzz import examples
 
 _LOCAL_64 = "a" * 64
 _DOMAIN_LONG = ".".join(["d" * 60] * 4)
@@ -191,7 +192,7 @@ def test_parameters_need_ehlo() -> None:
 _SHAPED = st.one_of(st.text(), st.text(alphabet='FROMTO:<>@."\\ =?a\0\r\n%!,[]+').map("FROM:<".__add__))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(_SHAPED)
 def test_whatever_is_accepted_is_one_clean_address(text: str) -> None:
     for answer in (parse_sender(text, extended=True), parse_recipient(text), parse_recipient(f"TO:<{text}>")):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.fuzz import examples
 from support.smtp_listener import REPLY_LINE, Running, running
 from support.wait import wait_for
 
@@ -41,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield started
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(session=_SESSION, cuts=st.lists(st.integers(1, 400), max_size=4))
 def test_any_session(server: Running, caplog: pytest.LogCaptureFixture, session: bytes, cuts: list[int]) -> None:
     caplog.set_level(logging.INFO, "gateway")

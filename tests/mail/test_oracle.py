@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gateway.mail import read
 from support import corpus
+from support.fuzz import examples
 
 logging.getLogger("mailparser").setLevel(logging.CRITICAL)
 
@@ -52,7 +53,7 @@ def bare(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(mails())
 def test_what_the_standard_library_wrote(mail: email.message.EmailMessage) -> None:
     raw = mail.as_bytes()

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.mail import clean
 from gateway.mail.attachments import safe_name
+from support.fuzz import examples
 from support.reading import check
 
-EASY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EASY = settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 FIELDS = "From To Cc Sender Reply-To Subject Date Message-ID In-Reply-To References Received Return-Path Delivered-To".split()
 FIELDS += "Auto-Submitted Precedence List-Id X-Failed-Recipients Content-Type Content-Disposition".split()

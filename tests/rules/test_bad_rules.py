@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.errors import RulesError
 from gateway.rules import Names, load
+from support.fuzz import examples
 from support.rulebook import NAMES, mistakes, rule_set
 
 # What a beginner gets wrong, and what the message must tell to write instead.
@@ -269,7 +270,7 @@ _LINES = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(st.one_of(_LINES, st.text(max_size=12)), max_size=12), st.sampled_from(["\n", "\n", " "]))
 def test_no_text_makes_the_loader_fail_otherwise_than_with_its_mistakes(lines: list[str], between: str) -> None:
     text = between.join(lines)

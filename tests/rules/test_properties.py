@@ -11,6 +11,7 @@ from gateway.rules import Decision, Facts, RegexMatcher, RuleSet
 from gateway.rules.language import TRIGGERS
 from gateway.rules.printing import printed
 from support.any_facts import FACTS
+from support.fuzz import examples
 from support.rule_lines import LINES, MAIL
 from support.rulebook import rule_set
 
@@ -23,14 +24,14 @@ EVERYTHING = rule_set(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(FACTS, st.sampled_from([*TRIGGERS, "", "no such event"]))
 def test_no_facts_make_the_evaluation_fail(facts: Facts, event: str) -> None:
     decision = EVERYTHING.evaluate(facts, event, MATCHER, explain=True)
     json.dumps(decision.to_json())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(FACTS)
 def test_stored_facts_are_decided_as_fresh_ones(facts: Facts) -> None:
     again = Facts.from_json(json.loads(json.dumps(facts.to_json())))
