@@ -34,8 +34,7 @@ from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.worker import Worker
 
-GRACE = 30.0  # seconds a stop waits for mail that is being received
-KILL_AFTER = GRACE + 5.0
+KILL_MARGIN = 5.0  # seconds more than a clean stop may take
 WATCH_EVERY = 60.0  # seconds
 WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
 _PR_SET_PDEATHSIG = 1
@@ -108,7 +107,7 @@ def _supervise(cfg: Config, site: Site) -> int:
     log.stopping("supervisor")
     # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
     for child in (intake, worker):
-        _stop(child, lambda: stops > 1)
+        _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: stops > 1)
     return 0
 
 
@@ -147,11 +146,11 @@ def _reap(*children: _Child) -> None:
             log.process_died(child.role, status=str(os.waitstatus_to_exitcode(status)), again_in=child.pause)
 
 
-def _stop(child: _Child, at_once: Callable[[], bool]) -> None:
+def _stop(child: _Child, patience: float, at_once: Callable[[], bool]) -> None:
     if not child.pid:
         return
     os.kill(child.pid, signal.SIGTERM)
-    deadline = time.monotonic() + KILL_AFTER
+    deadline = time.monotonic() + patience
     while os.waitpid(child.pid, os.WNOHANG)[0] == 0:
         if at_once() or time.monotonic() > deadline:
             os.kill(child.pid, signal.SIGKILL)
@@ -196,7 +195,8 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
     watch.cancel()
     log.stopping("intake")
     ended.set()
-    await asyncio.gather(*(listener.stop(GRACE) for listener in listeners))
+    grace = cfg.limits.stop_within.total_seconds()
+    await asyncio.gather(*(listener.stop(grace) for listener in listeners))
     await asyncio.to_thread(_join, pollers, committer)
     store.close()
 
@@ -234,9 +234,22 @@ def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
     store = open_site_store(cfg)
     spool.free_node(store, node=store.node)  # what a worker before this one held when it died
     outbox.free_node(store, node=store.node)
-    readers = Readers(count=cfg.limits.readers)
+    limits = cfg.limits
+    readers = Readers(
+        count=limits.readers,
+        timeout=limits.reader_time.total_seconds(),
+        memory=limits.reader_memory,
+        recycle=limits.reader_mails,
+    )
     readers.start()
-    worker = Worker(store, site, readers, RegexMatcher(time.monotonic), wake_fd=wake_fd, stop=stop)
+    worker = Worker(
+        store,
+        site,
+        readers,
+        RegexMatcher(time.monotonic, limit=limits.regex_time.total_seconds()),
+        wake_fd=wake_fd,
+        stop=stop,
+    )
     sender = Sender(store, cfg, node=store.node, wake=worker.on_outbox)
     sender.start()
     clock = start_clock(store)

@@ -94,7 +94,8 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     if judgement.verdict not in _TICKET:
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
     facts = _facts(incoming, around, site, thread, at)
-    decision = site.rules.evaluate(facts, "created" if thread.ticket is None else "follow_up", matcher=matcher)
+    budget = site.cfg.limits.rules_time.total_seconds()
+    decision = site.rules.evaluate(facts, facts.event, matcher, budget=budget)
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
 
 
@@ -118,6 +119,7 @@ def _judge(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
         own_mail=sent or signed,
         names_our_mail=bool(incoming.clues.claims),
         quiet=incoming.spool.quiet,
+        max_hops=site.cfg.limits.hops,
     )
 
 

@@ -55,6 +55,9 @@ NOT_YET: tuple[tuple[str, str], ...] = (
     ("areas", "areas"),
     ("statuses", "further statuses and labels"),
     ("limits.spool_keep", "deleting old mail"),
+    ("limits.auth_failures", "submission by agents"),
+    ("limits.deliveries_per_host", "several connections to one server"),
+    ("mail.close_after", "closing resolved tickets"),
     ("metrics", "metrics"),
 )
 

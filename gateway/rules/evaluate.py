@@ -46,9 +46,11 @@ class RuleSet:
             if shape.pattern
         }
 
-    def evaluate(self, facts: Facts, event: str, matcher: Matcher, *, explain: bool = False) -> Decision:
+    def evaluate(
+        self, facts: Facts, event: str, matcher: Matcher, *, explain: bool = False, budget: float = BUDGET
+    ) -> Decision:
         """What the rules for this event say; with `explain` every rule looked at is in the trace, else the matching."""
-        run = _Run(self, facts, matcher, self._asked)
+        run = _Run(self, facts, matcher, self._asked, budget)
         return run.decide(self._by_event.get(event, ()), event, explain=explain)
 
     @cached_property
@@ -117,10 +119,13 @@ def _asked(rules: Sequence[Rule]) -> dict[str, Asked]:
 class _Run:
     """One evaluation: what has been set so far. `view.values` is what the next rule sees."""
 
-    def __init__(self, rules: RuleSet, facts: Facts, matcher: Matcher, asked: Mapping[str, Asked]) -> None:
+    def __init__(
+        self, rules: RuleSet, facts: Facts, matcher: Matcher, asked: Mapping[str, Asked], budget: float
+    ) -> None:
         self._rules = rules
         self._matcher = matcher
-        self._deadline = matcher.clock() + BUDGET
+        self._budget = budget
+        self._deadline = matcher.clock() + budget
         self._view = View(facts, matcher, asked, self._deadline)
         self._fields: dict[str, Set] = {}
         self._actions: dict[str, Set] = {}
@@ -166,7 +171,7 @@ class _Run:
         return True
 
     def _out_of_time(self, rule: Rule) -> None:
-        detail = f"from here on no rule was looked at after {BUDGET * 1000:.0f} ms"
+        detail = f"from here on no rule was looked at after {self._budget * 1000:.0f} ms"
         self._skip(rule, rule.line, "rule", Skip.OUT_OF_TIME, detail)
 
     def _trace(self, rule: Rule, matched: bool) -> None:

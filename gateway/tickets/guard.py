@@ -24,7 +24,14 @@ class Judgement:
 
 
 def judge(
-    mail: Mail, envelope: Envelope, *, from_ourselves: bool, own_mail: bool, names_our_mail: bool, quiet: bool
+    mail: Mail,
+    envelope: Envelope,
+    *,
+    from_ourselves: bool,
+    own_mail: bool,
+    names_our_mail: bool,
+    quiet: bool,
+    max_hops: int = MAX_HOPS,
 ) -> Judgement:
     """The verdict on a mail.
 
@@ -33,7 +40,7 @@ def judge(
     """
     if own_mail:
         return Judgement(verdict=Verdict.IGNORE, reason=Reason.OUR_OWN_MAIL, detail=mail.message_id)
-    if mail.received_count > MAX_HOPS:
+    if mail.received_count > max_hops:
         return Judgement(verdict=Verdict.QUARANTINE, reason=Reason.HOPS, detail=str(mail.received_count))
     if mail.kind is Kind.BOUNCE and names_our_mail:
         return Judgement(verdict=Verdict.BOUNCE, reason=Reason.BOUNCE_OF_OURS, detail=mail.auto_reason)
