@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from gateway import __version__, log
@@ -37,6 +37,7 @@ from gateway.worker import Worker
 KILL_MARGIN = 5.0  # seconds more than a clean stop may take
 WATCH_EVERY = 60.0  # seconds
 WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
+EX_CONFIG = 78  # sysexits.h
 _PR_SET_PDEATHSIG = 1
 
 
@@ -81,7 +82,7 @@ class _Child:
     started: float = 0.0
     pause: float = 1.0
     start_at: float = 0.0
-    status: str = field(default="")
+    starts: int = 0
 
 
 def _supervise(cfg: Config, site: Site) -> int:
@@ -89,7 +90,7 @@ def _supervise(cfg: Config, site: Site) -> int:
     os.set_blocking(wake_write, False)
     worker = _Child("worker", partial(_worker, cfg, site, wake_read))
     intake = _Child("intake", partial(_intake, cfg, site, wake_write))
-    stops = 0
+    stops = code = 0
 
     def on_stop(_signum: int, _frame: object) -> None:
         nonlocal stops
@@ -103,17 +104,20 @@ def _supervise(cfg: Config, site: Site) -> int:
             if not child.pid and time.monotonic() >= child.start_at:
                 _start(child)
         time.sleep(0.2)
-        _reap(worker, intake)
+        if _reap(worker, intake):
+            code = EX_CONFIG
+            break
     log.stopping("supervisor")
     # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
     for child in (intake, worker):
         _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: stops > 1)
-    return 0
+    return code
 
 
 def _start(child: _Child) -> None:
     parent = os.getpid()
     child.started = time.monotonic()
+    child.starts += 1
     child.pid = os.fork()
     if child.pid:
         return
@@ -126,7 +130,7 @@ def _start(child: _Child) -> None:
         code = 0
     except ConfigError as exc:
         sys.stderr.write("".join(f"{problem}\n" for problem in exc.problems))
-        code = 78
+        code = EX_CONFIG
     except BaseException as exc:  # noqa: BLE001  the end of a forked process
         traceback.print_exception(exc)
     finally:
@@ -134,16 +138,21 @@ def _start(child: _Child) -> None:
         os._exit(code)
 
 
-def _reap(*children: _Child) -> None:
+def _reap(*children: _Child) -> bool:
+    """Note who died, to be started again; True where one cannot work at all: its configuration does not fit here."""
+    unusable = False
     for child in children:
         if not child.pid:
             continue
         pid, status = os.waitpid(child.pid, os.WNOHANG)
         if pid:
+            code = os.waitstatus_to_exitcode(status)
+            unusable = unusable or (code == EX_CONFIG and child.starts == 1)
             lived = time.monotonic() - child.started
             child.pause = 1.0 if lived > 60 else min(child.pause * 2, 30.0)
             child.pid, child.start_at = 0, time.monotonic() + child.pause
-            log.process_died(child.role, status=str(os.waitstatus_to_exitcode(status)), again_in=child.pause)
+            log.process_died(child.role, status=str(code), again_in=child.pause)
+    return unusable
 
 
 def _stop(child: _Child, patience: float, at_once: Callable[[], bool]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -185,3 +186,12 @@ def _sent(daemon: Daemon, raw: bytes) -> bool:
             raise
         return False
     return True
+
+
+def test_a_port_that_is_taken_exits_78_and_names_it(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        done = Daemon(config).command("run", check=False)
+    assert done.returncode == 78
+    assert str(port) in done.stderr
