@@ -75,7 +75,10 @@ class RawStore:
         name, raw = named
         path = self.path(name)
         folder = self._opened(path.parent)
-        known = path.exists() and path.read_bytes() == raw  # a power cut may have left it unfinished
+        try:
+            known = os.stat(name, dir_fd=folder).st_size == len(raw)
+        except FileNotFoundError:
+            known = False
         if known:
             os.utime(path)  # keeps the sweep of orphans off a file that is about to get an owner
         else:
@@ -117,22 +120,21 @@ class RawStore:
 
 
 def _write(folder: int, name: str, raw: bytes) -> None:
-    """The name comes before the sync, so that one journal entry makes both durable; nobody knows of it before that."""
     fresh = f"{name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
     fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
-        rest = memoryview(raw)
-        while rest:
-            rest = rest[os.write(fd, rest) :]
+        try:
+            rest = memoryview(raw)
+            while rest:
+                rest = rest[os.write(fd, rest) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
         os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(fd)
     except BaseException:
-        for made in (fresh, name):
-            with suppress(FileNotFoundError):
-                os.unlink(made, dir_fd=folder)
+        with suppress(FileNotFoundError):
+            os.unlink(fresh, dir_fd=folder)
         raise
-    finally:
-        os.close(fd)
 
 
 def _sync(folder: Path) -> None:

@@ -34,7 +34,8 @@ def mails(draw: st.DrawFn) -> email.message.EmailMessage:
     """A well-formed mail as the standard library composes it."""
     mail = email.message.EmailMessage(policy=email.policy.SMTP)
     mail["From"] = Address(draw(name), draw(local), "x.example")
-    mail["To"] = [Address(draw(name), draw(local), "y.example") for _ in range(draw(st.integers(1, 4)))]
+    # Names of several recipients in ASCII only: the standard library of 3.11 folds others into something else.
+    mail["To"] = [Address(draw(local), draw(local), "y.example") for _ in range(draw(st.integers(1, 4)))]
     mail["Subject"] = draw(name)
     mail["Date"] = format_datetime(draw(moment).replace(microsecond=0))
     mail["Message-ID"] = f"<{draw(local)}@x.example>"
