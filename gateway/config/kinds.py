@@ -17,6 +17,7 @@ from pydantic import Field, PlainValidator, ValidationInfo
 from gateway.config import units
 from gateway.config.secret import Secret
 from gateway.mail.value import Address as MailAddress
+from gateway.tomltext.units import duration, size
 
 T = TypeVar("T")
 
@@ -324,7 +325,7 @@ Endpoint = Annotated[Listen, PlainValidator(endpoint)]
 Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, PlainValidator(network)]
 DeliverTo = Annotated[Target, PlainValidator(target)]
 Switch = Annotated[bool, Field(strict=True)]
-Duration = Annotated[timedelta, PlainValidator(_parsed(units.duration, "14 days"))]
-Size = Annotated[int, PlainValidator(_parsed(units.size, "35 MB"))]
+Duration = Annotated[timedelta, PlainValidator(_parsed(duration, "14 days"))]
+Size = Annotated[int, PlainValidator(_parsed(size, "35 MB"))]
 Rates = Annotated[tuple[units.Rate, ...], PlainValidator(_parsed(units.rates, "3/h 10/day"))]
 Moment = Annotated[units.Moment, PlainValidator(_parsed(units.moment, "80%"))]

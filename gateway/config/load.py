@@ -17,6 +17,7 @@ from gateway.config.schema import Config
 from gateway.errors import ConfigError
 
 _LARGEST = 4 << 20
+_FORM = tomltext.Form(blocks=problems.arrays(Config))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def read(path: Path) -> Document:
         raise ConfigError([f"{shown}: is larger than 4 MB, which no configuration is"])
     try:
         text = tomltext.decode(raw)
-        data = tomltext.parse(text)
+        data = tomltext.parse(text, _FORM)
     except tomltext.TomlProblem as problem:
         raise ConfigError([f"{shown}:{problem.line}: {problem.what}"])
     return Document(path=Path(os.path.abspath(path)), shown=shown, text=text, data=data)

@@ -65,6 +65,11 @@ def inner(annotation: Any) -> tuple[type[Section] | None, str]:
     return None, "value"
 
 
+def arrays(model: type[Section]) -> tuple[str, ...]:
+    """The headings that stand in double brackets."""
+    return tuple(key for key, field in keys(model).items() if inner(field.annotation)[1] == "array")
+
+
 def section_at(model: type[Section], loc: Loc) -> tuple[type[Section] | None, FieldInfo | None]:
     """The section a place lies in or is, and the key it is (None for a section by name or index)."""
     here: type[Section] | None = model

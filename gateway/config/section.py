@@ -1,9 +1,11 @@
 """What every section of the schema has in common: frozen, no unknown keys, every key with a doc and a default."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.tomltext.guess import nearest
 
 
 class Section(BaseModel):
@@ -35,11 +37,5 @@ def one_of(value: str, known: Iterable[str], what: str) -> str:
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """`, did you mean "x"?`, or `""` where nothing is near."""
-    from difflib import get_close_matches
-
-    known: Sequence[str] = [choice for choice in choices if choice]
-    folded: Mapping[str, str] = {choice.lower(): choice for choice in known}
-    near = get_close_matches(word[:80].lower(), list(folded), n=1, cutoff=0.6)
-    if near:
-        return f', did you mean "{folded[near[0]]}"?'
-    return ""
+    near = nearest(word, choices)
+    return f', did you mean "{near}"?' if near else ""

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.rules import units
 from gateway.rules.actions import check_own_field, check_value
 from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, FIELDS, NOTIFY, RULE_KEYS, SET, SKILLS, TRIGGER_GROUPS, TRIGGERS, Action
-from gateway.rules.operands import check_name, kind_of, texts
+from gateway.rules.operands import check_name, kind_of, seconds, texts
 from gateway.rules.problems import KeyPath, Reading
 from gateway.rules.rule import Example, Expectation
+from gateway.tomltext import units
 
 Reader = Callable[[object], Any]
 
@@ -240,7 +240,7 @@ def _bytes(value: object) -> int:
 
 
 def _seconds(value: object) -> int:
-    return int(units.span(_text(value)).total_seconds())
+    return seconds(_text(value))
 
 
 def _table(value: object) -> dict[str, str]:

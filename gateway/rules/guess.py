@@ -1,18 +1,12 @@
-"""A guess at what somebody meant."""
+"""How a mistake in a rules file is told together with a guess: in words, without quotes, or with all there is."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """The known word nearest to a mistyped one, or `""`."""
-    folded = {choice.lower(): choice for choice in choices if choice}
-    near = get_close_matches(word[:80].lower(), folded, n=1, cutoff=0.6)
-    return folded[near[0]] if near else ""
+from gateway.tomltext.guess import nearest
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """`, did you mean x?`; where nothing is near but the choices are few `; known are: a, b`; else `""`."""
+    """`, did you mean x?`; where nothing is near but the choices are few `; known: a, b`; else `""`."""
     known = tuple(choices)
     near = nearest(word, known)
     if near:

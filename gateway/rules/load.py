@@ -9,18 +9,19 @@ from gateway.rules.actions import read_adds, read_sets
 from gateway.rules.conditions import read_groups
 from gateway.rules.evaluate import RuleSet
 from gateway.rules.examples import read_examples
-from gateway.rules.guess import did_you_mean, nearest
+from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, FAMILIES, FIELDS, GROUPED, RULE_KEYS, SET, TRIGGER_GROUPS, TRIGGERS
 from gateway.rules.names import Names
 from gateway.rules.operands import kind_of
 from gateway.rules.problems import Problem, Reading
 from gateway.rules.rule import Rule
-from gateway.rules.toml_errors import parse
-from gateway.tomltext import Lines, line_of
+from gateway.tomltext import Form, Lines, TomlProblem, line_of, parse
 from gateway.tomltext import lines as scan
+from gateway.tomltext.guess import nearest
 
 MAX_RULES = 5_000
 MAX_NAME = 120
+FORM = Form(blocks=("rule", "rule.test"), beside="write `{key}.contains = ...` (or .words, .is) beside `{rest}`")
 
 
 def load(files: Mapping[str, str], names: Names) -> RuleSet:
@@ -40,10 +41,10 @@ def load(files: Mapping[str, str], names: Names) -> RuleSet:
 
 
 def _read_file(file: str, text: str, names: Names, problems: list[Problem]) -> list[Rule]:
-    table, mistake = parse(text)
-    if table is None:
-        line, message = mistake or (1, "cannot be read")
-        problems.append(Problem(file=file, line=line, message=message))
+    try:
+        table = parse(text, FORM)
+    except TomlProblem as problem:
+        problems.append(Problem(file=file, line=problem.line, message=problem.what))
         return []
     lines = scan(text)
     blocks = table.pop("rule", [])

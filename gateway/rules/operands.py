@@ -1,15 +1,15 @@
 """What stands right of the `=`, read by type. Every reader returns a tuple or raises ValueError with the remedy."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from gateway.rules import units
 from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ASKING, PRIORITIES, SEEN_BY, Field, Operand
 from gateway.rules.names import Names
 from gateway.rules.patterns import compile_pattern
 from gateway.rules.words import fold, read_patterns
+from gateway.tomltext import units
 
 
 def read(operand: Operand, value: object, field: Field, names: Names) -> tuple[Any, ...]:
@@ -65,6 +65,14 @@ def day(value: object) -> date:
         except ValueError:
             pass
     raise ValueError(f'must be a day such as "2026-12-24", not {kind_of(value)}')
+
+
+def seconds(text: str) -> int:
+    """The whole seconds of a duration; ValueError where there is none."""
+    span = units.duration(text)
+    if span < timedelta(seconds=1):
+        raise ValueError(f'must be more than nothing, "1 s" at least, not "{text[:60]}"')
+    return int(span.total_seconds())
 
 
 def check_name(value: str, closed: Sequence[str], named: str, names: Names) -> None:
@@ -176,7 +184,7 @@ def _number(value: object, field: Field, names: Names) -> tuple[float, ...]:
 def _span(value: object, field: Field, names: Names) -> tuple[int, ...]:
     if not isinstance(value, str):
         raise ValueError(f'must be a duration in quotes such as "7 days", not {kind_of(value)}')
-    return (int(units.span(value).total_seconds()),)
+    return (seconds(value),)
 
 
 def _days(value: object, field: Field, names: Names) -> tuple[date, ...]:

@@ -1,4 +1,5 @@
-"""TOML text for people: on which line each key stands, and tomllib's errors in words that name the remedy.
+"""TOML text for people: on which line each key stands, tomllib's errors in words that name the remedy, values with
+units, guesses at what somebody meant.
 
 PURE: text in, values out. Serves the configuration and the rules files alike.
 """
@@ -7,9 +8,9 @@ import tomllib
 from typing import Any
 
 from gateway.tomltext.lines import Lines, Path, line_of, lines
-from gateway.tomltext.remedies import remedy
+from gateway.tomltext.remedies import ANY_FORM, Form, remedy
 
-__all__ = ["Lines", "Path", "TomlProblem", "decode", "line_of", "lines", "parse"]
+__all__ = ["Form", "Lines", "Path", "TomlProblem", "decode", "line_of", "lines", "parse"]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -23,15 +24,16 @@ class TomlProblem(Exception):
         super().__init__(f"line {line}: {what}")
 
 
-def parse(text: str) -> dict[str, Any]:
-    """The tables of a TOML text; TomlProblem for whatever is wrong with it."""
+def parse(text: str, form: Form = ANY_FORM) -> dict[str, Any]:
+    """The tables of a TOML text; TomlProblem for whatever is wrong with it, in words for files of this form."""
     text = text.removeprefix(_BOM)
     try:
-        return tomllib.loads(text)
+        # More line ends, or tomllib tells errors in the last line as "end of document".
+        return tomllib.loads(f"{text}\n\n")
     except tomllib.TOMLDecodeError as error:
-        raise TomlProblem(*remedy(text, str(error))) from None
+        raise TomlProblem(*remedy(text, str(error), form)) from None
     except RecursionError:
-        raise TomlProblem(1, "is nested too deeply") from None
+        raise TomlProblem(1, "lists or tables are nested too deeply") from None
     except ValueError as error:  # a number of thousands of digits
         raise TomlProblem(1, f"holds a value that cannot be read: {error}") from None
 
