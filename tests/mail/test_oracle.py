@@ -44,7 +44,7 @@ def mails(draw: st.DrawFn) -> email.message.EmailMessage:
         mail.add_alternative(f"<p>{draw(name)}</p>", subtype="html")
     for _ in range(draw(st.integers(0, 2))):
         mail.add_attachment(
-            draw(st.binary(max_size=50)), maintype="application", subtype="x-any", filename=f"{draw(word)}.x"
+            draw(st.binary(max_size=50)), maintype="application", subtype="x-any", filename=f"a{draw(word)}.x"
         )
     return mail
 
