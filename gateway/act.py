@@ -61,9 +61,9 @@ def _open_ticket(conn: Connection, action: OpenTicket, actor: Actor) -> None:
         set_by=dict(action.set_by),
         language=action.language,
         requester_id=requester,
-        created_at=actor.at,
-        updated_at=actor.at,
-        last_customer_at=actor.at,
+        created_at=actor.told_at,
+        updated_at=actor.told_at,
+        last_customer_at=actor.told_at,
     )
     if requester is not None:
         insert(conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
@@ -102,7 +102,7 @@ def _add_article(conn: Connection, action: AddArticle, actor: Actor) -> None:
         language=action.language,
         is_auto=action.is_auto,
         mail_id=actor.mail_id,
-        at=actor.at,
+        at=actor.told_at,
     )
     rows = [
         {

@@ -33,7 +33,7 @@ def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: date
     if template is None:
         return Answer(trace={"sent": None, "reason": Reason.NO_RULE_ASKED})
     silence = _silence(draft, number, around, site, at)
-    recipient = _recipient(draft.incoming.mail)
+    recipient = draft.incoming.answer_to
     if silence or recipient is None:
         return _silent(template, number, silence or (Reason.NO_SENDER, ""))
     try:
@@ -60,31 +60,23 @@ def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: da
     """Why nothing automatic leaves, or None. Caps silence us; they never decide where a mail goes."""
     if draft.verdict is not Verdict.ACCEPT:
         return draft.judgement.reason, draft.judgement.detail
-    person = around.people.get(draft.incoming.sender)
-    if person and person.muted_until and person.muted_until > at:
-        return Reason.MUTED, person.muted_until.isoformat()
-    limits, sender = site.cfg.limits, draft.incoming.sender
-    counted = (
-        *(
-            (Reason.CAP_ADDRESS, rate, around.auto_by_address.get((sender, rate.per), 0))
-            for rate in limits.auto_per_address
-        ),
-        *(
-            (Reason.CAP_TICKET, rate, around.auto_by_ticket.get((number, rate.per), 0))
-            for rate in limits.auto_per_ticket
-        ),
-        *((Reason.CAP_TOTAL, rate, around.auto_total.get(rate.per, 0)) for rate in limits.auto_total),
-    )
+    limits = site.cfg.limits
+    # Both whom it says it is from and whom the answer would reach: neither may be flooded by way of us.
+    reached = {draft.incoming.sender, draft.incoming.answer_to.key if draft.incoming.answer_to else ""} - {""}
+    for key in reached:
+        person = around.people.get(key)
+        if person and person.muted_until and person.muted_until > at:
+            return Reason.MUTED, person.muted_until.isoformat()
+    counted = [
+        (Reason.CAP_ADDRESS, rate, around.auto_by_address.get((key, rate.per), 0))
+        for rate in limits.auto_per_address
+        for key in reached
+    ]
+    counted += [
+        (Reason.CAP_TICKET, rate, around.auto_by_ticket.get((number, rate.per), 0)) for rate in limits.auto_per_ticket
+    ]
+    counted += [(Reason.CAP_TOTAL, rate, around.auto_total.get(rate.per, 0)) for rate in limits.auto_total]
     return next(((reason, f"{rate.count} in {rate.per}") for reason, rate, sent in counted if sent >= rate.count), None)
-
-
-def _recipient(mail: Mail) -> Address | None:
-    """Whom to write to: Reply-To only within the sender's own domain, for anybody can write one (T84)."""
-    if mail.from_ is None:
-        return None
-    if len(mail.reply_to) == 1 and mail.reply_to[0].domain == mail.from_.domain:
-        return mail.reply_to[0]
-    return mail.from_
 
 
 def _letter(

@@ -37,6 +37,8 @@ STATE_OF = {
     Verdict.HOLD: "held",
     Verdict.QUARANTINE: "quarantined",
 }
+MAX_NAMED = 30  # Message-IDs a mail is remembered to name
+MAX_NAMINGS = 20  # mails that one Message-ID is remembered to be named by
 MAX_WATCHERS = 50  # people copied on the opening mail; more is an announcement, not a conversation
 _CHOSEN = ("queue", "priority", "type", "category", "area", "impact", "sla", "title", "language")
 
@@ -62,13 +64,14 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
         ticket = draft.thread.ticket if draft.verdict is Verdict.IGNORE else None
         return _plan(draft, ticket, (), None, None)
     if draft.verdict is Verdict.BOUNCE:
-        return _plan(draft, draft.thread.ticket, tuple(_bounce(draft)), None, None)
+        bounced = draft.thread.ticket or draft.thread.follows
+        return _plan(draft, bounced, tuple(_bounce(draft, bounced)) if bounced else (), None, None)
     if draft.thread.ticket is None:
         if number is None:
             raise ValueError("a new ticket needs a number")
         choice = _assign(draft, draft.incoming.queue, None, around, site.cfg)
         written = answer(draft, number, around, site, at, queue=_queue(draft))
-        actions = [*_opening(draft, number, choice, site.cfg), *_turn(choice, _queue(draft)), *written.actions]
+        actions = [*_opening(draft, number, choice, around, site.cfg), *_turn(choice, _queue(draft)), *written.actions]
         return _plan(draft, number, tuple(actions), choice, written)
     row = around.tickets[draft.thread.ticket]
     choice = _assign(draft, row["queue"], row, around, site.cfg)
@@ -80,7 +83,7 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
 # ---- a new ticket --------------------------------------------------------------------------------------------------
 
 
-def _opening(draft: Draft, number: int, choice: Choice | None, cfg: Config) -> Iterator[Action]:
+def _opening(draft: Draft, number: int, choice: Choice | None, around: Surroundings, cfg: Config) -> Iterator[Action]:
     incoming, mail = draft.incoming, draft.incoming.mail
     values, set_by = _chosen(draft.decision)
     assignee = choice.agent if choice else None
@@ -109,7 +112,7 @@ def _opening(draft: Draft, number: int, choice: Choice | None, cfg: Config) -> I
         yield Participate(ticket=number, address=address, role="watcher")
     for watcher in draft.decision.watchers if draft.decision else ():
         yield Participate(ticket=number, address=Address(addr=watcher), role="watcher")
-    yield _remember(mail, number, cfg)
+    yield _remember(mail, number, around, cfg)
     if draft.thread.follows is not None:
         yield Link(ticket=number, other=draft.thread.follows, kind="follows", reason=draft.thread.reason)
     for other in draft.thread.mentions:
@@ -143,7 +146,8 @@ def _follow_up(
         if row["status"] in (Status.CLOSED, Status.RESOLVED):
             values |= {"closed_at": None, "resolved_at": None}
     if not mail.is_automatic:
-        values["last_customer_at"] = at
+        arrived = draft.incoming.spool.received_at if draft.incoming.spool.quiet else at
+        values["last_customer_at"] = max(arrived, row["last_customer_at"] or arrived)
     yield Change(
         ticket=number, seen_version=row["version"], values=values, before=row, reason=draft.thread.reason, set_by=set_by
     )
@@ -153,7 +157,7 @@ def _follow_up(
     for address in _others(mail, cfg)[:MAX_WATCHERS]:
         if address.key not in members:
             yield Participate(ticket=number, address=address, role="proposed")
-    yield _remember(mail, number, cfg)
+    yield _remember(mail, number, around, cfg)
     for other in draft.thread.mentions:
         yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
 
@@ -169,13 +173,13 @@ def _status_after(draft: Draft, row: Mapping[str, Any]) -> str:
     return next_status(status, Happening.REOPENED if draft.thread.reopens else Happening.CUSTOMER_WROTE)
 
 
-def _bounce(draft: Draft) -> Iterator[Action]:
-    ticket = draft.thread.ticket or draft.thread.follows
+def _bounce(draft: Draft, number: int) -> Iterator[Action]:
     mail = draft.incoming.mail
-    if ticket is not None:
-        data = {"failed": list(mail.failed_recipients), "delayed": list(mail.delayed_recipients)}
-        data["status"] = list(mail.dsn_status)
-        yield Note(ticket=ticket, kind="bounced", data=data, reason=draft.judgement.reason)
+    yield _article(draft, number)
+    data = {"failed": list(mail.failed_recipients), "delayed": list(mail.delayed_recipients)}
+    yield Note(
+        ticket=number, kind="bounced", data={**data, "status": list(mail.dsn_status)}, reason=draft.judgement.reason
+    )
 
 
 # ---- pieces of both ------------------------------------------------------------------------------------------------
@@ -217,11 +221,15 @@ def _others(mail: Mail, cfg: Config) -> list[Address]:
     return [one for key, one in found.items() if not cfg.is_ours(key) and cfg.agent_for(key) is None]
 
 
-def _remember(mail: Mail, number: int, cfg: Config) -> Remember:
+def _remember(mail: Mail, number: int, around: Surroundings, cfg: Config) -> Remember:
+    """What later mails may find this one by. What very many mails name is no evidence, so no more of it is kept."""
     author = mail.from_.key if mail.from_ else ""
     parties = tuple(address.key for address in (*mail.to, *mail.cc) if not cfg.is_ours(address.key))
-    named = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))[:30]
-    return Remember(ticket=number, own=mail.message_id, named=named, author=author, parties=parties)
+    named = dict.fromkeys((*mail.in_reply_to, *reversed(mail.references)))
+    rare = tuple(one for one in named if len(around.refs.get(one, ())) < MAX_NAMINGS)
+    return Remember(
+        ticket=number, own=mail.message_id, named=rare[:MAX_NAMED], author=author, parties=parties[:MAX_WATCHERS]
+    )
 
 
 def _queue(draft: Draft) -> str:

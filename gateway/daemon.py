@@ -44,6 +44,7 @@ _PR_SET_PDEATHSIG = 1
 def run(cfg: Config) -> int:
     """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError, or Temporary when another daemon runs here."""
     refuse_in_production(cfg)
+    os.umask(0o077)
     make_private(cfg.gateway.data_dir)
     lock = DataLock(cfg.gateway.data_dir)
     store = open_site_store(cfg)
@@ -90,11 +91,11 @@ def _supervise(cfg: Config, site: Site) -> int:
     os.set_blocking(wake_write, False)
     worker = _Child("worker", partial(_worker, cfg, site, wake_read))
     intake = _Child("intake", partial(_intake, cfg, site, wake_write))
-    stops = code = 0
+    stops: list[int] = []  # signals so far; a second one means: now
+    code = 0
 
-    def on_stop(_signum: int, _frame: object) -> None:
-        nonlocal stops
-        stops += 1
+    def on_stop(signum: int, _frame: object) -> None:
+        stops.append(signum)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_stop)
@@ -104,13 +105,15 @@ def _supervise(cfg: Config, site: Site) -> int:
             if not child.pid and time.monotonic() >= child.start_at:
                 _start(child)
         time.sleep(0.2)
+        if stops:  # the signal may have gone to the whole group, and the children may have ended already
+            break
         if _reap(worker, intake):
             code = EX_CONFIG
             break
     log.stopping("supervisor")
     # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
     for child in (intake, worker):
-        _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: stops > 1)
+        _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: len(stops) > 1)
     return code
 
 
@@ -191,7 +194,8 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
     )
     committer.start()
     judge = recipient_judge(cfg, site.keys)
-    listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in cfg.smtp]
+    built = [one for one in cfg.smtp if one.role == "mx"]  # `gateway check` says of the others that they have no effect
+    listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in built]
     ended = threading.Event()
     pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
     for listener in listeners:
@@ -237,8 +241,8 @@ def _wake(fd: int) -> None:
 
 def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signum, _frame: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the supervisor stops us in order
+    signal.signal(signal.SIGTERM, lambda _signum, _frame: stop.set())
     os.nice(WORKER_NICE)  # its readers inherit it
     store = open_site_store(cfg)
     spool.free_node(store, node=store.node)  # what a worker before this one held when it died

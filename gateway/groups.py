@@ -26,5 +26,7 @@ def _keys(incoming: Incoming) -> set[object]:
     if clues.message_id:
         keys.add(clues.message_id)
     if incoming.sender:
-        keys.add(("sender", incoming.sender))
+        keys.add(("person", incoming.sender))
+    if incoming.answer_to:
+        keys.add(("person", incoming.answer_to.key))
     return keys

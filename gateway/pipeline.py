@@ -87,7 +87,7 @@ def _wants(group: Sequence[Incoming], site: Site) -> Wants:
         named_ids={message_id for one in group for message_id in one.clues.ids},
         numbers={number for one in group for number in one.clues.tickets},
         spool_ids=[one.spool.id for one in group],
-        senders={one.sender for one in group if one.sender},
+        senders={key for one in group for key in (one.sender, one.answer_to.key if one.answer_to else "") if key},
         address_windows=[rate.per for rate in limits.auto_per_address],
         ticket_windows=[rate.per for rate in limits.auto_per_ticket],
         total_windows=[rate.per for rate in limits.auto_total],
@@ -172,7 +172,8 @@ def _enter(conn: Connection, plan: Plan, site: Site, at: datetime) -> None:
             "rule_set_id": site.rule_set_id,
         },
     )
-    act.apply(conn, plan.actions, Actor(name="mail", at=at, mail_id=mail_id))
+    wrote_at = incoming.spool.received_at if incoming.spool.quiet else None
+    act.apply(conn, plan.actions, Actor(name="mail", at=at, mail_id=mail_id, wrote_at=wrote_at))
 
 
 def _entered(one: Incoming, around: Surroundings) -> Outcome:

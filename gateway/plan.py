@@ -1,12 +1,12 @@
 """What should happen to one mail: steps 6 to 9 of its way, decided as values out of what was looked up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.config import Config
-from gateway.mail import Envelope, Mail
+from gateway.mail import Address, Envelope, Kind, Mail
 from gateway.rules import Decision, Facts, Matcher, facts_of
 from gateway.site import Site
 from gateway.store.spool import Claimed
@@ -14,8 +14,10 @@ from gateway.store.surroundings import Surroundings
 from gateway.tickets import token
 from gateway.tickets.guard import Judgement, judge
 from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.thanks import is_thanks
 from gateway.tickets.threading import Clues, Known, Thread, clues, decide
 
+_NULL_PATH = "Return-Path: <>"
 COPY_WINDOW = timedelta(hours=1)
 _TICKET_FACTS = (
     "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
@@ -32,6 +34,7 @@ class Incoming:
     recipient: str
     queue: str
     sender: str  # address key, "" where there is no usable From
+    answer_to: Address | None  # whom an automatic answer would reach
     clues: Clues
 
 
@@ -62,6 +65,8 @@ def identify(spool: Claimed, mail: Mail, content: str, site: Site) -> Incoming:
     """Step 6: our address, its queue, the sender, and what the mail points at."""
     recipients = spool.envelope.recipients
     recipient = addressed_to(mail, recipients, site.cfg)
+    if spool.envelope.mail_from and mail.auto_reason == _NULL_PATH:
+        mail = replace(mail, kind=Kind.NORMAL, auto_reason="")  # the envelope says who sent it; anybody writes headers
     return Incoming(
         spool=spool,
         mail=mail,
@@ -69,8 +74,24 @@ def identify(spool: Claimed, mail: Mail, content: str, site: Site) -> Incoming:
         recipient=recipient,
         queue=site.cfg.queue_for(recipient) or next(iter(site.cfg.queues)),
         sender=mail.from_.key if mail.from_ else "",
-        clues=clues(mail, recipients, site.keys, tag=site.numbers.tag, number_format=site.numbers.pattern),
+        answer_to=answer_address(mail),
+        clues=clues(
+            mail,
+            recipients if site.cfg.mail.plus_addressing else (),
+            site.keys,
+            tag=site.numbers.tag,
+            number_format=site.numbers.pattern,
+        ),
     )
+
+
+def answer_address(mail: Mail) -> Address | None:
+    """Whom to write to: Reply-To only within the sender's own domain, for anybody can write one (T84)."""
+    if mail.from_ is None:
+        return None
+    if len(mail.reply_to) == 1 and mail.reply_to[0].domain == mail.from_.domain:
+        return mail.reply_to[0]
+    return mail.from_
 
 
 def addressed_to(mail: Mail, recipients: tuple[str, ...], cfg: Config) -> str:
@@ -84,7 +105,7 @@ def addressed_to(mail: Mail, recipients: tuple[str, ...], cfg: Config) -> str:
 
 def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, matcher: Matcher) -> Draft:
     """Steps 7 to 9: guard, thread, classify."""
-    copy = _copy_of(incoming, around, at)
+    copy = _copy_of(incoming, around)
     if copy is not None:
         judgement = Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=incoming.mail.message_id)
         thread = Thread(ticket=copy, reason=Reason.COPY)
@@ -99,11 +120,12 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
 
 
-def _copy_of(incoming: Incoming, around: Surroundings, at: datetime) -> int | None:
-    """The ticket that has the same mail already, by another address or source within the hour."""
+def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:
+    """The ticket that has the same mail already, arrived by another address or source within the hour."""
+    arrived = incoming.spool.received_at
     for stored in around.stored.get(incoming.mail.message_id, ()):
         same = stored.direction == "in" and stored.content == incoming.content
-        if same and stored.ticket is not None and at - stored.at <= COPY_WINDOW:
+        if same and stored.ticket is not None and abs(arrived - stored.at) <= COPY_WINDOW:
             return stored.ticket
     return None
 
@@ -116,8 +138,10 @@ def _judge(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
         mail,
         incoming.spool.envelope,
         from_ourselves=bool(incoming.sender) and site.cfg.is_ours(incoming.sender),
+        answer_to=incoming.answer_to.addr if incoming.answer_to else "",
+        answers_ourselves=incoming.answer_to is not None and site.cfg.is_ours(incoming.answer_to.key),
         own_mail=sent or signed,
-        names_our_mail=bool(incoming.clues.claims),
+        names_our_mail=any(claim.ticket in around.tickets for claim, _ in incoming.clues.claims),
         quiet=incoming.spool.quiet,
         max_hops=site.cfg.limits.hops,
     )
@@ -164,8 +188,8 @@ def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
 
 
 def _settle(thread: Thread, mail: Mail) -> Thread:
-    """A machine's answer to a long closed ticket is filed there; it is no new matter."""
-    if thread.follows is None or not mail.is_automatic:
+    """A machine's answer to a long closed ticket, and a mere "thank you", is filed there; it is no new matter."""
+    if thread.follows is None or not (mail.is_automatic or is_thanks(mail.reply)):
         return thread
     return Thread(ticket=thread.follows, reason=thread.reason, mentions=thread.mentions, tried=thread.tried)
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from gateway import log
 from gateway.admin import tell_admin
-from gateway.errors import GatewayError, Temporary
+from gateway.errors import GatewayError, Permanent, Temporary
 from gateway.mail import Mail
 from gateway.now import now
 from gateway.pipeline import Outcome, process
@@ -35,14 +35,14 @@ _Read = tuple[spool.Claimed, bytes, Mail | ReaderDied]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chunk:
-    """Mails that were read, and with them those that must not be read again (`spent`)."""
+    """Mails that were read, and those that cannot or must not be, with the reason."""
 
     read: list[_Read]
-    spent: list[spool.Claimed]
+    unusable: list[tuple[spool.Claimed, Reason]]
 
     @property
     def claims(self) -> list[tuple[int, int]]:
-        return [(one.id, one.fence) for one in (*(claimed for claimed, _, _ in self.read), *self.spent)]
+        return _claims([claimed for claimed, _, _ in self.read] + [claimed for claimed, _ in self.unusable])
 
 
 class Worker:
@@ -89,19 +89,45 @@ class Worker:
         self._ahead.put(None)
 
     def _read(self, claimed: Sequence[spool.Claimed]) -> None:
+        """Read a claim chunk by chunk, and hand each on; on trouble the rest goes back.
+
+        Trouble of ours (no reader to be had, the database busy) counts no attempt; a bug may be one mail's doing, so
+        each is tried alone then.
+        """
         renewed = time.monotonic()
-        for index, chunk in _chunks(claimed):
-            if self._stop.is_set():
-                self._give_back([(one.id, one.fence) for one in claimed[index:]])
-                return
-            if time.monotonic() - renewed > spool.LEASE.total_seconds() / 3:
-                spool.renew(self._store, node=self._store.node, ids=[one.id for one in claimed[index:]])
-                renewed = time.monotonic()
-            spent = [one for one in chunk if one.is_spent]
-            whole = [(one, spool.raw_of(self._store, one)) for one in chunk if not one.is_spent]
-            mails = self._readers.read_many([raw for _, raw in whole])
-            read = [(one, raw, mail) for (one, raw), mail in zip(whole, mails, strict=True)]
-            self._ahead.put(_Chunk(read=read, spent=spent))
+        left = list(claimed)
+        try:
+            for chunk in _chunks(claimed):
+                if self._stop.is_set():
+                    break
+                if time.monotonic() - renewed > spool.LEASE.total_seconds() / 3:
+                    spool.renew(self._store, node=self._store.node, ids=[one.id for one in left])
+                    renewed = time.monotonic()
+                self._ahead.put(self._read_chunk(chunk))
+                left = left[len(chunk) :]
+        except GatewayError:
+            self._give_back(_claims(left), later=RETRY_LATER)
+            raise
+        except Exception:
+            self._give_back(_claims(left), alone=True)
+            raise
+        self._give_back(_claims(left))
+
+    def _read_chunk(self, chunk: Sequence[spool.Claimed]) -> _Chunk:
+        unusable: list[tuple[spool.Claimed, Reason]] = []
+        whole: list[tuple[spool.Claimed, bytes]] = []
+        for one in chunk:
+            if one.is_spent:
+                unusable.append((one, Reason.KILLED_READERS))
+                continue
+            try:
+                whole.append((one, spool.raw_of(self._store, one)))
+            except Permanent as exc:  # its file is gone; that is no reason to keep the others waiting
+                log.mail_failed(one.id, exc)
+                unusable.append((one, Reason.RAW_MISSING))
+        mails = self._readers.read_many([raw for _, raw in whole])
+        read = [(one, raw, mail) for (one, raw), mail in zip(whole, mails, strict=True)]
+        return _Chunk(read=read, unusable=unusable)
 
     def _wait(self) -> None:
         ready, _, _ = select.select([self._wake_fd], [], [], LOOK_EVERY)
@@ -113,7 +139,7 @@ class Worker:
     def _take(self, chunk: _Chunk) -> None:
         try:
             outcomes = process(self._store, self._site, self._matcher, chunk.read)
-            outcomes += [_spent(one) for one in chunk.spent]
+            outcomes += [Outcome(claimed=one, state="quarantined", reason=str(why)) for one, why in chunk.unusable]
             self.on_outbox.set()
             _log(outcomes)
             self._close(outcomes)
@@ -132,7 +158,7 @@ class Worker:
             if one.state
         ]
         spool.close(self._store, node=self._store.node, done=done)
-        again = [(one.claimed.id, one.claimed.fence) for one in outcomes if not one.state]
+        again = _claims([one.claimed for one in outcomes if not one.state])
         if again:
             spool.give_back(self._store, node=self._store.node, claims=again, alone=True, count_attempt=True)
 
@@ -151,16 +177,20 @@ class Worker:
             log.database_trouble(exc)
 
 
-def _chunks(claimed: Sequence[spool.Claimed]) -> Iterator[tuple[int, list[spool.Claimed]]]:
-    """Runs of mails of at most CHUNK_BYTES together (one at least), each with the index of its first."""
+def _claims(claimed: Sequence[spool.Claimed]) -> list[tuple[int, int]]:
+    return [(one.id, one.fence) for one in claimed]
+
+
+def _chunks(claimed: Sequence[spool.Claimed]) -> Iterator[list[spool.Claimed]]:
+    """Runs of mails of at most CHUNK_BYTES together, one mail at least."""
     start = size = 0
     for index, one in enumerate(claimed):
         if index > start and size + one.size > CHUNK_BYTES:
-            yield start, list(claimed[start:index])
+            yield list(claimed[start:index])
             start, size = index, 0
         size += one.size
     if start < len(claimed):
-        yield start, list(claimed[start:])
+        yield list(claimed[start:])
 
 
 def _log(outcomes: Sequence[Outcome]) -> None:
@@ -169,7 +199,3 @@ def _log(outcomes: Sequence[Outcome]) -> None:
             log.mail_quarantined(one.claimed.id, one.reason)
         elif one.plan is not None:
             log.mail_done(one.claimed.id, one.plan.ticket, verdict=one.plan.verdict, reason=one.reason)
-
-
-def _spent(claimed: spool.Claimed) -> Outcome:
-    return Outcome(claimed=claimed, state="quarantined", reason=str(Reason.KILLED_READERS))

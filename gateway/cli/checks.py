@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from gateway import tomltext
 from gateway.config import Config
 from gateway.config.load import Document
 from gateway.config.show import masked
+from gateway.errors import RulesError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,39 @@ def _templates(cfg: Config) -> Found:
 
 # One function a room: it looks at the room's files and says what it found.
 CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates)
+
+
+def without_config(path: Path, document: Document | None) -> Found:
+    """What can be said of the files beside a config.toml that has mistakes; `document` is None where it is no TOML."""
+    from gateway.compose.check import check
+
+    if not path.is_file():
+        return Found()
+    queues = document.data.get("queues") if document else None
+    templates = check(path.parent / "templates", queues=queues if isinstance(queues, dict) else None)
+    rules = path.parent / "rules"
+    if not rules.exists():
+        return Found(problems=templates)
+    partly = f"{rules}: only its TOML was checked, because {path} has mistakes; check again once they are mended"
+    return Found(problems=[*_no_toml(rules), *templates], notes=[partly])
+
+
+def _no_toml(folder: Path) -> list[str]:
+    from gateway.config.rules_files import read_folder
+    from gateway.rules.load import FORM
+
+    problems: list[str] = []
+    try:
+        files = read_folder(folder).files
+    except RulesError as error:
+        return list(error.problems)
+    for name, text in files.items():
+        try:
+            tomltext.parse(text, FORM)
+        except tomltext.TomlProblem as problem:
+            problems.append(f"{name}:{problem.line}: {problem.what}")
+    return problems
+
 
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
 # A place with `=` at its end counts only where it has one of the values.

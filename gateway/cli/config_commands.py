@@ -21,7 +21,8 @@ _SITE = ("config.toml", "rules", "templates")
 def check(session: Session, show: bool, as_json: bool) -> int:
     """Check config.toml, rules and templates; change nothing.
 
-    Exits 0, or prints every mistake with its file and line and exits 78.
+    Exits 0, or prints every mistake with its file and line and exits 78. While config.toml has mistakes, of the rules
+    only the TOML is checked.
     """
     from gateway.cli import checks
     from gateway.config.load import checked, read
@@ -30,19 +31,22 @@ def check(session: Session, show: bool, as_json: bool) -> int:
     path = session.path
     problems: list[str] = []
     notes: list[str] = []
-    settings, summary = {}, ""
+    settings, shown = {}, ""
+    document = None
     try:
         document = read(path)
         config = checked(document, thorough=True)
     except ConfigError as error:
-        problems += error.problems
+        found = checks.without_config(path, document)
+        problems += [*error.problems, *found.problems]
+        notes += found.notes
     else:
         notes += checks.notes(document, config)
         for one in checks.CHECKS:
             found = one(config)
             problems += found.problems
             notes += found.notes
-        summary = checks.summary(config)
+        shown = effective(document.data).rstrip("\n") if show else f"{path}: {checks.summary(config)}"
         settings = effective_tables(document.data) if show and as_json else {}
     if as_json:
         answer = {"file": str(path), "ok": not problems, "problems": problems, "notes": notes}
@@ -52,10 +56,7 @@ def check(session: Session, show: bool, as_json: bool) -> int:
         output.warn(line)
     if problems:
         return EX_CONFIG
-    if show:
-        output.say_block(effective(document.data).rstrip("\n"))
-    else:
-        output.say(f"{path}: {summary}")
+    output.say_block(shown)
     return 0
 
 

@@ -68,16 +68,16 @@ def meaning(store: Store, cfg: Config, words: str) -> What:
 def find(store: Store, what: What, *, last: int) -> Found:
     """The newest `last` mails (0: all) that came in, went out, wait, or are set aside."""
     mails = _processed(store, what)
-    waiting, not_looked_at = _unread(store, what)
-    entered = trace.by_spool(store, waiting)
+    spooled, not_looked_at = _spooled(store, what)
+    entered = trace.by_spool(store, spooled)
     mails |= set(entered.values())
-    waiting -= entered.keys()
-    trails = trace.trails(store, sorted(mails)[-last:], sorted(waiting)[-last:])[-last:]
+    spooled -= entered.keys()
+    trails = trace.trails(store, sorted(mails)[-last:], sorted(spooled)[-last:])[-last:]
     unread = [one.spool_id for one in trails if one.mail_id is None and one.spool_id is not None]
     seen = {one.spool_id: glimpse(one.head) for one in trace.heads(store, unread)}
     return Found(
         trails=[_told(one, seen.get(one.spool_id or 0)) for one in trails],
-        left_out=len(mails) + len(waiting) - len(trails),
+        left_out=len(mails) + len(spooled) - len(trails),
         not_looked_at=not_looked_at,
         named_by=trace.naming(store, what.message_id) if what.message_id else [],
     )
@@ -96,13 +96,13 @@ def _processed(store: Store, what: What) -> set[int]:
     return found
 
 
-def _unread(store: Store, what: What) -> tuple[set[int], int]:
-    """Spool ids of mails that may not have been read, and how many heads were too many to look at."""
+def _spooled(store: Store, what: What) -> tuple[set[int], int]:
+    """Spool ids by envelope and of mails that were not read, and how many heads were too many to look at."""
     if what.spool_id is not None:
         return {what.spool_id}, 0
     if not (what.address or what.message_id or what.queue_id):
         return set(), 0
-    found = set(trace.unread_of(store, what.address)) if what.address else set()
+    found = set(trace.by_envelope(store, what.address)) if what.address else set()
     looked_at, not_looked_at = trace.unread(store)
     found.update(one.spool_id for one in looked_at if _fits(what, glimpse(one.head)))
     return found, not_looked_at

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.main import EX_TEMPFAIL, Session
+from gateway.cli.main import EX_TEMPFAIL, Session, config_option
 from gateway.cli.opening import opened
 from gateway.cli.output import print_json, say, warn
 from gateway.config import Config
@@ -29,6 +29,7 @@ _NULL_SENDERS = ("", "<>", "MAILER-DAEMON")  # how MTAs tell a program of the se
 
 
 @click.command(short_help="Take in mail from standard input, files, mboxes and Maildirs.")
+@config_option
 @click.option("--import", "imported", is_flag=True, help="Old mail: no acknowledgements, dates from the mails.")
 @click.option("--from", "sender", metavar="ADDRESS", help="Standard input: the envelope sender; by default $SENDER.")
 @click.option(

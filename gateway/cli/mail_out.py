@@ -17,6 +17,7 @@ STATES = ("pending", "sending", "sent", "failed", "held")
 
 
 @click.group(epilog="Example: gateway outbox list --state failed")
+@config_option
 def outbox() -> None:
     """Mail that leaves: list it, look at it, try again, give up.
 
@@ -130,7 +131,8 @@ def retry(session: Session, ids: Sequence[int]) -> int:
 def drop(session: Session, ids: Sequence[int]) -> int:
     """Give up rows that are pending or held.
 
-    They count as failed and stay listed; `gateway outbox retry` takes it back.
+    They count as failed and stay listed, and `gateway status` does not warn of them; `gateway outbox retry` takes it
+    back. A row that failed by itself is given up by retrying it first.
     """
     with opened(session) as (_, store), store.main.write() as conn:
         changed = rows.drop(conn, ids, reason=Reason.BY_PERSON)

@@ -13,7 +13,7 @@ import click
 from gateway import __version__
 from gateway.cli import output
 from gateway.cli.main import EX_CANTCREAT, Session, config_option
-from gateway.cli.opening import opened
+from gateway.cli.opening import opened, private_files
 from gateway.cli.page import instant
 from gateway.config import Config
 from gateway.errors import Permanent, Temporary
@@ -53,11 +53,15 @@ def fsck(session: Session, as_json: bool) -> int:
 
 
 @click.group(epilog="Example: gateway db backup /var/backups/gateway")
+@config_option
 def db() -> None:
     """The database: back up, restore, bring up to date, say which version it is."""
 
 
-@db.command(epilog="Examples: gateway db backup /var/backups/gateway; gateway db backup monday.tar.gz")
+@db.command(
+    short_help="Copy the whole site's data while the daemon runs.",
+    epilog="Examples: gateway db backup /var/backups/gateway; gateway db backup monday.tar.gz",
+)
 @config_option
 @click.argument("target", metavar="FILE|DIR", type=click.Path(path_type=Path))
 @click.pass_obj
@@ -111,7 +115,10 @@ def _pack(folder: Path, archive: Path, mode: str) -> None:
     half.rename(archive)
 
 
-@db.command(epilog="Example: gateway db restore /var/backups/gateway/gateway-20261127T093000")
+@db.command(
+    short_help="Put a backup in the place of the site's data.",
+    epilog="Example: gateway db restore /var/backups/gateway/gateway-20261127T093000",
+)
 @config_option
 @click.argument("source", metavar="FILE|DIR", type=click.Path(path_type=Path, exists=True))
 @click.option(
@@ -119,13 +126,14 @@ def _pack(folder: Path, archive: Path, mode: str) -> None:
     type=click.IntRange(min=0),
     default=NUMBERS_SKIPPED,
     show_default=True,
-    help="Ticket numbers left out, because tickets that are newer than the backup had them.",
+    help="Ticket numbers left out after the last one known, because newer tickets may have had them.",
 )
 @click.pass_obj
 def restore(session: Session, source: Path, skip: int) -> int:
     """Put a backup in the place of the site's data; the daemon must not be running (exit 75).
 
-    What was there is kept in a folder of data_dir. Mailboxes are read again from a day before the backup on, processed
+    What was there, large mails included, is kept in a folder of data_dir. If it is cut short, the next command that
+    opens the site finishes it. Mailboxes are read again from a day before the backup on, processed
     folders too, so that mail which came since becomes tickets again.
     """
     cfg = session.config(secrets=False)
@@ -141,26 +149,20 @@ def restore(session: Session, source: Path, skip: int) -> int:
 
 
 def _restore(cfg: Config, source: Path, skip: int) -> int:
-    at = put_back(cfg.database.url, cfg.gateway.data_dir, source, skip=skip)
-    _put_back_secret(cfg, source / "secret")
+    secret = cfg.gateway.secret_file.path
+    at = put_back(cfg.database.url, cfg.gateway.data_dir, source, skip=skip, secret=secret)
+    kept = source / "secret"
+    # Without the secret of the backup, mail that answers what we wrote before is taken for forged.
+    if secret is not None and kept.exists() and secret.read_bytes() != kept.read_bytes():
+        output.warn(f"gateway db restore: {secret} is not the secret in the backup; the site's own was kept")
     output.say(f"{cfg.gateway.data_dir}: put back as of {instant(at)}; start the daemon")
     return 0
 
 
-def _put_back_secret(cfg: Config, kept: Path) -> None:
-    """Without the secret of the backup, mail that answers what we wrote before would be taken for forged."""
-    secret = cfg.gateway.secret_file.path
-    if secret is None or not kept.exists():
-        return
-    if not secret.exists():
-        secret.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secret.touch(mode=0o600)
-        secret.write_bytes(kept.read_bytes())
-    elif secret.read_bytes() != kept.read_bytes():
-        output.warn(f"gateway db restore: {secret} is not the secret in the backup; the site's own was kept")
-
-
-@db.command(epilog='Example: gateway db restored "2026-11-27T03:00:00+01:00"')
+@db.command(
+    short_help="Make a PostgreSQL database that was put back fit to go on.",
+    epilog='Example: gateway db restored "2026-11-27T03:00:00+01:00"',
+)
 @config_option
 @click.argument("at", metavar="INSTANT")
 @click.option("--skip", type=click.IntRange(min=0), default=NUMBERS_SKIPPED, show_default=True, help="As of restore.")
@@ -185,7 +187,7 @@ def restored(session: Session, at: str, skip: int) -> int:
     return 0
 
 
-@db.command("migrate", epilog="Example: gateway db migrate")
+@db.command("migrate", short_help="Create the tables or bring them up to date.", epilog="Example: gateway db migrate")
 @config_option
 @click.pass_obj
 def migrate_(session: Session) -> None:
@@ -208,7 +210,7 @@ def migrate_(session: Session) -> None:
         output.say(f"{name}: {at}" + (f", was {was or 'empty'}" if was != at else ", as it was"))
 
 
-@db.command(epilog="Example: gateway db version --json")
+@db.command(short_help="Say the versions of program and schemas.", epilog="Example: gateway db version --json")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj

@@ -1,5 +1,6 @@
 """The store of the site a command is for, opened and closed again, and how people write tickets and ids."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,13 +23,24 @@ def opened(session: Session, *, ready: bool = True) -> Iterator[tuple[Config, St
     Raises Permanent where the database waits for `gateway db migrate`; `ready=False` leaves the schema alone.
     """
     cfg = session.config(secrets=False)
-    store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
+    with private_files():
+        store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
+        try:
+            if ready:
+                _make_ready(store)
+            yield cfg, store
+        finally:
+            store.close()
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What is made in the block is its owner's alone, as what the daemon makes is: it holds everybody's mail."""
+    before = os.umask(0o077)
     try:
-        if ready:
-            _make_ready(store)
-        yield cfg, store
+        yield
     finally:
-        store.close()
+        os.umask(before)
 
 
 def _make_ready(store: Store) -> None:

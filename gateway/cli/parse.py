@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.main import config_option
 from gateway.cli.output import print_json, say, say_block
 from gateway.mail import Address, Mail
 from gateway.reader import ReaderDied, Readers
@@ -17,6 +18,7 @@ _MAX_READERS = 4
 
 
 @click.command(short_help="Show what is read out of mails; no database.")
+@config_option
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line; a mail that cannot be read: file, error."
 )
@@ -24,7 +26,7 @@ _MAX_READERS = 4
 def parse(paths: tuple[Path, ...], *, as_json: bool) -> int:
     """Read mails (files of one mail each, folders of them) and show sender, texts, attachments and what is odd.
 
-    Exits 1 if any of them cannot be read.
+    The configuration plays no part in it. Exits 1 if any of them cannot be read.
     """
     files = list(_files(paths))
     failed = 0

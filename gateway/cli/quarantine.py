@@ -26,6 +26,7 @@ _REFUSED = "is not in quarantine"
 
 
 @click.group(epilog="Example: gateway quarantine list")
+@config_option
 def quarantine() -> None:
     """Mail that could not be processed, or that a rule set aside: list it, look at it, put it back, give it up.
 
@@ -111,7 +112,7 @@ def retry(session: Session, ids: Sequence[int]) -> int:
     """Put mails back into the spool.
 
     The daemon takes each up by itself, as if it had just come in. A mail that a rule set aside is judged by the rules
-    anew: change the rule first.
+    anew: change the rule and restart the daemon first, which reads rules only when it starts.
     """
     with opened(session) as (_, store):
         entered = trace.by_spool(store, ids)
@@ -122,7 +123,10 @@ def retry(session: Session, ids: Sequence[int]) -> int:
         changed = spool_rows.retry(store, list(wanted))
     for one in wanted.values():
         if one.spool_id in changed and one.reason.startswith(f"{Reason.BY_RULE}:"):
-            output.warn(f"{one.spool_id} was set aside by a rule and will be again unless the rule has changed")
+            output.warn(
+                f"{one.spool_id} was set aside by a rule and will be again unless the rule has changed and the daemon "
+                "was restarted since: it reads rules only when it starts"
+            )
     refused = [one for one in ids if one in wanted and one not in changed]
     for spool_id in refused:
         output.warn(f"{spool_id} had come to ticket #{wanted[spool_id].ticket} before it was set aside; discard it")

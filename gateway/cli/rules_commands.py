@@ -21,7 +21,7 @@ def rules() -> None:
     """Rules: what is in rules/*.toml, checked, tested, shown."""
 
 
-@rules.command()
+@rules.command(short_help="Check every rules file.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -44,7 +44,7 @@ def check(session: Session, as_json: bool) -> int:
     return EX_CONFIG if problems else 0
 
 
-@rules.command()
+@rules.command(short_help="Run the tests in the rules files.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -64,7 +64,7 @@ def test(session: Session, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-@rules.command()
+@rules.command(short_help="Say what is allowed but hardly meant.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -82,7 +82,7 @@ def lint(session: Session, as_json: bool) -> int:
     return 0
 
 
-@rules.command()
+@rules.command(short_help="List the rules, or print one.")
 @config_option
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

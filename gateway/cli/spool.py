@@ -10,11 +10,12 @@ from gateway.store import spool_rows
 
 
 @click.group(epilog="Example: gateway spool list")
+@config_option
 def spool() -> None:
     """Mail that is accepted and not yet processed."""
 
 
-@spool.command("list", epilog="Example: gateway spool list --json")
+@spool.command("list", short_help="List mails that wait, oldest first.", epilog="Example: gateway spool list --json")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj

@@ -58,8 +58,9 @@ class Standing:
 def status(session: Session, as_json: bool) -> int:
     """Say whether the daemon runs on this machine, what waits and since when, and what needs a person.
 
-    The first line and the exit code are made for Nagios: 0 OK, 1 WARNING (mail is late or in quarantine, a mailbox is
-    not polled), 2 CRITICAL (the daemon or the database is down, the disk is full, the spool stands still).
+    The first line and the exit code are made for Nagios: 0 OK, 1 WARNING (mail is late, failed or in quarantine, a
+    mailbox is not polled), 2 CRITICAL (the daemon or the database is down, the disk is full, the spool stands still).
+    Mail that a person gave up with `gateway outbox drop` raises no alarm.
     """
     found = _gathered(session)
     alarms = sorted(judged(found), key=lambda alarm: -alarm[0])
@@ -159,6 +160,9 @@ def judged(found: Standing) -> Iterator[tuple[Level, str]]:
         age = found.at - found.outgoing.due_since
         if age > OUTBOX_LATE:
             yield Level.WARNING, f"mail in the outbox has been due for {span(age)}"
+    if found.outgoing and found.outgoing.failed_by_itself:
+        count = found.outgoing.failed_by_itself
+        yield Level.WARNING, f"{count} in the outbox failed, see gateway outbox list --state failed"
     if found.set_aside.get("quarantined"):
         yield Level.WARNING, f"{found.set_aside['quarantined']} in quarantine"
     for one in found.mailboxes:

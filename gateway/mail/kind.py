@@ -33,10 +33,7 @@ _AWAY_SUBJECT = re.compile(
 )
 _SUPPRESS = re.compile(r"\b(?:all|oof|autoreply)\b", re.I)
 _AUTOREPLY_FIELDS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-mail-autoreply")
-_LIST_FIELDS = (
-    *("list-id", "list-post", "list-unsubscribe", "list-help", "list-subscribe", "list-archive", "list-owner"),
-    "mailing-list",
-)
+_LIST_FIELDS = ("list-id", "list-post", "list-help", "list-subscribe", "list-archive", "list-owner", "mailing-list")
 _LOOP_FIELDS = ("x-loop", "x-ms-exchange-inbox-rules-loop")
 _REPORTS = {"delivery-status": Kind.BOUNCE, "feedback-report": Kind.FEEDBACK}
 
@@ -44,7 +41,7 @@ _REPORTS = {"delivery-status": Kind.BOUNCE, "feedback-report": Kind.FEEDBACK}
 def judge(mail: Tree, sender: Address | None, subject: str) -> tuple[Kind, str]:
     """The kind of a mail and the header or shape that told it, `""` for a person's."""
     kind, reason = (
-        _by_report(mail)
+        _by_report(mail, sender)
         or _by_bounce(mail.root.fields, sender, subject)
         or _by_headers(mail.root.fields, sender)
         or (Kind.NORMAL, "")
@@ -54,7 +51,7 @@ def judge(mail: Tree, sender: Address | None, subject: str) -> tuple[Kind, str]:
     return kind, reason
 
 
-def _by_report(mail: Tree) -> tuple[Kind, str] | None:
+def _by_report(mail: Tree, sender: Address | None) -> tuple[Kind, str] | None:
     root = mail.root
     if root.type == "multipart/report":
         report = root.params.get("report-type", "").lower()
@@ -62,7 +59,7 @@ def _by_report(mail: Tree) -> tuple[Kind, str] | None:
             types = [leaf.type for leaf in mail.leaves()]
             report = next((name for name in _REPORTS if f"message/{name}" in types), report)
         return _REPORTS.get(report, Kind.AUTO), f"multipart/report: {report}"
-    if any(part.type == "message/delivery-status" for part in root.children):
+    if any(part.type == "message/delivery-status" for part in root.children) and _is_from_a_bouncer(mail, sender):
         return Kind.BOUNCE, "message/delivery-status"
     if root.type in ("message/delivery-status", "message/disposition-notification"):
         return Kind.BOUNCE if root.type.endswith("status") else Kind.AUTO, root.type
@@ -101,12 +98,21 @@ def _by_headers(fields: Fields, sender: Address | None) -> tuple[Kind, str] | No
         return Kind.AUTO, "Return-Path: <>"
     if sender and (_BOUNCER.match(sender.addr) or _NOBODY.match(sender.addr)):
         return Kind.AUTO, f"From: {sender.addr}"
-    if _SUPPRESS.search(fields.first("x-auto-response-suppress")):
-        return Kind.AUTO, "X-Auto-Response-Suppress"
     for name in _LOOP_FIELDS:
         if name in fields.by_name:
             return Kind.AUTO, _spelled(fields, name)
     return None
+
+
+def silence(fields: Fields) -> str:
+    """The header by which a person's mail asks for no automatic answer, or `""`."""
+    if _SUPPRESS.search(fields.first("x-auto-response-suppress")):
+        return "X-Auto-Response-Suppress"
+    return "List-Unsubscribe" if "list-unsubscribe" in fields.by_name else ""
+
+
+def _is_from_a_bouncer(mail: Tree, sender: Address | None) -> bool:
+    return _has_null_path(mail.root.fields) or (sender is not None and bool(_BOUNCER.match(sender.addr)))
 
 
 def _has_null_path(fields: Fields) -> bool:

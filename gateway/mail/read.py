@@ -22,6 +22,7 @@ from gateway.mail.tree import Tree
 from gateway.mail.value import Address, Kind, Mail
 
 MAX_DEFECTS = 50
+MAX_SUBJECT = 2_000  # characters; what is longer is no subject
 
 _ONCE = ("from", "sender", "subject", "to", "date", "message-id", "mime-version", "content-type", "reply-to", "cc")
 _UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError)
@@ -40,7 +41,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
     content = body.read(mail)
     body_charset = content.codec
     from_, problem = addresses.sender(fields.all("from"), body_charset)
-    subject = headers.decode(fields.first("subject"), body_charset)
+    subject = headers.decode(fields.first("subject"), body_charset)[:MAX_SUBJECT]
     sort, reason = kind.judge(mail, from_, subject)
     report = reports.read(mail, fields.first("x-failed-recipients")) if sort is Kind.BOUNCE else reports.Report()
     parts = quotes.split(content.text)
@@ -69,6 +70,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         attachments=tuple(attached),
         kind=sort,
         auto_reason=clean.line(reason),
+        silence=kind.silence(fields),
         headers=headers.decode_all(fields, body_charset),
         markers=markers.markers(content.text, content.html, subject),
         queue_ids=received.queue_ids(fields.all("received")),

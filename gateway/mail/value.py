@@ -72,6 +72,7 @@ class Mail:
     attachments: tuple[Attachment, ...] = ()
     kind: Kind = Kind.NORMAL
     auto_reason: str = ""  # the header or shape that made it automatic: "Auto-Submitted: auto-replied"
+    silence: str = ""  # the header by which a person's mail asks for no automatic answer
     headers: tuple[tuple[str, str], ...] = ()  # decoded and clean, in order, at most 1,000
     markers: tuple[str, ...] = ()  # tokens from marker lines `[ref:TOKEN]` in text, HTML and subject
     queue_ids: tuple[str, ...] = ()  # the MTAs' ids out of the Received lines, nearest first

@@ -14,7 +14,18 @@ _ESCAPES = (b"\\u", b"\\b", b"\\f", b"\\r")  # clean text needs none of them
 _ESCAPED_CONTROL = re.compile(rb"(?<!\\)(?:\\\\)*\\[ubfr]")
 _RAW_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _TEXTS = (
-    *("from_problem", "subject", "message_id", "text", "html", "reply", "elided", "signature", "auto_reason"),
+    *(
+        "from_problem",
+        "subject",
+        "message_id",
+        "text",
+        "html",
+        "reply",
+        "elided",
+        "signature",
+        "auto_reason",
+        "silence",
+    ),
     *("language", "fwd_subject", "fwd_body", "fwd_message"),
 )
 _TEXT_LISTS = (

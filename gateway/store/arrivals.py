@@ -76,7 +76,14 @@ def insert_batch(
 
     def key_of(mail: NewMail) -> DeliveryKey:
         envelope = mail.envelope
-        return delivery_key(mail.raw, mail.source, envelope.recipients, envelope.peer, window=duplicate_for)
+        return delivery_key(
+            mail.raw,
+            mail.source,
+            envelope.recipients,
+            envelope.peer,
+            window=duplicate_for,
+            null_sender=envelope.mail_from == "",
+        )
 
     is_large = any(len(mail.raw) > store.raw_inline_max for mail in mails)
     keys = list(store.raw.side_by_side(key_of, mails) if is_large else map(key_of, mails))

@@ -33,7 +33,13 @@ class DeliveryKey:
 
 
 def delivery_key(
-    raw: bytes, source: str, recipients: Sequence[str], peer: str, *, window: timedelta = WINDOW
+    raw: bytes,
+    source: str,
+    recipients: Sequence[str],
+    peer: str,
+    *,
+    window: timedelta = WINDOW,
+    null_sender: bool = False,
 ) -> DeliveryKey:
     """The key of one delivery. From a mailbox a repeat is one for ever, otherwise within `window`.
 
@@ -45,6 +51,10 @@ def delivery_key(
     trace = _TRACE.match(raw)
     content = hashlib.sha256(memoryview(raw)[trace.end() :]) if trace else whole
     parts = [kind, *sorted(recipient.lower() for recipient in recipients)]
+    if null_sender:
+        # A bounce and a person's mail are treated differently, so a stranger's replay as the one must not be taken
+        # for the other. Whoever tries a delivery again says the same sender.
+        parts.append("null sender")
     lasting: timedelta | None = None if kind == "imap" else window
     if not _has_identity(raw):
         lasting = min(window, WINDOW_WITHOUT_IDENTITY)

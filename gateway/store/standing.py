@@ -10,6 +10,7 @@ from gateway.now import now
 from gateway.store import tables
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
+from gateway.tickets.reason import Reason
 
 _spool, _outbox = tables.spool, tables.outbox
 _ON_ITS_WAY = ("pending", "sending")
@@ -17,9 +18,13 @@ _ON_ITS_WAY = ("pending", "sending")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Mail that is written: how much in each state, the oldest on its way, and since when one is due and not tried."""
+    """Mail that is written: how much in each state, the oldest on its way, and since when one is due and not tried.
+
+    `failed_by_itself` leaves out of the failed those that a person gave up.
+    """
 
     by_state: Mapping[str, int]
+    failed_by_itself: int
     oldest_at: datetime | None
     due_since: datetime | None
 
@@ -38,12 +43,15 @@ def outgoing(store: Store) -> Outgoing:
     """Counts and ages over the outbox."""
     with store.main.read() as conn:
         counts = conn.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state)).all()
+        failed = _outbox.c.state == "failed", _outbox.c.reason != Reason.BY_PERSON
+        by_itself = conn.execute(select(func.count()).select_from(_outbox).where(*failed)).scalar_one()
         waiting = _outbox.c.state.in_(_ON_ITS_WAY)
         oldest, due = conn.execute(
             select(func.min(_outbox.c.created_at), func.min(_outbox.c.next_try_at)).where(waiting)
         ).one()
     return Outgoing(
         by_state={state: int(count) for state, count in counts},
+        failed_by_itself=int(by_itself),
         oldest_at=oldest,
         due_since=due if due is not None and due < now() else None,
     )

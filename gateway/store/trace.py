@@ -17,6 +17,7 @@ _spool, _raw, _mail, _outbox, _event = tables.spool, tables.spool_raw, tables.ma
 HEAD = 16 * 1024  # bytes of a raw mail that are looked at
 LOOKED_AT = 1000  # raw mails whose heads are looked at, newest first
 QUEUE_IDS_OF = 200_000  # newest mails whose queue ids are searched: no index serves that
+ENVELOPES_OF = 200_000  # newest spool rows whose envelope senders are searched, processed or not: the same
 DEEDS = ("mail_retried", "mail_discarded", "mail_exported")  # kinds of events
 _UNREAD = ("new", "quarantined", "held")  # states in which a mail may have no row in `mail`
 
@@ -140,13 +141,15 @@ def _ids(store: Store, which: ColumnElement[bool]) -> list[int]:
         return list(conn.execute(select(_mail.c.id).where(which).order_by(_mail.c.id.desc())).scalars())
 
 
-# ---- mails nothing is known of yet ---------------------------------------------------------------------------------
+# ---- mails of the spool, read or not -------------------------------------------------------------------------------
 
 
-def unread_of(store: Store, mail_from: str) -> list[int]:
-    """Spool ids of mails that may not have been read, from this envelope sender."""
-    which = _spool.c.state.in_(_UNREAD), func.lower(_spool.c.mail_from) == mail_from.lower()
+def by_envelope(store: Store, mail_from: str) -> list[int]:
+    """Spool ids from this envelope sender: of the newest mails, whatever became of them, and of all that are unread."""
     with store.spool.read() as conn:
+        newest = conn.execute(select(func.max(_spool.c.id))).scalar() or 0
+        looked_at = or_(_spool.c.id > newest - ENVELOPES_OF, _spool.c.state.in_(_UNREAD))
+        which = looked_at, func.lower(_spool.c.mail_from) == mail_from.lower()
         return list(conn.execute(select(_spool.c.id).where(*which).order_by(_spool.c.id.desc())).scalars())
 
 

@@ -133,3 +133,9 @@ class Actor:
     name: str
     at: datetime
     mail_id: int | None = None
+    wrote_at: datetime | None = None  # when what is filed was written, where that is long ago
+
+    @property
+    def told_at(self) -> datetime:
+        """When the ticket or article came about, for people; the journal goes by `at`."""
+        return self.wrote_at or self.at

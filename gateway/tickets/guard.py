@@ -8,7 +8,7 @@ from gateway.tickets.reason import Reason, Verdict
 
 MAX_HOPS = 30
 _NO_REPLY = re.compile(
-    r"(?:no|do[-_.]?not|dont)[-_.]?reply|mailer-daemon|postmaster|bounces?(?:[-+_=.].*)?|.*-bounces|nobody|daemon|"
+    r"(?:no|do[-_.]?not|dont)[-_.]?reply(?:[+=].*)?|mailer-daemon|postmaster|bounces?(?:[-+_=.].*)?|.*-bounces|nobody|daemon|"
     r"(?:ne|ni)[-_.]?(?:pas[-_.]?)?(?:repondre|odpovidat)|nicht[-_.]?antworten",
     re.IGNORECASE,
 )
@@ -31,12 +31,15 @@ def judge(
     own_mail: bool,
     names_our_mail: bool,
     quiet: bool,
+    answer_to: str = "",
+    answers_ourselves: bool = False,
     max_hops: int = MAX_HOPS,
 ) -> Judgement:
     """The verdict on a mail.
 
     `from_ourselves`: its From is an address we answer to; `own_mail`: its Message-ID is one that we signed;
-    `names_our_mail`: it names a mail we sent, by token or Message-ID; `quiet`: it was filed as old mail.
+    `names_our_mail`: it names a mail we sent, by token or Message-ID; `quiet`: it was filed as old mail; `answer_to`:
+    whom an automatic answer would reach, if not its From, and whether that is ourselves.
     """
     if own_mail:
         return Judgement(verdict=Verdict.IGNORE, reason=Reason.OUR_OWN_MAIL, detail=mail.message_id)
@@ -45,6 +48,10 @@ def judge(
     if mail.kind is Kind.BOUNCE and names_our_mail:
         return Judgement(verdict=Verdict.BOUNCE, reason=Reason.BOUNCE_OF_OURS, detail=mail.auto_reason)
     silence = _silence(mail, envelope, from_ourselves=from_ourselves, quiet=quiet)
+    if silence is None and answers_ourselves:
+        silence = Reason.OURSELVES, answer_to
+    if silence is None and takes_no_mail(answer_to):
+        silence = Reason.NO_REPLY_ADDRESS, answer_to
     if silence:
         return Judgement(verdict=Verdict.QUIET, reason=silence[0], detail=silence[1])
     return Judgement(verdict=Verdict.ACCEPT, reason=Reason.ORDINARY)
@@ -60,6 +67,8 @@ def _silence(mail: Mail, envelope: Envelope, *, from_ourselves: bool, quiet: boo
         return Reason.LIST, mail.auto_reason
     if mail.is_automatic:
         return Reason.AUTOMATIC, mail.auto_reason
+    if mail.silence:
+        return Reason.ASKS_FOR_SILENCE, mail.silence
     if envelope.mail_from == "":
         return Reason.NULL_SENDER, "<>"
     if takes_no_mail(mail.from_.addr):

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ORDINARY = "ordinary"
     AUTOMATIC = "automatic_mail"
     LIST = "list_mail"
+    ASKS_FOR_SILENCE = "asks_for_silence"
     NULL_SENDER = "null_sender"
     OURSELVES = "from_ourselves"
     OUR_OWN_MAIL = "our_own_mail_came_back"
@@ -28,6 +29,7 @@ class Reason(StrEnum):
     COPY = "same_mail_again"
     BY_RULE = "rule"
     KILLED_READERS = "killed_the_reader"
+    RAW_MISSING = "bytes_missing"
     FAILED_THREE_TIMES = "failed_three_times"
     BY_PERSON = "person"
     # threading
@@ -42,7 +44,6 @@ class Reason(StrEnum):
     NOT_A_PARTY = "sender_not_a_party"
     NO_SUCH_TICKET = "no_such_ticket"
     CLOSED_TOO_LONG = "closed_too_long"
-    OTHER_CONTENT = "same_id_other_content"
     AUTH_FAILED = "authentication_failed"
     # automatic mail
     ACKNOWLEDGED = "acknowledged"
@@ -59,6 +60,7 @@ _WORDS: dict[Reason, str] = {
     Reason.ORDINARY: "an ordinary mail",
     Reason.AUTOMATIC: "a machine wrote it",
     Reason.LIST: "it came by a mailing list",
+    Reason.ASKS_FOR_SILENCE: "it asks for no automatic answer",
     Reason.NULL_SENDER: "its envelope sender is empty",
     Reason.OURSELVES: "it says it is from us",
     Reason.OUR_OWN_MAIL: "it is a mail of ours that came back",
@@ -70,6 +72,7 @@ _WORDS: dict[Reason, str] = {
     Reason.COPY: "the same mail came by another address or way",
     Reason.BY_RULE: "a rule says so",
     Reason.KILLED_READERS: "reading it killed the reader three times",
+    Reason.RAW_MISSING: "its file is gone",
     Reason.FAILED_THREE_TIMES: "processing it failed three times",
     Reason.BY_PERSON: "a person says so",
     Reason.TOKEN_IN_ID: "it answers a mail we signed",
@@ -83,7 +86,6 @@ _WORDS: dict[Reason, str] = {
     Reason.NOT_A_PARTY: "it names a ticket, but its sender does not take part in that",
     Reason.NO_SUCH_TICKET: "it names a ticket that does not exist",
     Reason.CLOSED_TOO_LONG: "the ticket it answers was closed too long ago",
-    Reason.OTHER_CONTENT: "the same sender used its Message-ID before",
     Reason.AUTH_FAILED: "it did not come from whom it says",
     Reason.ACKNOWLEDGED: "a rule asked for it",
     Reason.NO_RULE_ASKED: "no rule asked for an answer",

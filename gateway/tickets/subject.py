@@ -14,17 +14,19 @@ _PREFIX = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 MAX_SUBJECT = 250  # characters
+_LOOKED_AT = 1_000  # characters; nobody writes a number or a prefix behind them, and strangers write 60,000
+_MAX_PREFIXES = 50
 
 
 @lru_cache(maxsize=8)
 def _tag_pattern(tag: str) -> re.Pattern[str]:
-    # [Acme #12], [Acme#12], (Acme #12), Acme #12, [#12] and a bare #12 with at least the hash sign
+    # [Acme #12], [Acme#12], (Acme #12), Acme #12, [#12], and #12 at the head of the subject
     return re.compile(
         rf"(?P<whole>[\[(]\s*{re.escape(tag)}\s*[#:№]?\s*(?P<a>\d{{1,18}})\s*[\])])"
         rf"|(?<!\w){re.escape(tag)}\s*[#№]\s*(?P<b>\d{{1,18}})(?!\w)"
         rf"|[\[(]\s*[#№]\s*(?P<c>\d{{1,18}})\s*[\])]"
-        rf"|[\[(][^\])]*[\])]"  # [Other #12]: the number of another system
-        rf"|(?<!\w)[#№](?P<d>\d{{1,18}})(?!\w)",
+        rf"|[\[(][^\[(\])]{{0,100}}[\])]"  # [Other #12]: the number of another system
+        rf"|\A[#№](?P<d>\d{{1,18}})(?!\w)",  # bare only at the head: "order #3" is no ticket
         re.IGNORECASE,
     )
 
@@ -47,6 +49,7 @@ class NumberFormat:
 
 def numbers_in(subject: str, tag: str, pattern: str = "{n}") -> tuple[int, ...]:
     """The ticket numbers a subject names, the most explicit spelling first."""
+    subject = _without_prefixes(subject[:_LOOKED_AT])
     found: list[tuple[int, int]] = []
     if pattern != "{n}":
         found += [(0, int(match["n"])) for match in _shown_pattern(tag, pattern).finditer(subject)]
@@ -69,15 +72,20 @@ def _shown_pattern(tag: str, pattern: str) -> re.Pattern[str]:
 
 def base_subject(subject: str, tag: str = "") -> str:
     """The subject without reply prefixes, our tag and surplus blanks; at most 250 characters."""
-    text = _SPACES.sub(" ", subject).strip()
-    while True:
-        shorter = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
-        if tag:
-            shorter = re.sub(rf"[\[(]\s*{re.escape(tag)}\s*#[^\])]{{1,40}}[\])]", "", shorter, flags=re.IGNORECASE)
-        shorter = _SPACES.sub(" ", shorter).strip()
-        if shorter == text:
-            return text[:MAX_SUBJECT]
-        text = shorter
+    text = _SPACES.sub(" ", subject[:_LOOKED_AT]).strip()
+    if tag:
+        ours = re.compile(rf"[\[(]\s*{re.escape(tag)}\s*#[^\[(\])]{{1,40}}[\])]", re.IGNORECASE)
+        text = ours.sub("", _without_prefixes(text))
+    return _SPACES.sub(" ", _without_prefixes(text)).strip()[:MAX_SUBJECT]
+
+
+def _without_prefixes(text: str) -> str:
+    for _ in range(_MAX_PREFIXES):
+        prefix = _PREFIX.match(text)
+        if prefix is None:
+            break
+        text = text[prefix.end() :]
+    return text.strip()
 
 
 def is_reply(subject: str) -> bool:

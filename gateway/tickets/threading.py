@@ -23,6 +23,7 @@ class Clues:
     ids: tuple[str, ...]
     numbers: tuple[int, ...]
     message_id: str
+    parties: frozenset[str] = frozenset()  # address keys in To and Cc
 
     @property
     def tickets(self) -> tuple[int, ...]:
@@ -93,6 +94,7 @@ def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, 
         ids=ids,
         numbers=numbers_in(mail.subject, tag, number_format)[:5],
         message_id=mail.message_id,
+        parties=frozenset(address.key for address in (*mail.to, *mail.cc)),
     )
 
 
@@ -127,13 +129,13 @@ def _candidates(
     for message_id in clues.ids:
         for ref in sorted((ref for ref in refs if ref.message_id == message_id), key=lambda ref: not ref.own):
             evidence = Reason.REFERENCE if ref.own else Reason.SHARED_REFERENCE
-            found.append((evidence, ref.ticket, message_id, _party(sender, ref, tickets)))
+            party = _party(sender, ref, tickets) if ref.own else _knows(sender, ref, clues.parties, tickets)
+            found.append((evidence, ref.ticket, message_id, party))
     for ref in refs:
-        if ref.message_id == clues.message_id and ref.message_id not in clues.ids:
-            if not ref.own:
-                found.append((Reason.LATE_PARENT, ref.ticket, ref.message_id, _party(sender, ref, tickets)))
-            elif ref.author == sender:
-                found.append((Reason.OTHER_CONTENT, ref.ticket, ref.message_id, None))
+        # Another mail with this very id is another mail, however alike: constant ids exist (monitors), and squatters.
+        if ref.message_id == clues.message_id and ref.message_id not in clues.ids and not ref.own:
+            party = _knows(sender, ref, clues.parties, tickets)
+            found.append((Reason.LATE_PARENT, ref.ticket, ref.message_id, party))
     for number in clues.numbers:
         outcome = Reason.AUTH_FAILED if auth_failed else _takes_part(sender, number, tickets)
         found.append((Reason.SUBJECT_NUMBER, number, f"#{number}", outcome))
@@ -142,6 +144,13 @@ def _candidates(
 
 def _party(sender: str, ref: Ref, tickets: Mapping[int, Known]) -> Reason | None:
     return None if sender and sender in ref.parties else _takes_part(sender, ref.ticket, tickets)
+
+
+def _knows(sender: str, ref: Ref, parties: frozenset[str], tickets: Mapping[int, Known]) -> Reason | None:
+    """Do both know of each other? Whoever names an unseen mail chose its own To and Cc: alone they prove nothing."""
+    if sender and sender == ref.author:
+        return None
+    return _party(sender, ref, tickets) if ref.author in parties else Reason.NOT_A_PARTY
 
 
 def _takes_part(sender: str, number: int, tickets: Mapping[int, Known]) -> Reason | None:

@@ -43,6 +43,25 @@ def test_every_mistake_on_a_line_of_its_own_and_78(tmp_path: Path) -> None:
     ]
 
 
+def test_mistakes_in_config_do_not_hide_those_beside_it(tmp_path: Path) -> None:
+    for folder in ("rules", "templates"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "rules" / "10-a.toml").write_text('[[rule]]\nname = "a\n')
+    (tmp_path / "rules" / "20-b.toml").write_text('[[rule]]\nname = "b"\nset.queue = "nowhere"\n')  # needs config
+    (tmp_path / "templates" / "acknowledgement.txt").write_text("Subject: {{ ticket.tag }}\n\n{{ tikcet.number }}\n")
+    for text, first in ((edited('"14 days"', "14"), "config.toml:9: mail.reopen_for"), ("x = \n", "config.toml:1: ")):
+        write(tmp_path, text)
+        done = gateway("check", cwd=tmp_path)
+        assert done.returncode == 78
+        config, rules, templates, note = done.stderr.splitlines()
+        assert config.startswith(first)
+        assert rules.startswith("rules/10-a.toml:2: ")
+        assert templates.startswith("templates/acknowledgement.txt:")
+        assert note == (
+            "rules: only its TOML was checked, because config.toml has mistakes; check again once they are mended"
+        )
+
+
 def test_where_the_file_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     elsewhere = tmp_path / "elsewhere"

@@ -4,7 +4,7 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -55,6 +55,38 @@ def test_every_listed_command_is_there_and_has_help() -> None:
         command = main.gateway.get_command(context, name)
         assert command is not None
         assert command.help, name
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    """Every command and every command of a group, as they are called."""
+    context = click.Context(main.gateway)
+    for name in main.gateway.list_commands(context):
+        yield (name,)
+        command = main.gateway.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from ((name, sub) for sub in command.commands)
+
+
+@pytest.mark.parametrize("path", [path for path in _commands() if path != ("demo",)], ids=" ".join)  # has its own site
+def test_every_command_takes_the_configuration(path: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    for place in range(1, len(path) + 1):
+        args = [*path[:place], "-c", "a.toml", *path[place:], "--help"]
+        assert main.run(args) == 0, (args, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("before", [("-c", "wrong.toml"), ()])
+def test_the_configuration_named_last_counts(before: tuple[str, ...], tmp_path: Path) -> None:
+    for args in (["outbox", "-c", "own.toml", "list"], ["db", "version", "-c", "own.toml"]):
+        done = gateway(*before, *args, cwd=tmp_path)
+        assert done.returncode == 78
+        assert done.stderr.startswith("own.toml: there is no such file")
+
+
+def test_no_help_line_of_a_group_is_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in {path[0] for path in _commands() if len(path) == 2}:
+        assert main.run([name, "--help"]) == 0
+        assert "..." not in capsys.readouterr().out.partition("Commands:")[2], name
 
 
 def test_no_command_shows_the_help(tmp_path: Path) -> None:

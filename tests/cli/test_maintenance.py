@@ -1,6 +1,7 @@
 """`gateway fsck` and `gateway db`."""
 
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,18 @@ def on_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Des
     migrate.ensure(store)
     yield Desk(tmp_path, store, "sqlite:///data/gateway.db", capsys.readouterr)
     store.close()
+
+
+def test_files_made_by_a_command_are_their_owners_alone(unstarted: Desk) -> None:
+    before = os.umask(0o022)
+    try:
+        assert unstarted.run("tickets").code == 0
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+    made = [path for path in (unstarted.folder / "data").rglob("*") if path.is_file()]
+    assert "gateway.db" in {path.name for path in made}
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in made} == {path.name: "0o0" for path in made}
 
 
 def test_fsck_of_a_whole_site_says_what_was_counted(desk: Desk) -> None:

@@ -77,7 +77,8 @@ def test_a_mail_a_rule_set_aside_comes_back_when_the_rule_lets_it(desk: Desk) ->
     assert row["reason"] == "rule: spam"
     answer = desk.run("quarantine", "retry", str(spool_id))
     assert (answer.code, answer.out) == (0, f"{spool_id} is back in the spool\n")
-    assert "will be again unless the rule has changed" in answer.err
+    assert "will be again unless the rule has changed and the daemon was restarted since" in answer.err
+    assert "restart the daemon first" in " ".join(desk.run("quarantine", "retry", "--help").out.split())
     assert listed(desk) == []
     (waiting,) = desk.ask("spool", "list")
     assert (waiting["id"], waiting["attempts"], waiting["alone"]) == (spool_id, 0, True)

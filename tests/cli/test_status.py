@@ -12,7 +12,7 @@ import pytest
 from gateway.cli.status import running, span
 from gateway.mail import Address
 from gateway.now import now
-from gateway.store import imap, leases, spool, tables
+from gateway.store import imap, leases, outbox, spool, tables
 from gateway.store.node import DataLock
 from gateway.tickets.actions import Send
 from support.desk import Desk
@@ -34,6 +34,19 @@ def held(desk: Desk) -> Iterator[Desk]:
     lock = DataLock(desk.folder / "data")
     yield desk
     lock.release()
+
+
+def letter(name: str) -> Send:
+    return Send(
+        ticket=None,
+        kind="acknowledgement",
+        recipient=Address(addr="ann@example.net"),
+        envelope_from="",
+        message_id=f"<{name}@acme.example>",
+        subject="",
+        data=b"x",
+        automatic=True,
+    )
 
 
 def test_all_is_well(held: Desk) -> None:
@@ -88,22 +101,24 @@ def test_quarantine_is_a_warning(held: Desk) -> None:
 
 
 def test_a_sender_that_stands_still_is_a_warning(held: Desk) -> None:
-    held.act(
-        Send(
-            ticket=None,
-            kind="acknowledgement",
-            recipient=Address(addr="ann@example.net"),
-            envelope_from="",
-            message_id="<1@acme.example>",
-            subject="",
-            data=b"x",
-            automatic=True,
-        ),
-        at=now() - timedelta(minutes=45),
-    )
+    held.act(letter("1"), at=now() - timedelta(minutes=45))
     answer = held.run("status")
     assert (answer.code, answer.out.splitlines()[0]) == (1, "WARNING: mail in the outbox has been due for 45 min")
     assert "1 pending, 0 sending, 0 failed, 0 held, the oldest for 45 min" in answer.out
+
+
+def test_failed_mail_is_a_warning_until_a_person_gives_it_up(held: Desk) -> None:
+    held.act(letter("1"), letter("2"))
+    for due in outbox.claim_due(held.store, node="node", limit=9, now=now()):
+        assert outbox.record_failed(held.store, due, node="node", reply="550 no", reason="refused")
+    answer = held.run("status")
+    said = "WARNING: 2 in the outbox failed, see gateway outbox list --state failed"
+    assert (answer.code, answer.out.splitlines()[0]) == (1, said)
+    held.run("outbox", "retry", "1", "2")
+    held.run("outbox", "drop", "1", "2")
+    answer = held.run("status")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, "OK: nothing to be done")
+    assert "2 failed" in answer.out
 
 
 def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.now import now
 from gateway.store import outbox
+from gateway.store import trace as store_trace
 from support.desk import Desk
 from support.mails import mail
 
@@ -99,6 +100,18 @@ def test_mail_that_still_waits_is_found_by_envelope_and_by_its_first_bytes(desk:
         assert (found["from"], found["subject"]) == ("eve@example.com", "My lamp has not arrived")
     assert "mail 1 is new, waits to be processed" in desk.run("trace", "eve@example.com").out
     assert desk.run("trace", "eve@example").code == 1
+
+
+def test_processed_mail_is_found_by_its_envelope_sender(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.take_in(mail(sender="Eve <eve@example.com>", message_id="<e@e.example>"), mail_from="Bounces@r.example")
+    desk.work()
+    (found,) = traced(desk, "bounces@R.example")
+    assert (found["state"], found["mail_from"], found["from"]) == ("done", "Bounces@r.example", "eve@example.com")
+    assert found["mail_id"] is not None
+    assert len(traced(desk, "eve@example.com")) == 2  # it came in, and was answered: each once
+    monkeypatch.setattr(store_trace, "ENVELOPES_OF", 1)
+    desk.take_in(mail(text="another"))
+    assert desk.run("trace", "bounces@r.example").code == 1
 
 
 def test_mail_in_quarantine_is_found_read_or_not(desk: Desk) -> None:

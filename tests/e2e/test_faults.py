@@ -29,6 +29,15 @@ def test_sigterm_ends_it_cleanly_and_it_takes_up_where_it_was(config: Path) -> N
         assert not any(line.get("event") == "unclean_stop" for line in daemon.lines)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_is_a_clean_stop(config: Path, number: signal.Signals) -> None:
+    daemon = Daemon(config).start()
+    daemon.send(mail())
+    os.killpg(daemon.pid, number)
+    assert daemon._end() == 0
+    assert [line for line in daemon.lines if line.get("level") == "error"] == []
+
+
 def test_a_second_daemon_says_so_and_exits_75(config: Path) -> None:
     with Daemon(config) as daemon:
         second = daemon.command("run", check=False)
@@ -195,3 +204,27 @@ def test_a_port_that_is_taken_exits_78_and_names_it(config: Path) -> None:
         done = Daemon(config).command("run", check=False)
     assert done.returncode == 78
     assert str(port) in done.stderr
+
+
+def test_caps_count_whom_the_answers_would_reach(tmp_path: Path) -> None:
+    limits = NO_CAPS.replace('auto_per_address = "0"', 'auto_per_address = "2/h"')
+    with Daemon(make_site(tmp_path / "site", limits=limits)) as daemon:
+        for number in range(5):
+            sender = f"person{number}@example.net"
+            daemon.send(mail(sender=f"P <{sender}>", headers=("Reply-To: victim@example.net",)), sender=sender)
+            daemon.settled()
+        assert len(daemon.ask("tickets")) == 5
+        assert len(daemon.delivered()) == 2
+
+
+def test_a_mail_whose_file_is_gone_does_not_hold_up_the_others(config: Path) -> None:
+    ready = Daemon(config)
+    mails = [mail(sender=f"P <p{n}@example.net>", text="x" * (200_000 if n == 2 else 20)) for n in range(5)]
+    for raw in mails:
+        ready.command("ingest", stdin=raw)
+    (file,) = (config.parent / "data" / "raw").glob("??/*")
+    file.unlink()
+    with ready as daemon:
+        wait_for(lambda: len(daemon.ask("tickets")) == 4, 20, "the others are tickets")
+        (row,) = daemon.ask("quarantine", "list")
+        assert row["reason"] == "bytes_missing"

@@ -82,7 +82,8 @@ def test_a_stranger_gets_a_ticket_that_mentions_the_other(daemon: Daemon, claim:
 def test_two_siblings_of_an_unseen_parent_share_a_ticket(daemon: Daemon) -> None:
     named = ("References: <unseen@elsewhere.example>",)
     daemon.send(mail(sender=f"Ann <{ANN}>", to=f"support@acme.example, {BOB}", headers=named))
-    daemon.send(mail(sender=f"Bob <{BOB}>", subject="Re: lamp", headers=named), sender=BOB)
+    answer = mail(sender=f"Bob <{BOB}>", to=f"support@acme.example, {ANN}", subject="Re: lamp", headers=named)
+    daemon.send(answer, sender=BOB)
     daemon.settled()
     assert numbers(daemon) == [1]
     daemon.send(mail(sender="Eve <eve@example.com>", headers=named), sender="eve@example.com")
@@ -96,7 +97,7 @@ def test_a_late_parent_joins_its_answer(daemon: Daemon) -> None:
         sender=BOB,
     )
     daemon.settled()
-    daemon.send(mail(message_id="<parent@example.net>"))
+    daemon.send(mail(to=f"support@acme.example, {BOB}", message_id="<parent@example.net>"))
     daemon.settled()
     assert numbers(daemon) == [1]
 
@@ -124,8 +125,9 @@ def test_same_id_with_other_content_is_another_mail(daemon: Daemon) -> None:
     daemon.send(mail(message_id="<squat@example.net>", sender="Eve <eve@example.com>"), sender="eve@example.com")
     daemon.settled()
     daemon.send(mail(message_id="<squat@example.net>", text="quite another matter"))
+    daemon.send(mail(message_id="<squat@example.net>", text="and a third", subject="alarm 3"))
     daemon.settled()
-    assert numbers(daemon) == [1, 2]
+    assert numbers(daemon) == [1, 2, 3]
 
 
 AUTOMATIC = [
@@ -151,6 +153,28 @@ def test_an_out_of_office_reopens_nothing(daemon: Daemon) -> None:
     shown = daemon.ask("show", "1")
     assert len(shown["articles"]) == 2
     assert shown["status"] == "open"
+
+
+def test_a_late_thank_you_is_filed_and_opens_nothing(daemon: Daemon) -> None:
+    letter = first(daemon)
+    close(daemon, 30)
+    daemon.send(reply_to(letter, text="Thank you!"))
+    daemon.settled()
+    assert numbers(daemon) == [1]
+    assert daemon.ask("show", "1")["status"] == "closed"
+
+
+def test_old_mail_is_filed_under_its_own_date(daemon: Daemon) -> None:
+    old = mail().replace(b"Fri, 27 Nov 2026 09:00:00", b"Mon, 02 Nov 2015 09:00:00")
+    copies = [b"Delivered-To: " + to + b"\r\n" + old for to in (b"support@acme.example", b"billing@acme.example")]
+    for copy in copies:
+        daemon.command("ingest", "--import", stdin=copy)
+    daemon.settled()
+    (ticket,) = daemon.ask("tickets")
+    assert ticket["created_at"].startswith("2015-11-02")
+    (article,) = daemon.ask("show", "1")["articles"]
+    assert article["at"].startswith("2015-11-02")
+    assert daemon.delivered() == []
 
 
 def test_our_own_mail_coming_back_is_ignored(daemon: Daemon) -> None:
@@ -243,3 +267,38 @@ def bounce_of(letter: bytes) -> bytes:
     raw = mail(sender="MAILER-DAEMON@mx.example.net", subject="Undelivered Mail Returned to Sender", text=text)
     kind = b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
     return raw.replace(b"Content-Type: text/plain; charset=utf-8", kind, 1)
+
+
+def test_nobody_catches_anothers_mail_by_cc_and_references(daemon: Daemon) -> None:
+    """Eve names a mail that we have not seen, and Bob in Cc; what Bob then writes to us is none of hers."""
+    named = ("References: <talk@elsewhere.example>", f"Cc: {BOB}")
+    daemon.send(mail(sender="Eve <eve@example.com>", headers=named), sender="eve@example.com")
+    daemon.settled()
+    private = mail(sender=f"Bob <{BOB}>", headers=("In-Reply-To: <talk@elsewhere.example>",))
+    daemon.send(private, sender=BOB)
+    daemon.settled()
+    assert numbers(daemon) == [1, 2]
+    assert len(daemon.ask("show", "1")["articles"]) == 1
+
+
+def test_text_beside_a_delivery_status_is_not_lost(daemon: Daemon) -> None:
+    letter = first(daemon)
+    text = "--b\r\nContent-Type: text/plain\r\n\r\nDeliver to 7 Elm Street!\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nAction: failed\r\n\r\n--b--"
+    answer = reply_to(letter, text="x", quote=False)
+    head, _, _ = answer.partition(b"\r\n\r\n")
+    kind = b'Content-Type: multipart/mixed; boundary="b"'
+    raw = head.replace(b"Content-Type: text/plain; charset=utf-8", kind) + b"\r\n\r\n" + text.encode()
+    daemon.send(raw)
+    daemon.settled()
+    assert "7 Elm Street" in daemon.ask("show", "1")["articles"][1]["text"]
+
+
+def test_a_replay_as_a_bounce_does_not_take_the_customers_acknowledgement(daemon: Daemon) -> None:
+    raw = mail()
+    daemon.send(raw, sender="")
+    daemon.settled()
+    assert daemon.delivered() == []
+    assert "queued as" in daemon.send(raw)
+    daemon.send(b"Return-Path: <>\r\n" + mail(subject="Another"))
+    daemon.settled()
+    assert [parsed(one)["Delivered-To"] for one in daemon.delivered()][-1] == ANN

@@ -23,10 +23,7 @@ CASES = [
     ("Precedence: junk", Kind.AUTO, "Precedence: junk"),
     ("Precedence: first-class", Kind.NORMAL, ""),
     ("List-Id: <a.x.example>", Kind.LIST, "List-Id"),
-    ("List-Unsubscribe: <mailto:u@x.example>", Kind.LIST, "List-Unsubscribe"),
     ("Return-Path: <>", Kind.AUTO, "Return-Path: <>"),
-    ("X-Auto-Response-Suppress: OOF, AutoReply", Kind.AUTO, "X-Auto-Response-Suppress"),
-    ("X-Auto-Response-Suppress: All", Kind.AUTO, "X-Auto-Response-Suppress"),
     ("X-Loop: x", Kind.AUTO, "X-Loop"),
     ("From: MAILER-DAEMON@x.example", Kind.AUTO, "From: MAILER-DAEMON@x.example"),
     ("From: no-reply@x.example", Kind.AUTO, "From: no-reply@x.example"),
@@ -158,3 +155,18 @@ def test_a_delivery_report_names_its_recipients() -> None:
 def test_recipients_named_in_the_header() -> None:
     mail = read(b"X-Failed-Recipients: a@x.example,\n b@x.example\nSubject: Mail delivery failed\n\ntext\n")
     assert mail.failed_recipients == ("a@x.example", "b@x.example")
+
+
+SILENT = [
+    ("X-Auto-Response-Suppress: OOF, AutoReply", "X-Auto-Response-Suppress"),
+    ("X-Auto-Response-Suppress: All", "X-Auto-Response-Suppress"),
+    ("X-Auto-Response-Suppress: DR, RN", ""),
+    ("List-Unsubscribe: <mailto:u@x.example>", "List-Unsubscribe"),
+    ("X-Other: 1", ""),
+]
+
+
+@pytest.mark.parametrize(("header", "silence"), SILENT)
+def test_a_person_may_ask_for_silence(header: str, silence: str) -> None:
+    mail = read(f"From: ann@x.example\n{header}\n\ntext\n".encode())
+    assert (mail.kind, mail.silence) == (Kind.NORMAL, silence)

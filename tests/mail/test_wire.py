@@ -30,6 +30,7 @@ FULL = Mail(
     attachments=(Attachment(name="n", size=1, sha256="0", type="a/b", inline=True, part="1"),),
     kind=Kind.BOUNCE,
     auto_reason="why",
+    silence="X",
     headers=(("A", "b"),),
     markers=("m",),
     queue_ids=("q",),

@@ -22,6 +22,9 @@ CASES = [
     (Mail(from_=ANN, kind=Kind.BOUNCE), {}, {"names_our_mail": True}, Verdict.BOUNCE, Reason.BOUNCE_OF_OURS),
     (Mail(from_=ANN, kind=Kind.BOUNCE), {}, {}, Verdict.QUIET, Reason.AUTOMATIC),
     (Mail(from_=ANN), {}, {"own_mail": True}, Verdict.IGNORE, Reason.OUR_OWN_MAIL),
+    (Mail(from_=ANN, silence="X-Auto-Response-Suppress"), {}, {}, Verdict.QUIET, Reason.ASKS_FOR_SILENCE),
+    (Mail(from_=ANN), {}, {"answer_to": "us@x", "answers_ourselves": True}, Verdict.QUIET, Reason.OURSELVES),
+    (Mail(from_=ANN), {}, {"answer_to": "postmaster@example.net"}, Verdict.QUIET, Reason.NO_REPLY_ADDRESS),
     (Mail(from_=ANN, received_count=31), {}, {}, Verdict.QUARANTINE, Reason.HOPS),
     (Mail(from_=ANN, received_count=30), {}, {}, Verdict.ACCEPT, Reason.ORDINARY),
 ]

@@ -17,11 +17,13 @@ NUMBERS = [
     ("(Acme #12) lamp", (12,)),
     ("Acme #12 lamp", (12,)),
     ("[#12] lamp", (12,)),
-    ("about #12", (12,)),
+    ("#12", (12,)),
+    ("Re: #12 lamp", (12,)),
+    ("about order #12", ()),
     ("about 12", ()),
     ("[Other #12] lamp", ()),
     ("order#12", ()),
-    ("[Acme #12] and #13", (12, 13)),
+    ("[Acme #12] and [#13]", (12, 13)),
     ("#13 then [Acme #12]", (12, 13)),
     ("[Acme #" + "9" * 30 + "]", ()),
     ("", ()),
@@ -68,3 +70,15 @@ def test_base_subject(subject: str, want: str) -> None:
 def test_is_reply() -> None:
     assert is_reply("Re: x")
     assert not is_reply("Reset: x")
+
+
+BOMBS = ["[" * 60_000, "(" * 60_000, "[#" * 30_000, "( " * 30_000, "re:" * 20_000, "[Acme #" * 9_000, " " * 60_000]
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("bomb", BOMBS, ids=[bomb[:8] for bomb in BOMBS])
+def test_subjects_made_to_take_long_do_not(bomb: str) -> None:
+    """What the worker does with a stranger's text is outside the reader's time limit: it must be linear."""
+    numbers_in(bomb, "Acme")
+    numbers_in(bomb, "Acme", "{yy}{mm}-{n:04}")
+    base_subject(bomb, "Acme")

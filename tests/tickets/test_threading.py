@@ -52,7 +52,7 @@ def test_token_joins_whoever_sends_it() -> None:
         ("", [own()], None, Reason.NOT_A_PARTY),
         (ANN, [named("<old@x>")], 7, Reason.SHARED_REFERENCE),
         (BOB, [named("<old@x>")], None, Reason.NOT_A_PARTY),
-        (BOB, [named("<old@x>", parties=(ANN, BOB))], 7, Reason.SHARED_REFERENCE),
+        (BOB, [named("<old@x>", parties=(ANN, BOB))], None, Reason.NOT_A_PARTY),
         (ANN, [], None, Reason.NOTHING_NAMED),
     ],
 )
@@ -62,12 +62,25 @@ def test_references(sender: str, refs: list[Ref], ticket: int | None, reason: Re
     assert thread.mentions == ((7,) if ticket is None and refs else ())
 
 
+def test_siblings_of_an_unseen_mail_must_know_of_each_other() -> None:
+    """Whoever names an unseen mail chooses its To and Cc, and could catch somebody's mail by them."""
+    refs = [named("<unseen@x>", parties=(ANN, BOB))]
+    both = replace(NOTHING, ids=("<unseen@x>",), parties=frozenset({ANN}))
+    assert decide(both, BOB, refs=refs, tickets={7: known()}, at=AT).ticket == 7
+    caught = replace(both, parties=frozenset({"carl@example.net"}))
+    assert decide(caught, BOB, refs=refs, tickets={7: known()}, at=AT).ticket is None
+    member = {7: known(participants=frozenset({ANN, BOB}))}  # Bob was made one by Ann's Cc
+    assert decide(caught, BOB, refs=refs, tickets=member, at=AT).ticket is None
+
+
 def test_late_parent_joins_its_answer() -> None:
-    thread = decide(NOTHING, BOB, refs=[named("<new@x>", parties=(ANN, BOB))], tickets={7: known()}, at=AT)
+    refs = [named("<new@x>", parties=(ANN, BOB))]
+    parent = replace(NOTHING, parties=frozenset({ANN}))
+    thread = decide(parent, BOB, refs=refs, tickets={7: known()}, at=AT)
     assert (thread.ticket, thread.reason) == (7, Reason.LATE_PARENT)
-    stranger = decide(NOTHING, "eve@x", refs=[named("<new@x>", parties=(ANN, BOB))], tickets={7: known()}, at=AT)
-    assert stranger.ticket is None
-    assert stranger.mentions == (7,)
+    for clues_, sender in ((parent, "eve@x"), (NOTHING, BOB)):
+        other = decide(clues_, sender, refs=refs, tickets={7: known()}, at=AT)
+        assert (other.ticket, other.mentions) == (None, (7,))
 
 
 def test_squatting_a_message_id_catches_nobody() -> None:
