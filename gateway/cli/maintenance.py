@@ -132,9 +132,9 @@ def _pack(folder: Path, archive: Path, mode: str) -> None:
 def restore(session: Session, source: Path, skip: int) -> int:
     """Put a backup in the place of the site's data; the daemon must not be running (exit 75).
 
-    What was there, large mails included, is kept in a folder of data_dir. If it is cut short, the next command that
-    opens the site finishes it. Mailboxes are read again from a day before the backup on, processed
-    folders too, so that mail which came since becomes tickets again.
+    What was there, large mails included, is kept in a folder of data_dir. Where a restore is cut short, the next
+    command leaves the old data or finishes the exchange. Mailboxes are read again from a day before the backup on,
+    processed folders too, so that mail which came since becomes tickets again.
     """
     cfg = session.config(secrets=False)
     if source.is_dir():
@@ -150,7 +150,8 @@ def restore(session: Session, source: Path, skip: int) -> int:
 
 def _restore(cfg: Config, source: Path, skip: int) -> int:
     secret = cfg.gateway.secret_file.path
-    at = put_back(cfg.database.url, cfg.gateway.data_dir, source, skip=skip, secret=secret)
+    with private_files():
+        at = put_back(cfg.database.url, cfg.gateway.data_dir, source, skip=skip, secret=secret)
     kept = source / "secret"
     # Without the secret of the backup, mail that answers what we wrote before is taken for forged.
     if secret is not None and kept.exists() and secret.read_bytes() != kept.read_bytes():

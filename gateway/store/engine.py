@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 
 from gateway.errors import ConfigError
 from gateway.store.database import Database
+from gateway.store.exchange import finish
 from gateway.store.failure import translated
 from gateway.store.node import make_private, node_id
 from gateway.store.raw import RawStore
@@ -52,6 +53,7 @@ def open_store(url: str, data_dir: Path, *, raw_inline_max: int = 65536, busy_ti
         raise ConfigError(["database.url: not a database URL"])
     kind = target.get_backend_name()
     if kind == "sqlite":
+        finish(data_dir, sqlite_files(url))  # a half-exchanged pair must never be opened
         spool, main = _open_sqlite(url, busy_timeout)
     elif kind == "postgresql":
         spool, main = _open_postgres(target, busy_timeout)

@@ -257,10 +257,12 @@ def retry(store: Store, ids: Sequence[int]) -> set[int]:
 
 
 def drop(conn: Connection, ids: Sequence[int], *, reason: str) -> dict[int, int | None]:
-    """Give up rows that are not being sent, in the caller's transaction; returns those that could be: id -> ticket."""
-    waiting = select(_outbox.c.id, _outbox.c.ticket).where(
-        _outbox.c.id.in_(ids), _outbox.c.state.in_(["pending", "held"])
-    )
+    """Give up rows that are neither sent nor being sent, in the caller's transaction: id -> ticket of those that were.
+
+    A row that failed by itself can be given up too: then it is known, and nothing warns of it any more.
+    """
+    open_ = or_(_outbox.c.state.in_(["pending", "held"]), and_(_outbox.c.state == "failed", _outbox.c.reason != reason))
+    waiting = select(_outbox.c.id, _outbox.c.ticket).where(_outbox.c.id.in_(ids), open_)
     found = {row.id: row.ticket for row in conn.execute(waiting.order_by(_outbox.c.id).with_for_update())}
     conn.execute(_outbox.update().where(_outbox.c.id.in_(found)).values(state="failed", reason=reason))
     return found
