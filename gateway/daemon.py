@@ -29,7 +29,7 @@ from gateway.intake.spool import Spool
 from gateway.reader import Readers
 from gateway.rules import RegexMatcher
 from gateway.site import Site, load_site
-from gateway.store import Store, migrate, open_store, outbox, spool
+from gateway.store import Store, migrate, open_store, outbox, signing, spool
 from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.worker import Worker
@@ -56,6 +56,7 @@ def run(cfg: Config) -> int:
     outbox.free_node(store, node=store.node)
     sweep(store)
     site = load_site(cfg, store)
+    signing.recognise(store, site.keys.secrets, str(cfg.gateway.secret_file))
     if not site.rules.rules:
         log.no_rules(str(cfg.rules_dir))
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
@@ -99,7 +100,7 @@ def _supervise(cfg: Config, site: Site) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_stop)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, lambda _signum, _frame: log.not_reloaded())
     while not stops:
         for child in (worker, intake):
             if not child.pid and time.monotonic() >= child.start_at:

@@ -295,6 +295,11 @@ def process_died(role: str, *, status: str, again_in: float) -> None:
     _event(logging.ERROR, "process_died", role=role, status=status, again_in=again_in)
 
 
+def not_reloaded() -> None:
+    """SIGHUP came: changed rules, templates and configuration count after a restart."""
+    _event(logging.WARNING, "not_reloaded", why="changes count after a restart")
+
+
 def no_rules(folder: str) -> None:
     """Mail becomes tickets, but nothing is acknowledged, assigned or set aside."""
     _event(logging.WARNING, "no_rules", folder=folder)

@@ -46,6 +46,19 @@ def test_a_second_daemon_says_so_and_exits_75(config: Path) -> None:
         assert str(daemon.pid) in second.stderr
 
 
+def test_another_secret_than_before_exits_78(config: Path) -> None:
+    with Daemon(config):
+        pass
+    secret = config.parent / "data" / "secret"
+    secret.write_text(f"1:{'cd' * 32}\n")
+    done = Daemon(config).command("run", check=False)
+    assert done.returncode == 78
+    assert "gateway.secret_file" in done.stderr
+    secret.write_text(f"2:{'cd' * 32}\n")  # a new key with a number of its own is fine
+    with Daemon(config):
+        pass
+
+
 def test_a_broken_rules_file_exits_78_with_the_place(config: Path) -> None:
     (config.parent / "rules" / "20-routing.toml").write_text('[[rule]]\nname = "x"\nwhen.subject.contians = "a"\n')
     done = Daemon(config).command("run", check=False)
