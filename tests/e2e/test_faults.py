@@ -152,8 +152,7 @@ def test_death_at_each_gap_loses_and_doubles_nothing(config: Path, point: str) -
         except (OSError, AssertionError, Exception):
             continue
         pending.remove(raw)
-    wait_for(lambda: armed._process is not None and armed._process.poll() is not None, 20, "it died at the point")
-    armed.kill()
+    armed.wait_dead()
     with Daemon(config) as daemon:
         for raw in pending:
             daemon.send(raw)

@@ -72,8 +72,7 @@ def test_killed_around_the_move_every_mail_is_there_once(mailbox: Dovecot, tmp_p
     mailbox.fill(raws)
     config = site_with(mailbox, tmp_path, start="all")
     armed = Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": f"{point}:2"}).start(wait=False)
-    wait_for(lambda: armed._process is not None and armed._process.poll() is not None, 40, "it died at the point")
-    armed.kill()
+    armed.wait_dead(40)
     with Daemon(config) as daemon:
         wait_for(lambda: mailbox.count("Processed") == 250, 40, "all are moved")
         daemon.settled(60)

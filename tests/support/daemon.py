@@ -66,6 +66,15 @@ class Daemon:
                 pass
             self._end()
 
+    def wait_dead(self, timeout: float = 30) -> None:
+        """Wait until an armed fault has killed it; whatever comes, nothing of it is left behind."""
+        process = self._process
+        assert process is not None
+        try:
+            wait_for(lambda: process.poll() is not None, timeout, "it died at the armed point")
+        finally:
+            self.kill()
+
     def stop(self, timeout: float = 40) -> int:
         """SIGTERM to the one process that was started; its exit code."""
         process = self._process
