@@ -30,8 +30,10 @@ from gateway.tickets.actions import (
 
 def apply(conn: Connection, actions: Sequence[Action], actor: Actor) -> None:
     """Make the changes, in order. Raises Conflict where a ticket has moved on; the caller rolls back."""
+    tx = _Tx(conn, actor)
     for action in actions:
-        _WRITERS[type(action)](conn, action, actor)
+        _WRITERS[type(action)](tx, action, actor)
+    insert_many(conn, tables.event, tx.journal)
 
 
 def record_mail(conn: Connection, row: Mapping[str, Any]) -> int:
@@ -39,10 +41,35 @@ def record_mail(conn: Connection, row: Mapping[str, Any]) -> int:
     return insert(conn, tables.mail, **row)
 
 
-def _open_ticket(conn: Connection, action: OpenTicket, actor: Actor) -> None:
-    requester = _person(conn, action.requester, actor) if action.requester else None
+class _Tx:
+    """The caller's transaction, and the lines of the journal, which are written together at the end."""
+
+    def __init__(self, conn: Connection, actor: Actor) -> None:
+        self.conn = conn
+        self.actor = actor
+        self.journal: list[dict[str, Any]] = []
+
+    def note(
+        self, ticket: int | None, kind: str, data: Mapping[str, Any], reason: str = "", step_key: str | None = None
+    ) -> None:
+        self.journal.append(
+            {
+                "ticket": ticket,
+                "mail_id": self.actor.mail_id,
+                "at": self.actor.at,
+                "actor": self.actor.name,
+                "kind": kind,
+                "data": dict(data),
+                "reason": reason,
+                "step_key": step_key,
+            }
+        )
+
+
+def _open_ticket(tx: _Tx, action: OpenTicket, actor: Actor) -> None:
+    requester = _person(tx.conn, action.requester, actor) if action.requester else None
     insert(
-        conn,
+        tx.conn,
         tables.ticket,
         number=action.number,
         status=action.status,
@@ -66,19 +93,17 @@ def _open_ticket(conn: Connection, action: OpenTicket, actor: Actor) -> None:
         last_customer_at=actor.told_at,
     )
     if requester is not None:
-        insert(conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
-    _journal(conn, actor, action.number, "opened", {"queue": action.queue, "title": action.title})
+        insert(tx.conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
+    tx.note(action.number, "opened", {"queue": action.queue, "title": action.title})
     if action.assignee:
-        _journal(
-            conn, actor, action.number, "assigned", {"assignee": action.assignee}, action.set_by.get("assignee", "")
-        )
+        tx.note(action.number, "assigned", {"assignee": action.assignee}, action.set_by.get("assignee", ""))
 
 
-def _change(conn: Connection, action: Change, actor: Actor) -> None:
+def _change(tx: _Tx, action: Change, actor: Actor) -> None:
     values = dict(action.values)
     if action.set_by:
         values["set_by"] = {**action.before.get("set_by", {}), **action.set_by}
-    result = conn.execute(
+    result = tx.conn.execute(
         update(tables.ticket)
         .where(tables.ticket.c.number == action.ticket, tables.ticket.c.version == action.seen_version)
         .values(**values, updated_at=actor.at, version=action.seen_version + 1)
@@ -86,12 +111,12 @@ def _change(conn: Connection, action: Change, actor: Actor) -> None:
     if result.rowcount != 1:
         raise Conflict(f"ticket {action.ticket} changed meanwhile")
     shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
-    _journal(conn, actor, action.ticket, "changed", shown, action.reason)
+    tx.note(action.ticket, "changed", shown, action.reason)
 
 
-def _add_article(conn: Connection, action: AddArticle, actor: Actor) -> None:
+def _add_article(tx: _Tx, action: AddArticle, actor: Actor) -> None:
     article = insert(
-        conn,
+        tx.conn,
         tables.article,
         ticket=action.ticket,
         direction=action.direction,
@@ -117,22 +142,22 @@ def _add_article(conn: Connection, action: AddArticle, actor: Actor) -> None:
         for one in action.attachments
     ]
     if rows:
-        insert_many(conn, tables.attachment, rows)
+        insert_many(tx.conn, tables.attachment, rows)
 
 
-def _participate(conn: Connection, action: Participate, actor: Actor) -> None:
-    person = _person(conn, action.address, actor)
-    there = rows_in(conn, tables.participant, "ticket", [action.ticket], ("person_id",))
+def _participate(tx: _Tx, action: Participate, actor: Actor) -> None:
+    person = _person(tx.conn, action.address, actor)
+    there = rows_in(tx.conn, tables.participant, "ticket", [action.ticket], ("person_id",))
     if [person] not in there:
-        insert(conn, tables.participant, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
+        insert(tx.conn, tables.participant, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
 
 
-def _link(conn: Connection, action: Link, actor: Actor) -> None:
-    there = rows_in(conn, tables.link, "ticket", [action.ticket], ("other", "kind"))
+def _link(tx: _Tx, action: Link, actor: Actor) -> None:
+    there = rows_in(tx.conn, tables.link, "ticket", [action.ticket], ("other", "kind"))
     if [action.other, action.kind] in there:
         return
     insert(
-        conn,
+        tx.conn,
         tables.link,
         ticket=action.ticket,
         other=action.other,
@@ -142,11 +167,11 @@ def _link(conn: Connection, action: Link, actor: Actor) -> None:
     )
 
 
-def _remember(conn: Connection, action: Remember, actor: Actor) -> None:
+def _remember(tx: _Tx, action: Remember, actor: Actor) -> None:
     parties = [action.author, *(key for key in action.parties if key != action.author)]
     ids = ([(action.own, "own")] if action.own else []) + [(one, "named") for one in action.named if one != action.own]
     insert_many(
-        conn,
+        tx.conn,
         tables.message_ref,
         [
             {
@@ -162,9 +187,9 @@ def _remember(conn: Connection, action: Remember, actor: Actor) -> None:
     )
 
 
-def _send(conn: Connection, action: Send, actor: Actor) -> None:
+def _send(tx: _Tx, action: Send, actor: Actor) -> None:
     mail = insert(
-        conn,
+        tx.conn,
         tables.mail,
         direction="out",
         ticket=action.ticket,
@@ -178,9 +203,9 @@ def _send(conn: Connection, action: Send, actor: Actor) -> None:
         auth={},
         trace=[],
     )
-    insert(conn, tables.mail_out, mail_id=mail, data=action.data)
+    insert(tx.conn, tables.mail_out, mail_id=mail, data=action.data)
     insert(
-        conn,
+        tx.conn,
         tables.outbox,
         mail_id=mail,
         ticket=action.ticket,
@@ -194,7 +219,7 @@ def _send(conn: Connection, action: Send, actor: Actor) -> None:
     if action.ticket is None:
         return
     insert(
-        conn,
+        tx.conn,
         tables.message_ref,
         key=message_key(action.message_id),
         message_id=action.message_id,
@@ -204,23 +229,23 @@ def _send(conn: Connection, action: Send, actor: Actor) -> None:
         parties=["", action.recipient.key, *action.parties],
     )
     data = {"kind": action.kind, "recipient": action.recipient.addr, "mail": mail}
-    _journal(conn, actor, action.ticket, "queued", data)
+    tx.note(action.ticket, "queued", data)
 
 
-def _note(conn: Connection, action: Note, actor: Actor) -> None:
+def _note(tx: _Tx, action: Note, actor: Actor) -> None:
     at = tables.event
     if action.step_key is not None:
         same = (at.c.ticket == action.ticket, at.c.step_key == action.step_key)
-        if conn.execute(select(at.c.id).where(*same)).first() is not None:
+        if tx.conn.execute(select(at.c.id).where(*same)).first() is not None:
             return
-    _journal(conn, actor, action.ticket, action.kind, action.data, action.reason, action.step_key)
+    tx.note(action.ticket, action.kind, action.data, action.reason, action.step_key)
 
 
-def _take_turn(conn: Connection, action: TakeTurn, actor: Actor) -> None:
+def _take_turn(tx: _Tx, action: TakeTurn, actor: Actor) -> None:
     del actor
-    result = conn.execute(update(tables.rota).where(tables.rota.c.queue == action.queue).values(agent=action.agent))
+    result = tx.conn.execute(update(tables.rota).where(tables.rota.c.queue == action.queue).values(agent=action.agent))
     if result.rowcount == 0:
-        insert(conn, tables.rota, queue=action.queue, agent=action.agent)
+        insert(tx.conn, tables.rota, queue=action.queue, agent=action.agent)
 
 
 def _person(conn: Connection, address: Address, actor: Actor) -> int:
@@ -232,34 +257,11 @@ def _person(conn: Connection, address: Address, actor: Actor) -> int:
     return person
 
 
-def _journal(
-    conn: Connection,
-    actor: Actor,
-    ticket: int | None,
-    kind: str,
-    data: Mapping[str, Any],
-    reason: str = "",
-    step_key: str | None = None,
-) -> None:
-    insert(
-        conn,
-        tables.event,
-        ticket=ticket,
-        mail_id=actor.mail_id,
-        at=actor.at,
-        actor=actor.name,
-        kind=kind,
-        data=dict(data),
-        reason=reason,
-        step_key=step_key,
-    )
-
-
 def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-_WRITERS: Mapping[type, Callable[[Connection, Any, Actor], None]] = {
+_WRITERS: Mapping[type, Callable[[_Tx, Any, Actor], None]] = {
     OpenTicket: _open_ticket,
     Change: _change,
     AddArticle: _add_article,

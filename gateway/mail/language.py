@@ -8,6 +8,7 @@ import re
 _TAG = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]+)?\s*\Z", re.IGNORECASE)
 _ENOUGH = 5  # letters of a script
 _SAMPLE = 4_000  # characters looked at
+_BEYOND_LATIN = re.compile(r"[\u0370-\U0010ffff]")
 
 # Letters that settle it. Russian shares its alphabet with Belarusian but for і and ў, and with Bulgarian and Serbian
 # but for ы and э; Japanese alone mixes kana with Han.
@@ -32,6 +33,8 @@ def language_of(named: str, text: str) -> str:
     if tag:
         return tag[1].lower()
     sample = text[:_SAMPLE]
+    if not _BEYOND_LATIN.search(sample):
+        return ""  # at once, for most mail: Latin letters settle nothing
     for code, script, telling in _SCRIPTS:
         if len(script.findall(sample)) < _ENOUGH:
             continue

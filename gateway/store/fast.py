@@ -7,11 +7,15 @@ conversions of values are still SQLAlchemy's; only the way to the driver is shor
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy import insert as core_insert
 from sqlalchemy import select as core_select
+from sqlalchemy.types import TypeEngine
+
+from gateway.store import tables
 
 _Bind = Callable[[Any], Any]
 
@@ -30,17 +34,19 @@ class _Insert:
         if dialect.name == "postgresql" and table.autoincrement_column is not None:
             returning = core_insert(table).returning(table.autoincrement_column)
             self.sql_id = str(returning.compile(dialect=dialect, column_keys=list(columns)))
-        self.binds: list[tuple[str, _Bind]] = []
-        for column in columns:
-            bind = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
-            if bind is not None:
-                self.binds.append((column, bind))
+        self.binds = {column: _bind_of(table.c[column].type, dialect) for column in columns}
+        self.in_order = [(column, self.binds[column]) for column in self.order or ()]
 
     def bound(self, row: Mapping[str, Any]) -> Any:
-        values = dict(row)
-        for column, bind in self.binds:
-            values[column] = bind(values[column])
-        return tuple(values[column] for column in self.order) if self.order else values
+        if self.order:
+            return tuple([row[column] if bind is None else bind(row[column]) for column, bind in self.in_order])
+        return {column: value if (bind := self.binds[column]) is None else bind(value) for column, value in row.items()}
+
+
+def _bind_of(kind: TypeEngine[Any], dialect: Dialect) -> _Bind | None:
+    """How a value of this type is handed to the driver; the rows of one mail share their instants."""
+    bind = kind.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=64)(bind) if bind is not None and isinstance(kind, tables.Instant) else bind
 
 
 _compiled: dict[tuple[str, str, tuple[str, ...]], _Insert] = {}

@@ -40,6 +40,8 @@ class NumberFormat:
 
     def show(self, number: int, opened: datetime) -> str:
         """`1042` as people see it; `opened` is when the ticket was."""
+        if self.pattern == "{n}":
+            return str(number)
         day = {"yyyy": f"{opened:%Y}", "yy": f"{opened:%y}", "mm": f"{opened:%m}", "dd": f"{opened:%d}"}
         return self.pattern.format(n=number, **day)
 
@@ -74,9 +76,13 @@ def base_subject(subject: str, tag: str = "") -> str:
     """The subject without reply prefixes, our tag and surplus blanks; at most 250 characters."""
     text = _SPACES.sub(" ", subject[:_LOOKED_AT]).strip()
     if tag:
-        ours = re.compile(rf"[\[(]\s*{re.escape(tag)}\s*#[^\[(\])]{{1,40}}[\])]", re.IGNORECASE)
-        text = ours.sub("", _without_prefixes(text))
+        text = _our_tag(tag).sub("", _without_prefixes(text))
     return _SPACES.sub(" ", _without_prefixes(text)).strip()[:MAX_SUBJECT]
+
+
+@lru_cache(maxsize=8)
+def _our_tag(tag: str) -> re.Pattern[str]:
+    return re.compile(rf"[\[(]\s*{re.escape(tag)}\s*#[^\[(\])]{{1,40}}[\])]", re.IGNORECASE)
 
 
 def _without_prefixes(text: str) -> str:
