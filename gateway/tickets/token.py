@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 _MAC_BYTES = 10
 _HEAD_BYTES = 9
@@ -77,11 +78,23 @@ class Keys:
         return hmac.compare_digest(claim.recipient_tag[1:], self._recipient_tag(key_id, recipient))
 
     def _mac(self, key_id: int, payload: bytes) -> bytes:
-        return hmac.digest(self.secrets[key_id], b"token\0" + payload, hashlib.sha256)[:_MAC_BYTES]
+        return _sign(self.secrets[key_id], b"token\0" + payload)[:_MAC_BYTES]
 
     def _recipient_tag(self, key_id: int, recipient: str) -> bytes:
         # Keyed, so that nobody can search offline for an address that shares an agent's tag.
-        return hmac.digest(self.secrets[key_id], b"recipient\0" + recipient.lower().encode(), hashlib.sha256)[:5]
+        return _sign(self.secrets[key_id], b"recipient\0" + recipient.lower().encode())[:5]
+
+
+@lru_cache(maxsize=16)
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod=hashlib.sha256)
+
+
+def _sign(secret: bytes, message: bytes) -> bytes:
+    """HMAC-SHA-256; taking up a key costs more than signing, so that is done once."""
+    signed = _keyed(secret).copy()
+    signed.update(message)
+    return signed.digest()
 
 
 def looks_like_token(text: str) -> bool:
