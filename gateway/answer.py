@@ -36,6 +36,9 @@ def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: date
     recipient = draft.incoming.answer_to
     if silence or recipient is None:
         return _silent(template, number, silence or (Reason.NO_SENDER, ""))
+    if number in around.tickets and recipient.key not in around.participants.get(number, frozenset()):
+        # What we write names the ticket and carries a token for it: nobody gets that by a Reply-To or a forwarded mail.
+        return _silent(template, number, (Reason.NOT_A_PARTY, recipient.addr))
     try:
         letter = _letter(template, draft, number, recipient, around, site, at, queue)
     except Permanent as exc:

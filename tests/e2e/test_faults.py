@@ -240,3 +240,17 @@ def test_a_mail_whose_file_is_gone_does_not_hold_up_the_others(config: Path) -> 
         wait_for(lambda: len(daemon.ask("tickets")) == 4, 20, "the others are tickets")
         (row,) = daemon.ask("quarantine", "list")
         assert row["reason"] == "bytes_missing"
+
+
+def test_an_answer_on_a_known_ticket_reaches_those_who_take_part_alone(config: Path) -> None:
+    """A forged From with a Reply-To of the same provider must not fetch a token for somebody else's ticket."""
+    rule = '[[rule]]\nname = "told"\non = "follow_up"\nwhen.subject = "zebra"\nset.reply = "progress"\n'
+    (config.parent / "rules" / "05-told.toml").write_text(rule)
+    with Daemon(config) as daemon:
+        daemon.send(mail())
+        daemon.settled()
+        for reply_to in ("eve@example.net", "ann@example.net"):
+            daemon.send(mail(subject="Re: [Acme #1] zebra", headers=(f"Reply-To: {reply_to}",)))
+            daemon.settled()
+        assert len(daemon.ask("show", "1")["articles"]) == 3
+        assert [parsed(one)["Delivered-To"] for one in daemon.delivered()] == ["ann@example.net"] * 2
