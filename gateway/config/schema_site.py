@@ -136,7 +136,7 @@ class Limits(Section):
     data_total: kinds.Duration = key("How long one mail may take to arrive.", "15 min")
     inflight: kinds.Size = key("Bytes of mail being received at a time; more is answered 452.", "256 MB")
     min_free: kinds.Size = key("Below this much free disk no mail is accepted (452).", "100 MB")
-    raw_inline_max: kinds.Size = key("Larger mails lie in a file under data_dir/raw.", "64 KB")
+    raw_inline_max: kinds.Size = key("Larger mails lie in a file under data_dir/raw.", "1 MB")
     duplicate_for: kinds.Duration = key("A repeated delivery is recognised within this time (IMAP: ever).", "7 days")
     spool_keep: kinds.Duration = key("How long the bytes of processed mail are kept.", "365 days")
     readers: int = key("Reader processes; they parse what strangers wrote.", 1, low=1, high=64)

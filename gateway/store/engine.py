@@ -19,9 +19,11 @@ from gateway.store.node import make_private, node_id
 from gateway.store.raw import RawStore
 
 BUSY_TIMEOUT = 10.0  # seconds
-# Checkpoints are the clock's work (`maintenance.checkpoint`); this many pages of 4 KB are the net below it, so
-# that a checkpoint does not sit in the middle of somebody's commit.
-_AUTOCHECKPOINT_PAGES = 32_768
+# Checkpoints are the clock's work (`maintenance.checkpoint`); this many bytes are the net below it, so that a
+# checkpoint does not sit in the middle of somebody's commit.
+_AUTOCHECKPOINT_BYTES = 128 * 1024 * 1024
+# The spool holds whole mails, which larger pages cut into fewer pieces.
+_PAGE_BYTES = {"spool": 8192, "gateway": 4096}
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 
@@ -44,7 +46,9 @@ class Store:
         self.raw.close()
 
 
-def open_store(url: str, data_dir: Path, *, raw_inline_max: int = 65536, busy_timeout: float = BUSY_TIMEOUT) -> Store:
+def open_store(
+    url: str, data_dir: Path, *, raw_inline_max: int = 1_048_576, busy_timeout: float = BUSY_TIMEOUT
+) -> Store:
     """Open without creating tables (`migrate.ensure` does). Raises ConfigError where commits would not be durable."""
     make_private(data_dir)
     try:
@@ -87,7 +91,9 @@ def _open_sqlite(url: str, busy_timeout: float) -> tuple[Database, Database]:
 
 
 def _open_file(name: str, path: Path, busy_timeout: float) -> Database:
-    database = Database(name, sqlite_engine(path, busy_timeout), path=path, busy_timeout=busy_timeout)
+    database = Database(
+        name, sqlite_engine(path, busy_timeout, page_bytes=_PAGE_BYTES[name]), path=path, busy_timeout=busy_timeout
+    )
     try:
         with translated(name), database.engine.connect() as conn:
             refuse_volatile(conn, path)
@@ -97,8 +103,11 @@ def _open_file(name: str, path: Path, busy_timeout: float) -> Database:
     return database
 
 
-def sqlite_engine(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
-    """An engine whose transactions are begun by us (`begin` in the execution options says how)."""
+def sqlite_engine(path: Path, busy_timeout: float = BUSY_TIMEOUT, *, page_bytes: int = 4096) -> Engine:
+    """An engine whose transactions are begun by us (`begin` in the execution options says how).
+
+    `page_bytes` counts when the file is made.
+    """
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"isolation_level": None, "timeout": busy_timeout, "cached_statements": 512},
@@ -112,10 +121,11 @@ def sqlite_engine(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(driver: Any, _record: Any) -> None:
         for pragma in (
+            f"page_size = {page_bytes}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
-            f"wal_autocheckpoint = {_AUTOCHECKPOINT_PAGES}",
+            f"wal_autocheckpoint = {_AUTOCHECKPOINT_BYTES // page_bytes}",
             f"journal_size_limit = {_WAL_KEPT_BYTES}",
             "cache_size = -8000",
             "temp_store = MEMORY",

@@ -26,7 +26,7 @@ _SIDE_BY_SIDE = 8
 class RawStore:
     """Content-addressed files; the same bytes are kept once however many mails carry them."""
 
-    def __init__(self, folder: Path, *, inline_max: int = 65536) -> None:
+    def __init__(self, folder: Path, *, inline_max: int = 1_048_576) -> None:
         self.folder = folder
         self.inline_max = inline_max  # bytes; what is not larger belongs in the row
         self._writers: ThreadPoolExecutor | None = None

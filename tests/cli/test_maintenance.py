@@ -109,7 +109,7 @@ def test_a_command_before_the_first_start_finds_an_empty_site(unstarted: Desk) -
 
 @pytest.mark.parametrize("name", ["copy", "copy.tar.gz", "copy.tar"])
 def test_what_was_backed_up_can_be_put_back(on_files: Desk, name: str) -> None:
-    large = mail(text="x" * 100_000)
+    large = mail(text="x" * 1_200_000)
     on_files.take_in(large)
     on_files.work()
     (on_files.folder / "data" / "secret").write_text("1:00112233445566778899aabbccddeeff\n")

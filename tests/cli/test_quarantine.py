@@ -142,7 +142,7 @@ def test_discard_closes_and_keeps(desk: Desk) -> None:
 
 
 def test_export_is_the_very_bytes(desk: Desk) -> None:
-    large = POISON + b"x" * 200_000
+    large = POISON + b"x" * 1_200_000
     for raw in (POISON, large):
         spool_id = desk.take_in(raw)
         desk.quarantine(spool_id)
@@ -162,7 +162,7 @@ def test_export_to_standard_output_is_the_very_bytes(desk: Desk) -> None:
 
 
 def test_export_tells_when_the_bytes_are_not_those_accepted(desk: Desk) -> None:
-    spool_id = desk.take_in(POISON + b"x" * 200_000)
+    spool_id = desk.take_in(POISON + b"x" * 1_200_000)
     desk.quarantine(spool_id)
     (row,) = spool_rows.rows(desk.store, states=["quarantined"])
     if desk.store.dialect == "postgresql":

@@ -231,7 +231,7 @@ def test_caps_count_whom_the_answers_would_reach(tmp_path: Path) -> None:
 
 def test_a_mail_whose_file_is_gone_does_not_hold_up_the_others(config: Path) -> None:
     ready = Daemon(config)
-    mails = [mail(sender=f"P <p{n}@example.net>", text="x" * (200_000 if n == 2 else 20)) for n in range(5)]
+    mails = [mail(sender=f"P <p{n}@example.net>", text="x" * (1_200_000 if n == 2 else 20)) for n in range(5)]
     for raw in mails:
         ready.command("ingest", stdin=raw)
     (file,) = (config.parent / "data" / "raw").glob("??/*")

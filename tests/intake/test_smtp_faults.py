@@ -97,7 +97,7 @@ def test_a_store_whose_table_is_gone_is_451_without_a_word_of_why(
 
 
 def test_a_raw_store_that_is_gone_is_4xx(tmp_path: Path) -> None:
-    large = MAIL % b"large" + b"0123456789\r\n" * 10_000
+    large = MAIL % b"large" + b"0123456789\r\n" * 100_000
     with running(tmp_path) as server, server.wire() as client:
         shutil.rmtree(server.cfg.gateway.data_dir / "raw", ignore_errors=True)
         (server.cfg.gateway.data_dir / "raw").write_text("a file stands in the way")

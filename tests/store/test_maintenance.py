@@ -68,7 +68,7 @@ def test_damage_is_told_with_what_to_do(site):
     maintenance.checkpoint(site)
     site.spool.close()
     with site.spool.path.open("r+b") as file:
-        file.seek(4096)
+        file.seek(8192)
         file.write(b"\xff" * 16)
     with pytest.raises(Permanent, match=r"spool\.db is damaged .*gateway db restore|file is damaged"):
         maintenance.quick_check(site)
