@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,14 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "elided": mail.elided,
         "signature": mail.signature,
         "attachments": [
-            {"name": item.name, "size": item.size, "sha256": item.sha256, "type": item.type, "inline": item.inline}
+            {
+                "name": item.name,
+                "size": item.size,
+                "sha256": item.sha256,
+                "type": item.type,
+                "declared": item.declared or item.type,
+                "inline": item.inline,
+            }
             for item in mail.attachments
         ],
         "kind": mail.kind.value,
@@ -78,6 +86,15 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "fwd_message": mail.fwd_message,
         "language": mail.language,
         "defects": mail.defects,
+        "fwd_to_addrs": [address.addr for address in mail.fwd_to],
+        "fwd_cc_addrs": [address.addr for address in mail.fwd_cc],
+        "fwd_date": mail.fwd_date,
+        "notice": mail.notice,
+        "away_until": mail.away_until.isoformat() if mail.away_until else "",
+        "recipients": [asdict(one) for one in mail.reported],
+        "invitation": asdict(mail.invitation) if mail.invitation else {},
+        "sealed": mail.sealed,
+        "trail": mail.trail,
     }
 
 

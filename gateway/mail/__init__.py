@@ -2,16 +2,19 @@
 
 from gateway.mail.attachments import bytes_of
 from gateway.mail.read import read
-from gateway.mail.value import Address, Attachment, Envelope, Kind, Mail
+from gateway.mail.value import Address, Attachment, Envelope, Invitation, Kind, Mail, Notice, Recipient
 from gateway.mail.wire import NotAMail, mail_from_json, mail_to_json
 
 __all__ = [
     "Address",
     "Attachment",
     "Envelope",
+    "Invitation",
     "Kind",
     "Mail",
     "NotAMail",
+    "Notice",
+    "Recipient",
     "bytes_of",
     "mail_from_json",
     "mail_to_json",

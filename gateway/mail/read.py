@@ -76,11 +76,8 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         queue_ids=received.queue_ids(fields.all("received")),
         received_count=len(fields.all("received")),
         language=language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}"),
+        reported=report.recipients,
         reported_ids=report.ids,
-        failed_recipients=report.failed,
-        delayed_recipients=report.delayed,
-        dsn_status=report.status,
-        hard_bounce=report.hard,
         defects=tuple(dict.fromkeys(defects))[:MAX_DEFECTS],
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.mail import addresses, headers, ids
 from gateway.mail.tree import Tree
+from gateway.mail.value import Recipient
 
 MAX_RECIPIENTS = 100
 
@@ -14,12 +15,9 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Recipients that failed and that still wait; status and hardness one entry a recipient, failed ones first."""
+    """What a report says of each recipient, failed ones first."""
 
-    failed: tuple[str, ...] = ()
-    delayed: tuple[str, ...] = ()
-    status: tuple[str, ...] = ()
-    hard: tuple[bool, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
     ids: tuple[str, ...] = ()  # Message-IDs of the mails that came back
 
 
@@ -45,6 +43,9 @@ def read(mail: Tree, failed_header: str) -> Report:
                 (failed if action == "failed" else delayed)[addr] = found.group() if found else ""
     for address in addresses.mailboxes(failed_header)[:MAX_RECIPIENTS] if failed_header else ():
         failed.setdefault(address.addr, "")
-    status = (*failed.values(), *delayed.values())
-    hard = tuple(code.startswith("5") for code in status)
-    return Report(tuple(failed), tuple(delayed), status, hard, tuple(one for one in returned if one)[:5])
+    found_all = [("failed", *one) for one in failed.items()] + [("delayed", *one) for one in delayed.items()]
+    recipients = tuple(
+        Recipient(addr=addr, action=action, status=status, hard=status.startswith("5"))
+        for action, addr, status in found_all
+    )
+    return Report(recipients, tuple(one for one in returned if one)[:5])

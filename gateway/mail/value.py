@@ -4,6 +4,7 @@ Every text here is clean: no NUL, no surrogate, no control character but tab and
 """
 
 from dataclasses import dataclass
+from datetime import date as Day
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +18,16 @@ class Kind(StrEnum):
     LIST = "list"  # mailing lists and bulk
     AUTO = "auto"  # any other machine: monitors, notifications
     FEEDBACK = "feedback"  # abuse reports (RFC 5965)
+
+
+class Notice(StrEnum):
+    """What a machine's mail is about, where that is known."""
+
+    DELIVERED = "delivered"  # a delivery report of success
+    DELAYED = "delayed"  # nothing has failed yet
+    RECEIPT = "receipt"  # a message was read, or deleted unread (RFC 8098)
+    RECALL = "recall"  # the sender wishes a message unsent
+    CHALLENGE = "challenge"  # prove that you are a person, and your mail will be delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +54,34 @@ class Attachment:
     name: str
     size: int
     sha256: str
-    type: str
+    type: str  # by its content, else as declared
     inline: bool
     part: str
+    declared: str = ""  # the type its sender gave, where that is another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """What a delivery report says of one recipient (RFC 3464 section 2.3)."""
+
+    addr: str
+    action: str  # "failed", "delayed", "delivered", "relayed", "expanded"
+    status: str = ""  # "5.1.1", or "" where the report has none
+    reply: str = ""  # the words of the server that refused: "550 5.1.1 no such user"
+    hard: bool = False  # trying this address again is of no use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A calendar object on a mail (RFC 5546): what, when, where, who. Times as the sender's calendar shows them."""
+
+    method: str  # "REQUEST", "CANCEL", "REPLY", ...
+    summary: str = ""
+    start: str = ""  # ISO 8601 with the name of the zone behind it, a date alone for whole days
+    end: str = ""
+    place: str = ""
+    organizer: str = ""
+    attendees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +114,38 @@ class Mail:
     queue_ids: tuple[str, ...] = ()  # the MTAs' ids out of the Received lines, nearest first
     received_count: int = 0
     language: str = ""
+    notice: str = ""  # a Notice, or "" where the mail is none
+    away_until: Day | None = None  # the day an automatic reply says its sender is back
+    reported: tuple[Recipient, ...] = ()  # what a delivery report says, failed ones first
     reported_ids: tuple[str, ...] = ()  # Message-IDs of the mails a bounce is about
-    failed_recipients: tuple[str, ...] = ()
-    delayed_recipients: tuple[str, ...] = ()
-    dsn_status: tuple[str, ...] = ()
-    hard_bounce: tuple[bool, ...] = ()
     is_forward: bool = False
     fwd_from: Address | None = None
+    fwd_to: tuple[Address, ...] = ()
+    fwd_cc: tuple[Address, ...] = ()
+    fwd_date: str = ""  # as it stood: no two clients and languages write it alike
     fwd_subject: str = ""
     fwd_body: str = ""
-    fwd_message: str = ""
+    fwd_message: str = ""  # the covering note
+    invitation: Invitation | None = None
+    sealed: str = ""  # "pgp signed", "pgp encrypted", "smime signed", "smime encrypted"
     defects: tuple[str, ...] = ()  # short stable words: "dup_header:from", "lossy_decode", "charset:gb2312->gb18030"
+    trail: tuple[str, ...] = ()  # how it was read: which text in which charset, what was cut by which rule and why
+
+    @property
+    def failed_recipients(self) -> tuple[str, ...]:
+        return tuple(one.addr for one in self.reported if one.action == "failed")
+
+    @property
+    def delayed_recipients(self) -> tuple[str, ...]:
+        return tuple(one.addr for one in self.reported if one.action == "delayed")
+
+    @property
+    def dsn_status(self) -> tuple[str, ...]:
+        return tuple(one.status for one in self.reported)
+
+    @property
+    def hard_bounce(self) -> tuple[bool, ...]:
+        return tuple(one.hard for one in self.reported)
 
     @property
     def is_autoreply(self) -> bool:

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from gateway.mail.value import Address, Attachment, Kind, Mail
+from gateway.mail.value import Address, Attachment, Invitation, Kind, Mail, Notice, Recipient
 
 MAX_JSON = 64 * 1024 * 1024
 
@@ -26,15 +26,18 @@ _TEXTS = (
         "auto_reason",
         "silence",
     ),
-    *("language", "fwd_subject", "fwd_body", "fwd_message"),
+    *("language", "fwd_date", "fwd_subject", "fwd_body", "fwd_message", "sealed"),
 )
 _TEXT_LISTS = (
     *("delivered_to", "in_reply_to", "references", "markers", "queue_ids", "reported_ids", "defects"),
-    *("failed_recipients", "delayed_recipients", "dsn_status"),
+    "trail",
 )
 _ADDRESS = ("from_", "sender", "fwd_from")
-_ADDRESS_LISTS = ("reply_to", "to", "cc")
-_ATTACHMENT = ("name", "size", "sha256", "type", "inline", "part")
+_ADDRESS_LISTS = ("reply_to", "to", "cc", "fwd_to", "fwd_cc")
+_ATTACHMENT = ("name", "size", "sha256", "type", "inline", "part", "declared")
+_RECIPIENT = ("addr", "action", "status", "reply", "hard")
+_INVITATION = ("method", "summary", "start", "end", "place", "organizer", "attendees")
+_DAYS = ("date", "away_until")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -55,8 +58,13 @@ def mail_to_json(mail: Mail) -> bytes:
     for name in _ADDRESS_LISTS:
         if addresses := getattr(mail, name):
             out[name] = [[address.addr, address.name] for address in addresses]
-    if mail.date is not None:
-        out["date"] = mail.date.isoformat()
+    for name in _DAYS:
+        if (day := getattr(mail, name)) is not None:
+            out[name] = day.isoformat()
+    if mail.reported:
+        out["reported"] = [[getattr(one, name) for name in _RECIPIENT] for one in mail.reported]
+    if mail.invitation is not None:
+        out["invitation"] = [getattr(mail.invitation, name) for name in _INVITATION]
     if mail.attachments:
         out["attachments"] = [[getattr(item, name) for name in _ATTACHMENT] for item in mail.attachments]
     return _encode(out).encode("utf-8")
@@ -104,10 +112,6 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(map(_text, _list(value)))
 
 
-def _flags(value: Any) -> tuple[bool, ...]:
-    return tuple(map(_flag, _list(value)))
-
-
 def _list(value: Any) -> list[Any]:
     if type(value) is not list:
         raise TypeError("a list is wanted")
@@ -136,7 +140,7 @@ def _addresses(value: Any) -> tuple[Address, ...]:
 def _attachments(value: Any) -> tuple[Attachment, ...]:
     found = []
     for item in _list(value):
-        name, size, sha256, kind, inline, part = _list(item)
+        name, size, sha256, kind, inline, part, declared = _list(item)
         found.append(
             Attachment(
                 name=_text(name),
@@ -145,9 +149,32 @@ def _attachments(value: Any) -> tuple[Attachment, ...]:
                 type=_text(kind),
                 inline=_flag(inline),
                 part=_text(part),
+                declared=_text(declared),
             )
         )
     return tuple(found)
+
+
+def _recipients(value: Any) -> tuple[Recipient, ...]:
+    found = []
+    for item in _list(value):
+        addr, action, status, reply, hard = _list(item)
+        found.append(
+            Recipient(
+                addr=_text(addr), action=_text(action), status=_text(status), reply=_text(reply), hard=_flag(hard)
+            )
+        )
+    return tuple(found)
+
+
+def _invitation(value: Any) -> Invitation:
+    *texts, attendees = _list(value)
+    named = dict(zip(_INVITATION[:-1], map(_text, texts), strict=True))
+    return Invitation(**named, attendees=_texts(attendees))
+
+
+def _notice(value: Any) -> str:
+    return Notice(_text(value))
 
 
 def _instant(value: Any) -> datetime:
@@ -166,9 +193,12 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "headers": _headers,
     "date": _instant,
     "kind": Kind,
+    "notice": _notice,
+    "away_until": lambda value: date.fromisoformat(_text(value)),
+    "reported": _recipients,
+    "invitation": _invitation,
     "received_count": _whole,
-    "hard_bounce": _flags,
     "is_forward": _flag,
 }
-_PLAIN = [*_TEXTS, *_TEXT_LISTS, "headers", "kind", "received_count", "hard_bounce", "is_forward"]
+_PLAIN = [*_TEXTS, *_TEXT_LISTS, "headers", "kind", "notice", "received_count", "is_forward"]
 _DEFAULTS = {name: getattr(Mail(), name) for name in _PLAIN}

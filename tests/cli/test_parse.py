@@ -33,6 +33,8 @@ Content-Type: application/pdf; name=receipt.pdf
 --b--
 """
 
+MORE = "fwd_to_addrs fwd_cc_addrs fwd_date notice away_until recipients invitation sealed trail"
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -47,8 +49,8 @@ def test_json_has_exactly_the_promised_keys(file: Path, tmp_path: Path) -> None:
     done = gateway("parse", "--json", file, empty)
     assert (done.returncode, done.stderr) == (0, "")
     lamp, nothing = map(json.loads, done.stdout.splitlines())
-    assert list(lamp) == list(nothing) == KEYS.split()
-    assert None not in {type(value) and value for value in nothing.values() if not isinstance(value, list)}
+    assert list(lamp) == list(nothing) == [*KEYS.split(), *MORE.split()]
+    assert None not in {type(value) and value for value in nothing.values() if not isinstance(value, list | dict)}
     assert lamp["file"] == str(file)
     assert (lamp["from_addr"], lamp["from_name"], lamp["to_addrs"]) == (
         "ann@example.net",
@@ -57,7 +59,7 @@ def test_json_has_exactly_the_promised_keys(file: Path, tmp_path: Path) -> None:
     )
     assert (lamp["date"], lamp["kind"], lamp["is_bounce"]) == ("2026-11-27T09:00:00+01:00", "normal", False)
     assert lamp["reply"] == "It is \ufffd[31mlate."
-    assert [set(item) for item in lamp["attachments"]] == [{"name", "size", "sha256", "type", "inline"}]
+    assert [set(item) for item in lamp["attachments"]] == [{"name", "size", "sha256", "type", "declared", "inline"}]
     assert (nothing["from_addr"], nothing["date"], nothing["references"], nothing["text"]) == ("", "", [], "")
 
 

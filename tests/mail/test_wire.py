@@ -1,12 +1,23 @@
 """A Mail over a pipe: the same at the other end, and nothing that a broken reader could have made up."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from gateway.mail import Address, Attachment, Kind, Mail, NotAMail, mail_from_json, mail_to_json
+from gateway.mail import (
+    Address,
+    Attachment,
+    Invitation,
+    Kind,
+    Mail,
+    NotAMail,
+    Notice,
+    Recipient,
+    mail_from_json,
+    mail_to_json,
+)
 
 ANN = Address(addr="ann@x.example", name="Änn \\u0041")
 FULL = Mail(
@@ -27,7 +38,7 @@ FULL = Mail(
     reply="r",
     elided="e",
     signature="s",
-    attachments=(Attachment(name="n", size=1, sha256="0", type="a/b", inline=True, part="1"),),
+    attachments=(Attachment(name="n", size=1, sha256="0", type="a/b", inline=True, part="1", declared="c/d"),),
     kind=Kind.BOUNCE,
     auto_reason="why",
     silence="X",
@@ -37,10 +48,15 @@ FULL = Mail(
     received_count=2,
     language="en",
     reported_ids=("<r@x>",),
-    failed_recipients=("f",),
-    delayed_recipients=("d",),
-    dsn_status=("5.1.1", ""),
-    hard_bounce=(True, False),
+    notice=Notice.DELAYED,
+    away_until=date(2026, 12, 1),
+    reported=(Recipient(addr="a@b", action="failed", status="5.1.1", reply="550 no", hard=True),),
+    fwd_to=(ANN,),
+    fwd_cc=(ANN,),
+    fwd_date="yesterday",
+    invitation=Invitation(method="REQUEST", summary="Tea", attendees=("a@b",)),
+    sealed="pgp signed",
+    trail=("t",),
     is_forward=True,
     fwd_from=ANN,
     fwd_subject="fs",
