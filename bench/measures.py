@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.mails import backlog
+from bench.reading import large
 from bench.watch import process_tree, pss_mib
 
 ROOT = Path(__file__).parents[1]
@@ -305,6 +306,33 @@ def syncs(folder: Path, scale: Scale) -> list[Figure]:
 
 def _traced(pid: int) -> bool:
     return "TracerPid:\t0" not in Path(f"/proc/{pid}/status").read_text()
+
+
+# ---- (i) -----------------------------------------------------------------------------------------------------------
+
+
+def reading(folder: Path, scale: Scale) -> list[Figure]:
+    """`mail.read` alone, each run in a process of its own."""
+    del folder
+    found = {what: [_reading(what) for _ in range(scale.runs)] for what in ("plain", "html", "large")}
+    micros = {what: [one["median_us"] for one in runs] for what, runs in found.items()}
+    millis = [one / 1000 for one in micros["large"]]
+    beside = [one["beside_mib"] for one in found["large"]]
+    return [
+        Figure(what="reading a plain mail of 4 KB, median", unit="us", values=micros["plain"], target="<= 250"),
+        Figure(what="reading an HTML mail of 4 KB, median", unit="us", values=micros["html"]),
+        Figure(what="reading a mail with 10 MB attached, median", unit="ms", values=millis, target="<= 200"),
+        Figure(what="memory for that beside the mail", unit="MiB", values=beside, target="<= 60"),
+    ]
+
+
+def _reading(what: str) -> dict[str, float]:
+    given = large() if what == "large" else b""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.reading", what], input=given, capture_output=True, check=True, cwd=ROOT
+    )
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
 
 
 def _runs(scale: Scale, run: Callable[[], float]) -> list[float]:

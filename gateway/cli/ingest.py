@@ -7,7 +7,7 @@ the MTA keeps the mail and tries again.
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,10 @@ import click
 from gateway.cli.main import EX_TEMPFAIL, Session, config_option
 from gateway.cli.opening import opened
 from gateway.cli.output import print_json, say, warn
+from gateway.cli.progress import progress
 from gateway.config import Config
 from gateway.errors import GatewayError
-from gateway.intake.files import Found, Source, mails, sources, without_from_line
+from gateway.intake.files import mails, sources, without_from_line
 from gateway.intake.ingest import Ingest, Tally
 from gateway.intake.spool import Spool
 from gateway.store import Store
@@ -132,8 +133,11 @@ def _from_files(session: Session, paths: Sequence[Path], *, imported: bool, as_j
         files = sources(paths)
         limit = _largest(cfg)
         try:
-            with _progress(files, work.tally) as advance:
-                work.take((one for source in files for one in mails(source, limit)), each=advance)
+            with progress(sum(file.size for file in files)) as advance:
+                work.take(
+                    (one for source in files for one in mails(source, limit)),
+                    each=lambda one: advance(len(one.raw), work.tally.read),
+                )
         finally:
             _report(work.tally, as_json=as_json)
     return work.tally
@@ -164,18 +168,3 @@ def _report(tally: Tally, *, as_json: bool) -> None:
     for one in tally.failures:
         warn(f"gateway: {one.where}: {one.problem}")
     say(f"read {tally.read}, accepted {tally.accepted}, already known {tally.known}, failed {tally.failed}")
-
-
-@contextmanager
-def _progress(files: Sequence[Source], tally: Tally) -> Iterator[Callable[[Found], None]]:
-    """A bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.fields[mails]:,} mails"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(file.size for file in files), mails=0)
-        yield lambda one: bar.update(task, advance=len(one.raw), mails=tally.read)

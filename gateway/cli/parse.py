@@ -1,6 +1,7 @@
 """`gateway parse`: what is read out of mails, by the readers that the daemon uses; no database, no configuration."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ import click
 
 from gateway.cli.main import config_option
 from gateway.cli.output import print_json, say, say_block
+from gateway.cli.progress import progress
 from gateway.mail import Address, Mail
 from gateway.reader import ReaderDied, Readers
 
@@ -23,21 +25,30 @@ _MAX_READERS = 4
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line; a mail that cannot be read: file, error."
 )
+@click.option(
+    "--explain", is_flag=True, help="Add how each was read: charsets, what was cut by which rule, what told the kind."
+)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-def parse(paths: tuple[Path, ...], *, as_json: bool) -> int:
+def parse(paths: tuple[Path, ...], *, as_json: bool, explain: bool) -> int:
     """Read mails (files of one mail each, folders of them) and show sender, texts, attachments and what is odd.
 
     The configuration plays no part in it. Exits 1 if any of them cannot be read.
     """
     files = list(_files(paths))
+    # Where the answers go to the same terminal, they are the progress.
+    total = 0 if sys.stdout.isatty() else sum(map(_size, files))
     failed = 0
-    with Readers(count=max(1, min(_MAX_READERS, os.cpu_count() or 1, len(files)))) as readers:
-        for path, answer in _read(files, readers):
+    with (
+        Readers(count=max(1, min(_MAX_READERS, os.cpu_count() or 1, len(files)))) as readers,
+        progress(total if len(files) > 1 else 0) as advance,
+    ):
+        for number, (path, answer) in enumerate(_read(files, readers), 1):
             failed += isinstance(answer, str)
             if as_json:
                 print_json({"file": str(path), "error": answer} if isinstance(answer, str) else as_dict(path, answer))
             else:
-                _show(path, answer)
+                _show(path, answer, explain=explain)
+            advance(_size(path), number)
     return 1 if failed else 0
 
 
@@ -98,6 +109,13 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
     }
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
@@ -130,7 +148,7 @@ def _answers(batch: Sequence[tuple[Path, bytes | str]], readers: Readers) -> Ite
         yield path, str(answer) if isinstance(answer, ReaderDied) else answer
 
 
-def _show(path: Path, answer: Mail | str) -> None:
+def _show(path: Path, answer: Mail | str, *, explain: bool) -> None:
     say(str(path))
     if isinstance(answer, str):
         say(f"  cannot be read: {answer}")
@@ -140,6 +158,8 @@ def _show(path: Path, answer: Mail | str) -> None:
                 say(f"  {label:<12}{value}")
         for line in answer.reply.split("\n"):
             say_block(f"  | {line}")
+        for line in answer.trail if explain else ():
+            say_block(f"  ? {line}")
     say()
 
 
