@@ -37,7 +37,7 @@ fuzz: .venv/.dev
 	GATEWAY_FUZZ=50 $(BIN)/pytest --timeout 3600 tests/mail/test_properties.py tests/compose/test_headers.py tests/intake/test_smtp_fuzz.py tests/rules/test_properties.py tests/tickets $(ARGS)
 
 corpus: .venv/.dev
-	$(BIN)/pytest tests/mail -k corpus $(ARGS)
+	$(BIN)/python -m bench.corpus $(ARGS)
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -138,6 +138,7 @@ def _add_article(tx: _Tx, action: AddArticle, actor: Actor) -> None:
             "sha256": one.sha256,
             "part": one.part,
             "inline": one.inline,
+            "declared": one.declared,
         }
         for one in action.attachments
     ]

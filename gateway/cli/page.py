@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.cli import output
 from gateway.cli.tickets import next_due
-from gateway.store.listing import Article, Event, Page
+from gateway.store.listing import Article, Attached, Event, Page
 from gateway.tickets.subject import NumberFormat
 
 _DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by"}
@@ -117,10 +117,24 @@ def _print_article(article: Article, *, full: bool) -> None:
         output.say_block("\n".join(f"| {line}".rstrip() for line in cut.splitlines()))
     elif cut:
         lines = len(cut.splitlines())
-        output.say(f"[{lines} line{'' if lines == 1 else 's'} cut, --full shows {'it' if lines == 1 else 'them'}]")
+        output.say(f"[{lines} line{'' if lines == 1 else 's'} cut, --full shows {_them(lines)}]")
+    logos = sum(one.repeated for one in article.attachments)
     for one in article.attachments:
-        inline = ", inline" if one.inline else ""
-        output.say(f"attached: {one.name} ({one.type}, {size(one.size)}{inline})")
+        if full or not one.repeated:
+            output.say(f"attached: {one.name} ({', '.join(_described(one))})")
+    if logos and not full:
+        output.say(f"[{logos} image{'' if logos == 1 else 's'} of earlier mails, --full lists {_them(logos)}]")
+
+
+def _described(one: Attached) -> Iterator[str]:
+    yield f"{one.type}, declared as {one.declared}" if one.declared else one.type
+    yield size(one.size)
+    if one.inline:
+        yield "inline"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _event_line(event: Event) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int, int], None]]:
-    """A bar over `total` bytes, none for 0; what it gives is called with the bytes of each step and the mails so far."""
+    """A bar over `total` bytes, none for 0; to be called with the bytes of each step and the mails so far."""
     if not total or not sys.stderr.isatty():
         yield lambda _bytes, _mails: None
         return

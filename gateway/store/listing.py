@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from gateway.store import tables
 from gateway.store.engine import Store
@@ -14,6 +14,7 @@ from gateway.tickets.status import Status
 
 _ticket, _article = tables.ticket, tables.article
 _LONGEST_WORD = 200  # characters; SQLite bounds the patterns of LIKE
+_LOGO_BYTES = 64 * 1024  # larger images are no logos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Attached:
     sha256: str
     type: str
     inline: bool
+    declared: str
+    repeated: bool  # a small image that hung on an earlier mail already: a signature's logo, most likely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,9 +289,19 @@ def _articles(conn: Connection, number: int) -> tuple[Article, ...]:
     at = tables.attachment.c
     attached: dict[int, list[Attached]] = {}
     hanging = select(tables.attachment).join_from(tables.attachment, _article).where(_article.c.ticket == number)
-    for row in conn.execute(hanging.order_by(at.id)):
+    rows = conn.execute(hanging.order_by(at.id)).all()
+    first = _first_seen(conn, {row.sha256 for row in rows if _may_be_logo(row.type, row.size)})
+    for row in rows:
         attached.setdefault(row.article_id, []).append(
-            Attached(name=row.name, size=row.size, sha256=row.sha256, type=row.type, inline=row.inline)
+            Attached(
+                name=row.name,
+                size=row.size,
+                sha256=row.sha256,
+                type=row.type,
+                inline=row.inline,
+                declared=row.declared,
+                repeated=first.get(row.sha256, row.article_id) < row.article_id,
+            )
         )
     return tuple(
         Article(
@@ -304,6 +317,17 @@ def _articles(conn: Connection, number: int) -> tuple[Article, ...]:
         )
         for row in conn.execute(select(_article).where(_article.c.ticket == number).order_by(_article.c.id))
     )
+
+
+def _may_be_logo(kind: str, size: int) -> bool:
+    return kind.startswith("image/") and size <= _LOGO_BYTES
+
+
+def _first_seen(conn: Connection, digests: Collection[str]) -> dict[str, int]:
+    """The first article, of any ticket, that brought the bytes with each digest."""
+    at = tables.attachment.c
+    found = select(at.sha256, func.min(at.article_id)).where(at.sha256.in_(sorted(digests))).group_by(at.sha256)
+    return {row[0]: row[1] for row in conn.execute(found)} if digests else {}
 
 
 def _events(conn: Connection, number: int) -> tuple[Event, ...]:

@@ -263,6 +263,7 @@ attachment = Table(
     Column("sha256", Text, nullable=False, index=True),
     Column("part", Text, nullable=False),
     Column("inline", Boolean, nullable=False),
+    Column("declared", Text, nullable=False, server_default=""),  # the type its sender gave, where that is another
 )
 
 message_ref = Table(

@@ -1,5 +1,6 @@
 """`gateway show`: keys, the page, and the many ways to write a number."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,7 +43,15 @@ def test_the_keys_are_these(desk: Desk, number: int) -> None:
     assert list(first) == ["id", "direction", "author", "subject", "text", "elided", "mail_id", "attachments", "at"]
     assert (first["text"], first["elided"], first["mail_id"]) == ("where is my lamp?", "> old\n> quoted\n", None)
     assert first["attachments"] == [
-        {"name": "photo.jpg", "size": 123_456, "sha256": "ab" * 32, "type": "image/jpeg", "inline": False}
+        {
+            "name": "photo.jpg",
+            "size": 123_456,
+            "sha256": "ab" * 32,
+            "type": "image/jpeg",
+            "inline": False,
+            "declared": "",
+            "repeated": False,
+        }
     ]
     assert (second["direction"], second["author"], second["attachments"]) == ("out", "agent:carol", [])
     assert [list(event) for event in shown["events"]] == [["at", "actor", "kind", "reason", "data"]] * 4
@@ -91,6 +100,27 @@ def test_full_shows_what_was_cut(desk: Desk, number: int) -> None:
     page = desk.run("show", str(number), "--full").out
     assert "| > old\n| > quoted\n" in page
     assert "lines cut" not in page
+
+
+def test_a_logo_of_earlier_mails_is_folded(desk: Desk) -> None:
+    logo = Attachment(
+        name="image001.png", size=4_000, sha256="cd" * 32, type="image/png", inline=True, part="2", declared="image/gif"
+    )
+    number = desk.ticket(attachments=(logo,), at=DAY)
+    again = AddArticle(ticket=number, direction="in", author="ann@example.net", subject="", text="Thanks.")
+    desk.act(replace(again, attachments=(logo, PHOTO)), replace(again, attachments=(PHOTO,)), at=DAY)
+    page = desk.run("show", str(number)).out
+    assert page.count("image001.png (image/png, declared as image/gif, 4.0 KB, inline)") == 1
+    assert page.count("photo.jpg") == 2  # too large for a logo: sent twice it is shown twice
+    assert page.count("[1 image of earlier mails, --full lists it]") == 1
+    full = desk.run("show", str(number), "--full").out
+    assert (full.count("image001.png"), "of earlier mails" in full) == (2, False)
+    articles = desk.ask("show", str(number))["articles"]
+    assert [[one["repeated"] for one in article["attachments"]] for article in articles] == [
+        [False],
+        [True, False],
+        [False],
+    ]
 
 
 def test_a_number_as_people_write_it(desk: Desk, number: int) -> None:

@@ -277,6 +277,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("part", sa.Text(), nullable=False),
         sa.Column("inline", sa.Boolean(), nullable=False),
+        sa.Column("declared", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["article_id"], ["article.id"], name=op.f("fk_attachment_article_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
     )
