@@ -50,5 +50,5 @@ clean:
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
-	$(PIP) install -e '.[dev,postgres]' -c constraints.txt
+	$(PIP) install -e '.[dev,postgres,lang]' -c constraints.txt
 	@touch $@ .venv/.core

@@ -8,6 +8,11 @@ _WORDS = (
     "monitor cable payment contract address phone please help urgent thanks problem cannot open send receive file disk "
     "space slow crash version page report table value wrong missing late today week month floor ticket question"
 ).split()
+# Every other word of a real text is one of these; without them no language can be told.
+_SMALL = (
+    "the a is my I it to and of in not for on we you have this was with that but be as when can are our do so from "
+    "there"
+).split()
 
 
 def backlog(count: int, *, size: int = 4000, seed: int = 7) -> Iterator[tuple[str, bytes]]:
@@ -31,7 +36,9 @@ def _mail(rng: random.Random, number: int, sender: str, subject: str, message_id
     lines: list[str] = []
     total = 0
     while total < size - 700:
-        line = " ".join(rng.choices(_WORDS, k=11)) + (" Grüße" if rng.random() < 0.05 else "")
+        line = " ".join(rng.choice(_SMALL if place % 2 else _WORDS) for place in range(12)) + (
+            " Grüße" if rng.random() < 0.05 else ""
+        )
         lines.append(f"<p>{line}</p>" if html else line)
         total += len(lines[-1]) + 2
     kind = "html" if html else "plain"

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.answer import Answer, answer
 from gateway.config import Config
 from gateway.mail import Address, Mail
+from gateway.mail.invitation import in_words
 from gateway.plan import Draft, Incoming
 from gateway.rules import Decision
 from gateway.site import Site
@@ -176,10 +177,9 @@ def _status_after(draft: Draft, row: Mapping[str, Any]) -> str:
 def _bounce(draft: Draft, number: int) -> Iterator[Action]:
     mail = draft.incoming.mail
     yield _article(draft, number)
-    data = {"failed": list(mail.failed_recipients), "delayed": list(mail.delayed_recipients)}
-    yield Note(
-        ticket=number, kind="bounced", data={**data, "status": list(mail.dsn_status)}, reason=draft.judgement.reason
-    )
+    told = {"status": list(mail.dsn_status), "reply": [one.reply for one in mail.reported if one.reply]}
+    data = {"failed": list(mail.failed_recipients), "delayed": list(mail.delayed_recipients), **told}
+    yield Note(ticket=number, kind="bounced", data=data, reason=draft.judgement.reason)
 
 
 # ---- pieces of both ------------------------------------------------------------------------------------------------
@@ -192,11 +192,19 @@ def title_of(mail: Mail, tag: str) -> str:
 
 
 def shown_text(mail: Mail) -> str:
-    """What the ticket shows of a mail: never nothing."""
-    if mail.reply.strip() or mail.text.strip():
-        return mail.reply if mail.reply.strip() else mail.text
+    """What the ticket shows of a mail: never nothing, and of an encrypted one why it cannot be read.
+
+    Of a forward all of it, for what was forwarded is the matter; of an invitation what, when, where and who as well.
+    """
     names = ", ".join(one.name for one in mail.attachments)
-    return f"(no text; attached: {names})" if names else "(no text)"
+    words = mail.text if mail.is_forward or not mail.reply.strip() else mail.reply
+    parts = [words] if words.strip() else []
+    if mail.sealed.endswith("encrypted"):
+        way = "PGP" if mail.sealed.startswith("pgp") else "S/MIME"
+        parts.insert(0, f"(encrypted with {way}: the gateway cannot read it{f'; attached: {names}' if names else ''})")
+    if mail.invitation and (told := in_words(mail.invitation)) not in words:
+        parts.append(told)
+    return "\n\n".join(parts) or (f"(no text; attached: {names})" if names else "(no text)")
 
 
 def _article(draft: Draft, number: int) -> AddArticle:
@@ -207,7 +215,7 @@ def _article(draft: Draft, number: int) -> AddArticle:
         author=mail.from_.addr if mail.from_ else "unknown",
         subject=mail.subject,
         text=shown_text(mail),
-        elided="\n".join(part for part in (mail.elided, mail.signature) if part),
+        elided="" if mail.is_forward else mail.elided,
         language=mail.language,
         is_auto=mail.is_automatic,
         attachments=mail.attachments,

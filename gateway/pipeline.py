@@ -18,7 +18,7 @@ from gateway.faults import hit
 from gateway.groups import independent
 from gateway.mail import Mail
 from gateway.now import now
-from gateway.plan import Incoming, draft, envelope_json, identify
+from gateway.plan import Incoming, draft, envelope_json, identify, may_hold_our_words
 from gateway.reader import ReaderDied
 from gateway.rules import Matcher
 from gateway.site import Site
@@ -88,6 +88,7 @@ def _wants(group: Sequence[Incoming], site: Site) -> Wants:
         numbers={number for one in group for number in one.clues.tickets},
         spool_ids=[one.spool.id for one in group],
         senders={key for one in group for key in (one.sender, one.answer_to.key if one.answer_to else "") if key},
+        letters=any(may_hold_our_words(one.mail) for one in group),
         address_windows=[rate.per for rate in limits.auto_per_address],
         ticket_windows=[rate.per for rate in limits.auto_per_ticket],
         total_windows=[rate.per for rate in limits.auto_total],
@@ -166,7 +167,7 @@ def _enter(conn: Connection, plan: Plan, site: Site, at: datetime) -> None:
             "content": incoming.content,
             "verdict": str(plan.verdict),
             "reason": plan.reason,
-            "facts": {**plan.facts, "envelope": envelope_json(incoming.spool.envelope)},
+            "facts": {**plan.facts, "envelope": envelope_json(incoming.spool.envelope), "trail": list(mail.trail)},
             "auth": {},
             "trace": list(plan.trace),
             "rule_set_id": site.rule_set_id,

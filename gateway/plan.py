@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.config import Config
-from gateway.mail import Address, Envelope, Kind, Mail
+from gateway.mail import Address, Envelope, Kind, Mail, read, without_known
 from gateway.rules import Decision, Facts, Matcher, facts_of
 from gateway.site import Site
 from gateway.store.spool import Claimed
@@ -19,6 +19,7 @@ from gateway.tickets.threading import Clues, Known, Thread, clues, decide
 
 _NULL_PATH = "Return-Path: <>"
 COPY_WINDOW = timedelta(hours=1)
+_QUOTE_LINES = 4  # our shortest letter has more
 _TICKET_FACTS = (
     "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
 )  # fmt: skip
@@ -114,10 +115,27 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     thread = _settle(_thread(incoming, around, site, at), incoming.mail)
     if judgement.verdict not in _TICKET:
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
+    incoming = _without_our_words(incoming, around, thread)
     facts = _facts(incoming, around, site, thread, at)
     budget = site.cfg.limits.rules_time.total_seconds()
     decision = site.rules.evaluate(facts, facts.event, matcher, budget=budget)
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
+
+
+def may_hold_our_words(mail: Mail) -> bool:
+    """True where an answer may quote us and nothing shows it: no quote was found in a text of some length."""
+    names_another = bool(mail.in_reply_to or mail.references or mail.markers)
+    return names_another and not mail.elided and not mail.is_forward and mail.reply.count("\n") >= _QUOTE_LINES
+
+
+def _without_our_words(incoming: Incoming, around: Surroundings, thread: Thread) -> Incoming:
+    """The mail with the lines that we ourselves sent on its ticket taken for quotes."""
+    letters = around.letters.get(thread.ticket, []) if thread.ticket is not None else []
+    mail = incoming.mail
+    if not letters or not may_hold_our_words(mail):
+        return incoming
+    ours = [line for letter in letters for line in read(letter).text.split("\n")]
+    return replace(incoming, mail=without_known(mail, ours))
 
 
 def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:

@@ -40,7 +40,7 @@ def glimpse(head: bytes) -> Glimpse:
 
 def _fields(head: bytes) -> Fields:
     block = scan.block(head, 0, len(head))
-    return headers.split(head[block.start : block.end])[0]
+    return headers.split(head[block.start : block.end], is_root=True)[0]
 
 
 def _sender(fields: Fields) -> str:

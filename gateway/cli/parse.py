@@ -177,15 +177,16 @@ def _summary(mail: Mail) -> Iterator[tuple[str, str]]:
         yield "Attachment", f"{item.name} ({item.type}, {item.size:,} bytes{', inline' if item.inline else ''})"
     yield "Undelivered", ", ".join(mail.failed_recipients)
     yield "Delayed", ", ".join(mail.delayed_recipients)
-    yield "Left out", ", ".join(_lines(mail))
+    yield "Left out", _left_out(mail)
     yield "Defects", ", ".join(mail.defects)
 
 
-def _lines(mail: Mail) -> Iterator[str]:
-    for what, text in (("quoted", mail.elided), ("signature", mail.signature)):
-        if text:
-            count = text.count("\n") + 1
-            yield f"{count} {what} line{'s' if count > 1 else ''}"
+def _left_out(mail: Mail) -> str:
+    if not mail.elided:
+        return ""
+    cut = mail.elided.count("\n") + 1
+    signed = mail.signature.count("\n") + 1 if mail.signature else 0
+    return f"{cut} line{'s' if cut > 1 else ''}" + (f", {signed} of them the signature" if signed else "")
 
 
 def _spelled(address: Address) -> str:

@@ -2,6 +2,7 @@
 
 from gateway.mail.attachments import bytes_of
 from gateway.mail.read import read
+from gateway.mail.reply import without_known
 from gateway.mail.value import Address, Attachment, Envelope, Invitation, Kind, Mail, Notice, Recipient
 from gateway.mail.wire import NotAMail, mail_from_json, mail_to_json
 
@@ -19,4 +20,5 @@ __all__ = [
     "mail_from_json",
     "mail_to_json",
     "read",
+    "without_known",
 ]

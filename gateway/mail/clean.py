@@ -6,6 +6,9 @@ import unicodedata
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 _ASCII_CONTROL = bytes([*range(9), *range(11, 32), 127])
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# In UTF-8: C1 controls, U+2028 and U+2029, surrogates; and the first bytes of all that may be combining marks.
+_BEYOND_ASCII = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xed[\xa0-\xbf]")
+_LEADS_OF_MARKS = bytes(lead for lead in range(0xCC, 0x100) if lead not in (0xD0, 0xD1, *range(0xE4, 0xEA)))
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _BLANKS = re.compile(r"[\n\t]+ *")
 # Canonical ordering sorts a run of combining marks by insertion, quadratic in its length. No script stacks thirty.
@@ -16,16 +19,24 @@ _SHORT = 2048
 
 def text(value: str) -> str:
     """Clean text of several lines: LF line ends, TAB kept, anything else unprintable becomes U+FFFD."""
-    if value.isascii():
-        if "\r" in value:
-            value = value.replace("\r\n", "\n").replace("\r", "\n")
-        if len(value.encode().translate(None, _ASCII_CONTROL)) == len(value):
-            return value
-        return _UNSAFE.sub("\ufffd", value)
-    value = _UNSAFE.sub("\ufffd", _LINE_ENDS.sub("\n", value))
-    if len(value) > _SHORT:
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    data = value.encode("utf-8", "surrogatepass")
+    if not _is_safe(data):
+        value = _UNSAFE.sub("\ufffd", _LINE_ENDS.sub("\n", value))
+    if len(data) == len(value):
+        return value
+    if len(value) > _SHORT and len(data.translate(None, _LEADS_OF_MARKS)) != len(data):
         value = _MARKS.sub(_without_stacks, value)
     return unicodedata.normalize("NFC", value)
+
+
+def _is_safe(data: bytes) -> bool:
+    """True where nothing is to be replaced: looked at as UTF-8, where it costs a fraction of what a pattern costs."""
+    if len(data.translate(None, _ASCII_CONTROL)) != len(data):
+        return False
+    suspicious = b"\xc2" in data or b"\xe2\x80" in data or b"\xed" in data
+    return not (suspicious and _BEYOND_ASCII.search(data))
 
 
 def line(value: str) -> str:

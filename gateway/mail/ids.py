@@ -2,6 +2,8 @@
 
 import re
 
+from gateway.mail import headers
+
 MAX_ID = 512
 MAX_IDS = 100
 
@@ -17,10 +19,19 @@ def message_id(raw: str) -> str:
     return found[0] if found else ""
 
 
+def is_doubtful(fields: list[str]) -> bool:
+    """True where other readers may take another id from the Message-ID fields: it is mended, or there are two."""
+    if len(fields) == 1 and fields[0][:1] == "<" and fields[0] == message_id(fields[0]):
+        return False
+    return len(set(fields)) > 1 or any(value.strip("<> ") != message_id(value)[1:-1] for value in fields)
+
+
 def ids(values: list[str]) -> tuple[str, ...]:
     """The ids of In-Reply-To or References fields in order, each once, the last hundred; wrapped ones joined again."""
     found: dict[str, None] = {}
     for value in values:
+        if "=?" in value:
+            value = headers.decode(value)
         inner = _ID.findall(value) if "<" in value else _bare(value)
         for text in inner:
             text = _BLANK.sub("", text)
@@ -30,6 +41,6 @@ def ids(values: list[str]) -> tuple[str, ...]:
 
 
 def _bare(value: str) -> list[str]:
-    """Ids without brackets, where the field holds nothing else."""
-    words = value.split()
-    return words if all(_BARE.match(word) for word in words) else []
+    """Ids without brackets, where the field holds nothing else; one that lacks the @ too, where it stands alone."""
+    words = value.replace(">", " ").split()
+    return words if len(words) == 1 or all(_BARE.match(word) for word in words) else []

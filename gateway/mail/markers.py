@@ -1,6 +1,8 @@
 """Tokens in marker lines `[ref:TOKEN]` that our mails carry, found again after wrapping, quoting and HTML."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 MAX_MARKERS = 10
 MAX_TRIES = 200
@@ -18,22 +20,45 @@ _REACH = 1000  # characters from the colon to the closing bracket, whatever HTML
 def markers(*texts: str) -> tuple[str, ...]:
     """The tokens of every marker in these texts in order, lower case, each once, at most ten."""
     found: dict[str, None] = {}
-    for text in texts:
-        lower = text.lower()
-        if "ref" not in lower:
-            continue
-        for tries, start in enumerate(_REF.finditer(lower)):
-            if tries >= MAX_TRIES or len(found) >= MAX_MARKERS:
-                break
-            if _OPEN.search(lower, max(0, start.start() - 16), start.start()) and (token := _token(lower, start.end())):
-                found[token] = None
+    for text in filter(_has_bracket, texts):
+        for token, _, _ in _found(text.lower()):
+            found[token] = None
+            if len(found) >= MAX_MARKERS:
+                return tuple(found)
     return tuple(found)
 
 
-def _token(lower: str, start: int) -> str:
-    """What stands from here to the closing bracket, freed of markup; `""` where that is no token."""
+def marked_lines(text: str) -> frozenset[int]:
+    """The numbers, from 0, of the lines that hold a marker or a piece of one."""
+    if not _has_bracket(text):
+        return frozenset()
+    lines: set[int] = set()
+    lower = text.lower()
+    for _, start, end in _found(lower):
+        first = lower.count("\n", 0, start)
+        lines.update(range(first, first + lower.count("\n", start, end) + 1))
+    return frozenset(lines)
+
+
+def _has_bracket(text: str) -> bool:
+    return "[" in text or "&" in text
+
+
+def _found(lower: str) -> Iterator[tuple[str, int, int]]:
+    """Each marker of a text in lower case: its token, where its `ref` begins and its bracket closes."""
+    if "ref" not in lower:
+        return
+    for start in islice(_REF.finditer(lower), MAX_TRIES):
+        if _OPEN.search(lower, max(0, start.start() - 16), start.start()):
+            token, end = _token(lower, start.end())
+            if token:
+                yield token, start.start(), end
+
+
+def _token(lower: str, start: int) -> tuple[str, int]:
+    """What stands from here to the closing bracket, freed of markup, and that bracket's place; `""`: no token."""
     close = _CLOSE.search(lower, start, start + _REACH)
     if not close:
-        return ""
+        return "", start
     token = _JUNK.sub("", _ENTITY.sub("", _TAG.sub("", lower[start : close.start()])))
-    return token if _TOKEN.match(token) else ""
+    return token if _TOKEN.match(token) else "", close.start()

@@ -1,5 +1,7 @@
 """The one page: the bytes of a mail -> Mail. Never raises on content; what is odd or damaged is named in `defects`."""
 
+from dataclasses import replace
+
 from gateway.mail import (
     addresses,
     attachments,
@@ -7,16 +9,19 @@ from gateway.mail import (
     charset,
     clean,
     dates,
+    forward,
     headers,
     ids,
+    invitation,
     kind,
     language,
     markers,
-    quotes,
     received,
-    reports,
+    reply,
+    sealed,
     tree,
 )
+from gateway.mail.forward import Forward
 from gateway.mail.headers import Fields
 from gateway.mail.tree import Tree
 from gateway.mail.value import Address, Kind, Mail
@@ -25,6 +30,7 @@ MAX_DEFECTS = 50
 MAX_SUBJECT = 2_000  # characters; what is longer is no subject
 
 _ONCE = ("from", "sender", "subject", "to", "date", "message-id", "mime-version", "content-type", "reply-to", "cc")
+_PERSONAL = (Kind.NORMAL, Kind.LIST)  # machines quote header blocks too, and forward nothing
 _UNFORESEEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError, RecursionError)
 
 
@@ -38,15 +44,21 @@ def read(raw: bytes) -> Mail:
 
 def _read(mail: Tree, raw: bytes) -> Mail:
     fields = mail.root.fields
-    content = body.read(mail)
+    content, seal = sealed.read(mail, body.read(mail))
+    invited, damage = invitation.read(mail)
+    content.defects += damage
+    if invited and not content.text.strip():
+        content.text = invitation.in_words(invited)
+        content.trail.append("text: from the calendar, there is no other")
     body_charset = content.codec
     from_, problem = addresses.sender(fields.all("from"), body_charset)
     subject = headers.decode(fields.first("subject"), body_charset)[:MAX_SUBJECT]
-    sort, reason = kind.judge(mail, from_, subject)
-    report = reports.read(mail, fields.first("x-failed-recipients")) if sort is Kind.BOUNCE else reports.Report()
-    parts = quotes.split(content.text)
+    sent = kind.judge(mail, from_, subject, content.text)
+    found = forward.find(mail, content.text, subject, content.boxed.quoted) if sent.kind in _PERSONAL else None
+    parts = _parts(content, found)
+    forwarded = found or forward.Forward()
     senders = addresses.mailboxes(fields.first("sender"), body_charset) if "sender" in fields.by_name else ()
-    defects = [*mail.defects, *_repeated(fields), *content.defects]
+    defects = [*mail.defects, *_repeated(fields), *_ambiguous(fields), *content.defects]
     degraded = any(defect.startswith("degraded") for defect in defects)
     attached = [*content.attachments, attachments.whole(raw)] if degraded else content.attachments
     return Mail(
@@ -68,18 +80,46 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         elided=parts.elided,
         signature=parts.signature,
         attachments=tuple(attached),
-        kind=sort,
-        auto_reason=clean.line(reason),
+        kind=sent.kind,
+        auto_reason=clean.line(sent.reason),
         silence=kind.silence(fields),
         headers=headers.decode_all(fields, body_charset),
         markers=markers.markers(content.text, content.html, subject),
         queue_ids=received.queue_ids(fields.all("received")),
         received_count=len(fields.all("received")),
         language=language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}"),
-        reported=report.recipients,
-        reported_ids=report.ids,
+        notice=sent.notice,
+        away_until=sent.away_until,
+        reported=sent.report.recipients,
+        reported_ids=sent.report.ids,
+        is_forward=found is not None,
+        fwd_from=forwarded.from_,
+        fwd_to=forwarded.to,
+        fwd_cc=forwarded.cc,
+        fwd_date=forwarded.date,
+        fwd_subject=forwarded.subject,
+        fwd_body=forwarded.body,
+        fwd_message=forwarded.message,
+        invitation=invited,
+        sealed=seal,
         defects=tuple(dict.fromkeys(defects))[:MAX_DEFECTS],
+        trail=(
+            *content.trail,
+            *map(clean.line, sent.trail),
+            *([found.reason] if found else []),
+            *(f"reply: {cut}" for cut in parts.cuts),
+        ),
     )
+
+
+def _parts(content: body.Body, found: Forward | None) -> reply.Split:
+    """What the sender wrote. Of a forward that is the covering note; without one, all there is."""
+    if found is None or not found.rest:
+        return reply.split(content.text, quoted=content.boxed.quoted, signed=content.boxed.signed)
+    if not found.message:
+        return reply.Split(content.text.strip("\n"))
+    note = reply.split(found.message)
+    return replace(note, elided="\n".join(filter(None, (note.elided, found.rest))))
 
 
 def _unparsed(raw: bytes, fault: Exception) -> Mail:
@@ -105,6 +145,14 @@ def _addresses(fields: Fields, name: str, body_charset: str) -> tuple[Address, .
 def _delivered_to(fields: Fields) -> tuple[str, ...]:
     values = (*fields.all("delivered-to"), *fields.all("x-original-to"))
     return tuple(clean.line(headers.decode(value)).strip("<> ") for value in values[:20] if value.strip())
+
+
+def _ambiguous(fields: Fields) -> list[str]:
+    """What other readers may read otherwise (T74): nothing may rest on it. The boundary is judged in `tree`."""
+    found = ["from"] if fields.is_doubtful("from") or addresses.is_doubtful(fields.all("from")) else []
+    if fields.is_doubtful("message-id") or ids.is_doubtful(fields.all("message-id")):
+        found.append("message-id")
+    return [f"ambiguous:{name}" for name in found]
 
 
 def _repeated(fields: Fields) -> list[str]:

@@ -4,7 +4,8 @@ import re
 
 MAX_IDS = 50
 
-_QUEUE_ID = re.compile(r"\sid\s+<?([A-Za-z0-9][A-Za-z0-9._+-]{3,63})")
+# Exchange writes its version there.
+_QUEUE_ID = re.compile(r"\s(?i:id)\s+<?(?!\d+\.\d+\.\d+\.\d+\b)([A-Za-z0-9][A-Za-z0-9._+-]{3,63})")
 
 
 def queue_ids(values: list[str]) -> tuple[str, ...]:

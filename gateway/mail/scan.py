@@ -16,6 +16,14 @@ MAX_PARTS = 1000
 MAX_DEPTH = 50
 
 _FIELD = re.compile(rb"\n[^ \t\r\n]")
+_JUNK = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*[ \t]*")
+_FIRST_LINE = re.compile(
+    rb">?From |(?:from|to|cc|sender|reply-to|subject|date|message-id|received|return-path|delivered-to|envelope-to"
+    rb"|mime-version|content-type|[a-z]{1,20}-[a-z0-9-]{1,40})[ \t]{0,9}:",
+    re.I,
+)
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_CR_FIELD = re.compile(rb"[^\r\n]{1,990}\r(?:[ \t]|[A-Za-z-]{1,60}:)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +34,27 @@ class Block:
     end: int
     body: int
     bombs: tuple[str, ...] = ()
+
+
+def line_ends(raw: bytes) -> bytes:
+    """Old Macintosh line ends, and those that some gateway doubled the CR of, as those of everybody else."""
+    first = raw.find(b"\n")
+    if first < 0:
+        return raw.replace(b"\r", b"\n")
+    if raw[max(first - 2, 0) : first] == b"\r\r":
+        return raw.replace(b"\r\r\n", b"\r\n")
+    if raw.find(b"\r\r", 0, first) > 0 and _CR_FIELD.match(raw):  # the header ends before the first line feed
+        return _LONE_CR.sub(b"\n", raw)
+    return raw
+
+
+def beginning(raw: bytes) -> int:
+    """Where the header begins: behind a byte order mark and blanks where a field known in mail follows, else 0."""
+    if raw[:1] not in b"\r\n\xef \t":
+        return 0
+    junk = _JUNK.match(raw)
+    at = junk.end() if junk else 0
+    return at if at and _FIRST_LINE.match(raw, at) else 0
 
 
 def block(raw: bytes, start: int, stop: int) -> Block:

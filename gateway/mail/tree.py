@@ -13,6 +13,8 @@ from gateway.mail.headers import Fields
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 _SOME_BOUNDARY = re.compile(rb"^--(-*[^\s-][^\r\n]{0,198})", re.M)
 _GUESS_WITHIN = 64 * 1024
+_GUESSES = 5
+_MIME_FIELD = re.compile(rb"content-[a-z-]{1,30}[ \t]{0,9}:", re.I)
 
 
 @dataclass(slots=True)
@@ -60,13 +62,18 @@ class Tree:
 
 def parse(raw: bytes) -> Tree:
     """Take a mail apart. Every input is a mail; what is damaged or too much is named in `defects`."""
-    if b"\n" not in raw and b"\r" in raw:
-        raw = raw.replace(b"\r", b"\n")  # old Macintosh line ends
+    mended = scan.line_ends(raw)
+    top = scan.beginning(mended)
+    is_mended, raw = top > 0 or len(mended) != len(raw), mended
     defects: list[str] = []
-    root = _part(raw, 0, len(raw), "", defects, is_root=True)
-    waiting, count = [root], 1
+    root = _part(raw, top, len(raw), "", defects, is_root=True)
+    if is_mended:
+        defects.append("bad_header_start")
+        root.fields.sound = 0
+    waiting: list[tuple[Part, frozenset[str]]] = [(root, frozenset())]
+    count = 1
     while waiting:
-        part = waiting.pop()
+        part, around = waiting.pop()
         if not part.type.startswith("multipart/"):
             continue
         if part.depth >= scan.MAX_DEPTH:
@@ -81,7 +88,11 @@ def parse(raw: bytes) -> Tree:
             child = _part(raw, start, end, f"{part.path}.{number}" if part.path else str(number), defects, default)
             child.within, child.depth = part.type, part.depth + 1
             part.children.append(child)
-        waiting.extend(reversed(part.children))
+        if _is_ambiguous(part, around):
+            defects.append("ambiguous:boundary")
+        if boundary := part.params.get("boundary"):
+            around |= {boundary, boundary + "--"}
+        waiting.extend((child, around) for child in reversed(part.children))
         if not part.children:
             part.type = "text/plain" if part is root else "application/octet-stream"
     if not root.children:
@@ -101,9 +112,10 @@ def _part(
 ) -> Part:
     block = scan.block(raw, start, end)
     defects.extend(block.bombs)
-    fields, body_inside = headers.split(raw[block.start : block.end])
+    fields, body_inside = headers.split(raw[block.start : block.end], is_root=is_root)
     if is_root:
         defects.extend(fields.defects)
+        fields.beyond |= {"from", "message-id"} if block.bombs else set()
     declared = fields.first("content-type")
     value, parameters = params.parse(declared) if declared else ("", {})
     kind = params.media_type(value) or ("text/plain" if declared else default)
@@ -117,20 +129,51 @@ def _part(
     )
 
 
+def _is_ambiguous(part: Part, around: frozenset[str]) -> bool:
+    """True where another reader may see other parts: the boundary is also that of a part around, or oddly declared."""
+    boundary = part.params.get("boundary", "")
+    if boundary in around or boundary.removesuffix("--") in around:
+        return True
+    declared = part.fields.all("content-type")
+    return bool(part.children) and (
+        part.fields.is_doubtful("content-type")
+        or "missing_blank_line" in part.fields.defects
+        or len(set(declared)) != 1
+        or not params.is_clear(declared[0])
+    )
+
+
 def _regions(raw: bytes, part: Part, defects: list[str]) -> list[tuple[int, int]]:
     """Where the parts of a multipart lie. The line end before a boundary belongs to the boundary (RFC 2046 5.1.1)."""
     boundary = part.params.get("boundary", "").rstrip()
     found = _between(raw, part, boundary.encode("utf-8", "surrogateescape")) if boundary else None
     if found is None:
-        guess = _SOME_BOUNDARY.search(raw, part.start, min(part.end, part.start + _GUESS_WITHIN))
         defects.append("no_boundary")
-        found = _between(raw, part, guess.group(1).rstrip().removesuffix(b"--")) if guess else None
+        found = _guessed(raw, part)
+        defects.extend(["ambiguous:boundary"] if found else [])
     if found is None:
         return []
     regions, closed = found
     if not closed:
         defects.append("no_end_boundary")
     return regions
+
+
+def _guessed(raw: bytes, part: Part) -> tuple[list[tuple[int, int]], bool] | None:
+    """The ranges by a line that looks like a boundary: it comes back, or fields of a part stand below it."""
+    tried: list[bytes] = []
+    for line in _SOME_BOUNDARY.finditer(raw, part.start, min(part.end, part.start + _GUESS_WITHIN)):
+        boundary = line.group(1).rstrip().removesuffix(b"--")
+        if boundary in tried:
+            continue
+        found = _between(raw, part, boundary)
+        if found and (len(found[0]) > 1 or found[1] or _MIME_FIELD.match(raw, found[0][0][0])):
+            part.params["boundary"] = boundary.decode("ascii", "surrogateescape")
+            return found
+        tried.append(boundary)
+        if len(tried) >= _GUESSES:
+            break
+    return None
 
 
 def _between(raw: bytes, part: Part, boundary: bytes) -> tuple[list[tuple[int, int]], bool] | None:

@@ -81,6 +81,7 @@ class Invitation:
     end: str = ""
     place: str = ""
     organizer: str = ""
+    repeats: str = ""  # in words: "every week on Monday, until 2026-12-31"
     attendees: tuple[str, ...] = ()
 
 
@@ -103,7 +104,7 @@ class Mail:
     text: str = ""  # the decoded main text
     html: str = ""
     reply: str = ""  # what the sender wrote this time
-    elided: str = ""
+    elided: str = ""  # all that was cut from the text, in order; the signature is a part of it
     signature: str = ""
     attachments: tuple[Attachment, ...] = ()
     kind: Kind = Kind.NORMAL
@@ -119,7 +120,7 @@ class Mail:
     reported: tuple[Recipient, ...] = ()  # what a delivery report says, failed ones first
     reported_ids: tuple[str, ...] = ()  # Message-IDs of the mails a bounce is about
     is_forward: bool = False
-    fwd_from: Address | None = None
+    fwd_from: Address | None = None  # `addr` is "" where the client wrote a name alone
     fwd_to: tuple[Address, ...] = ()
     fwd_cc: tuple[Address, ...] = ()
     fwd_date: str = ""  # as it stood: no two clients and languages write it alike
@@ -149,7 +150,13 @@ class Mail:
 
     @property
     def is_autoreply(self) -> bool:
-        return self.kind is Kind.AUTOREPLY
+        """Nobody decided to send this very mail (RFC 3834): a machine answered, or generated it, and says so.
+
+        Wider than the kind: delivery reports and lists that are marked as automatic are meant too.
+        """
+        submitted = self.header("Auto-Submitted").strip().lower()
+        precedence = self.kind is Kind.LIST and self.auto_reason.startswith("Precedence")
+        return self.kind in (Kind.AUTOREPLY, Kind.AUTO) or submitted.startswith("auto-") or precedence
 
     @property
     def is_bounce(self) -> bool:

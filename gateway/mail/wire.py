@@ -36,7 +36,7 @@ _ADDRESS = ("from_", "sender", "fwd_from")
 _ADDRESS_LISTS = ("reply_to", "to", "cc", "fwd_to", "fwd_cc")
 _ATTACHMENT = ("name", "size", "sha256", "type", "inline", "part", "declared")
 _RECIPIENT = ("addr", "action", "status", "reply", "hard")
-_INVITATION = ("method", "summary", "start", "end", "place", "organizer", "attendees")
+_INVITATION = ("method", "summary", "start", "end", "place", "organizer", "repeats", "attendees")
 _DAYS = ("date", "away_until")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -133,6 +133,12 @@ def _address(value: Any) -> Address:
     return Address(addr=addr, name=_text(name))
 
 
+def _author(value: Any) -> Address:
+    """Whose mail was forwarded: clients also write a name alone."""
+    addr, name = _list(value)
+    return Address(addr="", name=_text(name)) if addr == "" and name else _address(value)
+
+
 def _addresses(value: Any) -> tuple[Address, ...]:
     return tuple(map(_address, _list(value)))
 
@@ -188,6 +194,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_TEXTS, _text),
     **dict.fromkeys(_TEXT_LISTS, _texts),
     **dict.fromkeys(_ADDRESS, _address),
+    "fwd_from": _author,
     **dict.fromkeys(_ADDRESS_LISTS, _addresses),
     "attachments": _attachments,
     "headers": _headers,

@@ -15,6 +15,7 @@ from gateway.store.tables import (
     address,
     counter,
     mail,
+    mail_out,
     message_ref,
     outbox,
     participant,
@@ -49,6 +50,7 @@ class Stored:
 
 
 _TICKET = tuple(ticket.c.keys())
+_LETTERS = 3  # of a ticket: an answer quotes the newest, or one shortly before it
 _PERSON = ("id", "name", "language", "tags", "muted_until")
 _OPEN_TICKETS = (
     select(ticket.c.assignee, func.count())
@@ -157,6 +159,23 @@ def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, li
             found.setdefault(message_id, []).append(
                 Stored(mail_id=mail_id, direction=direction, content=content, ticket=number, at=at)
             )
+    return found
+
+
+def letters(conn: Connection, numbers: Collection[int]) -> dict[int, list[bytes]]:
+    """The last few mails that we sent on each ticket, newest first."""
+    newest = func.row_number().over(partition_by=mail.c.ticket, order_by=mail.c.id.desc()).label("newest")
+    sent = select(mail.c.id, mail.c.ticket, newest).where(mail.c.ticket.in_(numbers), mail.c.direction == "out")
+    ranked = sent.subquery()
+    last = (
+        select(ranked.c.ticket, mail_out.c.data)
+        .join(mail_out, mail_out.c.mail_id == ranked.c.id)
+        .where(ranked.c.newest <= _LETTERS)
+        .order_by(ranked.c.id.desc())
+    )
+    found: dict[int, list[bytes]] = {}
+    for number, data in conn.execute(last):
+        found.setdefault(number, []).append(data)
     return found
 
 

@@ -21,6 +21,7 @@ class Wants:
     numbers: Collection[int]
     spool_ids: Collection[int]
     senders: Collection[str]
+    letters: bool  # what we sent on those tickets too
     address_windows: Collection[timedelta]
     ticket_windows: Collection[timedelta]
     total_windows: Collection[timedelta]
@@ -35,6 +36,7 @@ class Surroundings:
     stored: Mapping[str, list[lookup.Stored]]
     tickets: Mapping[int, Mapping[str, Any]]
     participants: Mapping[int, frozenset[str]]
+    letters: Mapping[int, list[bytes]]
     people: Mapping[str, lookup.Person]
     auto_by_address: Mapping[tuple[str, timedelta], int]
     auto_by_ticket: Mapping[tuple[int, timedelta], int]
@@ -66,6 +68,7 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         stored=lookup.stored_mails(conn, wants.own_ids),
         tickets=tickets,
         participants=lookup.participants(conn, tickets.keys()),
+        letters=lookup.letters(conn, tickets.keys()) if wants.letters and tickets else {},
         people=lookup.people(conn, wants.senders),
         auto_by_address=lookup.automatic_mail(conn, wants.senders, wants.address_windows, at),
         auto_by_ticket={

@@ -89,7 +89,19 @@ def test_a_summary_for_people(file: Path) -> None:
         "Subject     My lamp",
         "(application/pdf, 8 bytes)",
         "  | It is",
-        "2 quoted lines",
+        "Left out    2 lines",
     ):
         assert line in done.stdout
     assert "\x1b" not in done.stdout
+
+
+def test_explain_says_how_it_was_read(file: Path) -> None:
+    assert "?" not in gateway("parse", file).stdout
+    told = gateway("parse", "--explain", file).stdout
+    assert "  ? text: part 1 text/plain, no charset read as cp1252" in told
+    assert "  ? reply: line 4: quoted, by its prefix" in told
+
+
+def test_a_signature_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "mail.eml").write_text("Subject: x\n\nyes\n\n-- \nAnn\nPhone 123 4567\n")
+    assert "Left out    3 lines, 2 of them the signature" in gateway("parse", tmp_path).stdout

@@ -1,5 +1,6 @@
 """A customer's way through the real program: first mail, answer, stranger, closing, coming back."""
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,30 @@ def test_the_answer_finds_its_ticket(daemon: Daemon, case: str, how: dict[str, o
     assert shown["articles"][1]["text"].strip() == "It is still not here."
     assert any(event["reason"] == evidence for event in shown["events"])
     assert len(daemon.delivered()) == 1  # no second acknowledgement
+
+
+def test_our_own_words_are_cut_whatever_her_client_made_of_them(daemon: Daemon) -> None:
+    """No quote marks, no attribution, no marker line, other line ends: what we sent is known all the same."""
+    letter = first(daemon)
+    ours = [line for line in body_of(letter).splitlines() if "ref:" not in line and "##" not in line]
+    text = f"It is still not here.\n\n{' '.join(ours)}\n\nAnd the lamp was blue."
+    wrapped = "\n".join(textwrap.fill(line, 50) for line in text.split("\n"))
+    daemon.send(reply_to(letter, text=wrapped, quote=False))
+    daemon.settled()
+    shown = daemon.ask("show", "1")
+    article = shown["articles"][1]
+    assert article["text"].split("\n\n") == ["It is still not here.", "And the lamp was blue."]
+    assert "one of us will answer it" in " ".join(article["elided"].split())
+
+
+def test_a_forward_is_shown_whole(daemon: Daemon) -> None:
+    text = "Please see to it.\n\n---------- Forwarded message ---------\nFrom: Bob <bob@example.org>\n"
+    text += "Date: Fri, 27 Nov 2026 at 10:00\nSubject: lamp\nTo: Ann <ann@example.net>\n\nThe lamp is broken."
+    first(daemon, subject="Fwd: lamp", text=text)
+    (article,) = daemon.ask("show", "1")["articles"]
+    assert article["text"].startswith("Please see to it.")
+    assert "The lamp is broken." in article["text"]
+    assert article["elided"] == ""
 
 
 def test_references_to_her_own_first_mail_join(daemon: Daemon) -> None:

@@ -29,6 +29,26 @@ ONE_SENDER = [
     ('"ann"@example.net', "ann@example.net", ""),
     ("O'Brien <o'brien@example.net>", "o'brien@example.net", "O'Brien"),
     ("ann@example.net, Ann <ANN@example.net>", "ann@example.net", ""),
+    ("Ann [ann@example.net]", "ann@example.net", "Ann"),
+    ("Ann [mailto:ann@example.net]", "ann@example.net", "Ann"),
+    ("Ann <mailto:ann@example.net>", "ann@example.net", "Ann"),
+    ("Ann <<ann@example.net>>", "ann@example.net", "Ann"),
+    ("Ann <'ann@example.net'>", "ann@example.net", "Ann"),
+    ("ann@example.net>", "ann@example.net", ""),
+    ('"ann@example.net"', "ann@example.net", ""),
+    ("ann@example.net Ann Lee", "ann@example.net", "Ann Lee"),
+    ("ann@example.net. (Ann Lee)", "ann@example.net", "Ann Lee"),
+    ("Ann Lee. ann@example.net", "ann@example.net", "Ann Lee."),
+    ("Ann <ann@mail(ours). example . net>", "ann@mail.example.net", "Ann"),
+    ("Re: Ann Lee <ann@example.net>", "ann@example.net", "Re: Ann Lee"),
+    ("Ann [#1], [Urgent]: <ann@example.net>", "ann@example.net", "Ann [#1], [Urgent]:"),
+    ("A.N. Lee, B.Sc. <ann@example.net>", "ann@example.net", "A.N. Lee, B.Sc."),
+    ("Ann @ Work <ann@example.net>", "ann@example.net", "Ann @ Work"),
+    ('"Ann Lee <ann@example.net>', "ann@example.net", "Ann Lee"),
+    (r"\"Ann Lee\" <ann@example.net>", "ann@example.net", "Ann Lee"),
+    ("=?utf-8?q?Ann?= =?utf-8?q?_Lee?= <ann@example.net>", "ann@example.net", "Ann Lee"),
+    ("=?utf-8?q?Ann_Lee?=<ann@example.net>", "ann@example.net", "Ann Lee"),
+    ("ann..lee.@example.net", "ann..lee.@example.net", ""),
     # the mailbox in the angle is the one that answers reach, whatever the name says
     ("agent@corp.example <evil@other.example>", "evil@other.example", "agent@corp.example"),
     ('"agent@corp.example" <evil@other.example>', "evil@other.example", "agent@corp.example"),
@@ -43,10 +63,17 @@ NO_SENDER = [
     (["<>"], "no usable address"),
     (["ann@"], "no usable address"),
     (["@example.net"], "no usable address"),
-    (["ann@example.net", "ann@example.net"], "two From lines"),
+    (["ann@example.net", "bob@example.net"], "two From lines"),
+    (["Ann Lee", "ann@example.net"], "two From lines"),
+    (["Us: ann@example.net;", "Us: ann@example.net;"], "a group in From"),
     (["agent@corp.example, evil@other.example"], "several addresses in From"),
     (["<agent@corp.example> <evil@other.example>"], "several addresses in From"),
-    (["agent@corp.example evil@other.example"], "no usable address"),
+    (["agent@corp.example evil@other.example"], "several addresses in From"),
+    (["<agent@corp.example, evil@other.example>"], "several addresses in From"),
+    (["<agent@corp.example <evil@other.example>"], "no usable address"),
+    (["corp!agent"], "no usable address"),
+    (["agent%corp.example"], "no usable address"),
+    (["=?utf-8?q?Agent_=3Cagent=40corp=2Eexample=3E?="], "no usable address"),
     (["agent@corp.example, <"], "several addresses in From"),
     (["Us: agent@corp.example;"], "a group in From"),
     (["Us: agent@corp.example, evil@other.example;"], "a group in From"),
@@ -56,7 +83,7 @@ NO_SENDER = [
     (["agent＠corp.example"], "no usable address"),
     (["agent@corp\uff0eexample"], "no usable address"),
     (["agent@corp.example\x00evil@other.example"], "no usable address"),
-    (["agent@corp.example\x0bevil@other.example"], "no usable address"),
+    (["agent@corp.example\x0bevil@other.example"], "several addresses in From"),
     (["agent@corp.example\udc80"], "no usable address"),
     (["agent@corp..example"], "no usable address"),
     (["agent\u200b@corp.example"], "no usable address"),
@@ -73,6 +100,12 @@ LISTS = [
     ("A <a@x.example> B <b@x.example>", ["a@x.example", "b@x.example"]),
     ("<@relay.example:a@x.example>, b@x.example", ["a@x.example", "b@x.example"]),
     ("no address here, a@x.example", ["a@x.example"]),
+    ("a@x.example b@x.example", ["a@x.example", "b@x.example"]),
+    ("<a@x.example, b@x.example; c@x.example>", ["a@x.example", "b@x.example", "c@x.example"]),
+    ("A <a@x.example>; B: b@x.example, c@x.example", ["a@x.example", "b@x.example", "c@x.example"]),
+    ("A: Friends: a@x.example, b@x.example;", ["a@x.example", "b@x.example"]),
+    ("corp!a, a%corp, a@x.example", ["a@x.example"]),
+    ("a@x.example.,<b@x.example", ["a@x.example", "b@x.example"]),
     ("", []),
 ]
 
@@ -86,6 +119,14 @@ def test_the_sender(raw: str, addr: str, name: str) -> None:
 def test_no_sender_and_why(raws: list[str], reason: str) -> None:
     raws = [raw if "\udc80" in raw else raw.encode().decode("ascii", "surrogateescape") for raw in raws]
     assert addresses.sender(raws) == (None, reason)
+
+
+def test_from_lines_that_agree_are_as_good_as_one() -> None:
+    assert addresses.sender(["Ann <ann@example.net>", "ANN@example.net"]) == (
+        Address(addr="ann@example.net", name="Ann"),
+        "",
+    )
+    assert addresses.sender(["", "ann@example.net"]) == (Address(addr="ann@example.net"), "")
 
 
 @pytest.mark.parametrize(("raw", "expected"), LISTS)
@@ -113,6 +154,13 @@ BOMBS = [
     "a@b.example," * 5_000,
     "<" * 64_000,
     "a@" * 32_000,
+    "<a@b" * 16_000,
+    "a@b:" * 16_000,
+    "mailto:" * 9_000,
+    "a@b " * 16_000,
+    "<a@b," * 13_000,
+    "<" + "a@b;" * 16_000,
+    "\\a" * 32_000,
 ]
 BOMBS += [
     " " * 64_000 + "x",
@@ -127,4 +175,5 @@ BOMBS += [
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_hostile_fields_end(bomb: str) -> None:
     addresses.sender([bomb])
+    addresses.is_doubtful([bomb])
     assert len(addresses.mailboxes(bomb)) <= addresses.MAX_ADDRESSES

@@ -1,10 +1,9 @@
 """Real mails of many kinds, where they lie beside the checkout: each is read, cleanly, and as its source says."""
 
-import re
-
 import pytest
 
-from gateway.mail import read
+from bench.corpus import table
+from gateway.mail import mail_from_json, mail_to_json, read
 from support import corpus
 from support.reading import check
 
@@ -15,31 +14,34 @@ def test_every_mail_is_read() -> None:
         check(raw)
 
 
-def folded(text: str) -> str:
-    return re.sub(r"[\s\u00a0]+", " ", text).strip()
+@pytest.mark.timeout(120)
+def test_every_mail_comes_back_from_its_reader_as_it_was_read() -> None:
+    for _, raw in corpus.mails():
+        mail = read(raw)
+        assert mail_from_json(mail_to_json(mail)) == mail
+
+
+# What is short of its target, and why that is right: the least that must be reached all the same.
+SHORT = {
+    # One mail has two From lines that differ, and its label is the first of them: nobody can know who wrote it (T74).
+    "From address": 0.99,
+    # Five labels are the first of several texts, and a desk must see them all; others hold a NUL, a `?` for a damaged
+    # byte, uuencoded blocks, or umlauts that stand nowhere in the mail.
+    "main text": 0.925,
+    # Two labels leave out a detached signature, which is kept; two sources count uuencoded blocks and named texts apart.
+    "attachment counts": 0.96,
+    # A mail of English words is labelled with the language of the client that sent it.
+    "language wrong": 0.011,
+}
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(
-    ("label", "least"),
-    [("from_addr", 0.98), ("to_addrs", 0.995), ("subject", 0.98), ("message_id", 1.0), ("text", 0.92)],
-)
-def test_what_the_sources_say(label: str, least: float) -> None:
-    right = wrong = 0
-    for row in corpus.rows():
-        wanted = row["labels"].get(label)
-        if wanted is None or row.get("disputed") or row.get("kind", "message") != "message":
-            continue
-        if isinstance(wanted, dict) or "\ufffd" in wanted:  # a digest, or what the source could not read itself
-            continue
-        mail = read((corpus.ROOT / row["file"]).read_bytes())
-        if label == "from_addr":
-            same = (mail.from_.key if mail.from_ else "") == (wanted.lower() if "@" in wanted else "")
-        elif label == "to_addrs":
-            same = {addr.lower().strip("<>") for addr in wanted} <= {address.key for address in mail.to}
-        elif label == "message_id":
-            same = mail.message_id.strip("<>") == wanted.strip("<> ")
-        else:
-            same = folded(getattr(mail, label)) == folded(wanted)
-        right, wrong = right + same, wrong + (not same)
-    assert right / (right + wrong) >= least, f"{right} of {right + wrong}"
+def test_the_figures_hold() -> None:
+    corpus.rows()  # skips where there is no corpus
+    missed = []
+    for row in table(corpus.ROOT):
+        floor = SHORT.get(row.measure)
+        held = row.reached if floor is None else row.value <= floor if "<=" in row.target else row.value >= floor
+        if not held:
+            missed.append(str(row))
+    assert not missed, "\n".join(missed)

@@ -12,7 +12,21 @@ CASES = [
     (r'a; name="x\"y.pdf"', "a", {"name": 'x"y.pdf'}),
     ("a; name=two words.pdf; b=c", "a", {"name": "two words.pdf", "b": "c"}),
     ("a;;; name=x", "a", {"name": "x"}),
-    ('a; name="never closed', "a", {"name": '"never closed'}),
+    ('a; name="never closed', "a", {"name": "never closed"}),
+    ('a; name="never closed; b=c', "a", {"name": "never closed", "b": "c"}),
+    ('a; name="one"two.pdf"; b=c', "a", {"name": 'one"two.pdf', "b": "c"}),
+    ('a; name=""two.pdf""', "a", {"name": "two.pdf"}),
+    (r'a; name="C:\Users\ann\x.pdf"', "a", {"name": r"C:\Users\ann\x.pdf"}),
+    ("a; name='two words.pdf'", "a", {"name": "two words.pdf"}),
+    ("a; name=report (1).pdf", "a", {"name": "report (1).pdf"}),
+    ('a; name="x" b="y"', "a", {"name": "x", "b": "y"}),
+    ('a name="x"; b=y', "a", {"name": "x", "b": "y"}),
+    ("a b=y; c=z", "a", {"b": "y", "c": "z"}),
+    ("name=x", "", {"name": "x"}),
+    ('"text/html"; b=c', "text/html", {"b": "c"}),
+    ("a; b=c (a comment); d=e (f", "a", {"b": "c", "d": "e"}),
+    ('a; boundary=b"', "a", {"boundary": "b"}),
+    ("a; boundary = b", "a", {"boundary": "b"}),
     ("a; loose; name=x", "a", {"name": "x"}),
     ("a; name=one; name=two", "a", {"name": "one"}),
     ('a; name="=?utf-8?q?R=C3=A9sum=C3=A9=2Epdf?="', "a", {"name": "Résumé.pdf"}),
@@ -21,6 +35,13 @@ CASES = [
     ("a; name*0=one; name*1=two.pdf", "a", {"name": "onetwo.pdf"}),
     ("a; name*1=two.pdf; name*0=one", "a", {"name": "onetwo.pdf"}),
     ("a; name*0*=utf-8''R%C3; name*1*=%A9sum%C3%A9; name*2=.pdf", "a", {"name": "Résumé.pdf"}),
+    ("a; name==?utf-8?q?R=C3=A9sum=C3=A9=2Epdf?=", "a", {"name": "Résumé.pdf"}),
+    ('a; name="=?utf-8?q?R=C3?= =?utf-8?q?=A9sum=C3=A9=2Epdf?="', "a", {"name": "Résumé.pdf"}),
+    ('a; name*0="=?utf-8?q?R=C3"; name*1="=A9=2Epdf?="', "a", {"name": "Ré.pdf"}),
+    ("a; name*=\"utf-8''R%C3%A9.pdf\"", "a", {"name": "Ré.pdf"}),
+    ("a; name*0=one; name*2=three.pdf", "a", {"name": "onethree.pdf"}),
+    ("a; name*1=one; name*2=two; name*1=three", "a", {"name": "onetwo"}),
+    ("a; name*=utf-8''; name=x", "a", {"name": "x"}),
     # the mix on which the standard library raises TypeError
     ("a; name*=utf-8''x; name*1=y.pdf", "a", {"name": "xy.pdf"}),
     ("a; name*0*=gb2312''%C4%E3%BA%C3; name*1=.txt", "a", {"name": "你好.txt"}),
@@ -34,6 +55,11 @@ def test_parameters(raw: str, value: str, parameters: dict[str, str]) -> None:
     assert params.parse(raw) == (value, parameters)
 
 
+def test_a_raw_8bit_name_is_read_as_the_body_is() -> None:
+    raw = b'a; name="\xd4\xc5\xd3\xd4.pdf"'.decode("ascii", "surrogateescape")
+    assert params.parse(raw, "koi8_r") == ("a", {"name": "тест.pdf"})
+
+
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize(
     "bomb",
@@ -42,6 +68,9 @@ def test_parameters(raw: str, value: str, parameters: dict[str, str]) -> None:
         "a" + ";" * 64_000,
         'a; x="' + "\\a" * 30_000,
         "a; " + "x " * 30_000,
+        "a; " + 'x="y"z ' * 9_000,
+        "a; " + "x=" * 30_000,
+        'a; x="y"' + '"' * 60_000,
         "a" + "; name*0*=x" * 6_000,
     ],
 )

@@ -72,6 +72,41 @@ def nested(depth: int) -> bytes:
     return b"From: a@b.example\r\nSubject: deep\r\n" + heads + b"\r\ninnermost"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\xef\xbb\xbfSubject: s\nFrom: a@b.example\n\n",
+        b"\r\n\r\nSubject: s\r\nFrom: a@b.example\r\n\r\n",
+        b" \n Subject: s\nFrom: a@b.example\n\n",
+        b"Subject: s\rFrom: a@b.example\r\r",
+        b"Subject: s\r\r\nFrom: a@b.example\r\r\n\r\r\n",
+        b"Subject: s\nFrom: a@b.example\n \n",
+    ],
+)
+def test_a_header_that_begins_late_or_has_odd_line_ends(head: bytes) -> None:
+    mail = read(head + b"one\n\ntwo\n")
+    assert (mail.subject, mail.from_ and mail.from_.addr) == ("s", "a@b.example")
+    assert mail.text.strip() == "one\n\ntwo"
+
+
+@pytest.mark.parametrize("declared", ["", "; boundary=wrong", "; boundary='b'"])
+def test_the_boundary_is_found_where_the_header_is_wrong(declared: str) -> None:
+    raw = f"Content-Type: multipart/mixed{declared}\n\n--text\n--b\n\none\n--b\n\ntwo\n--b--\n".encode()
+    assert [body for _, _, body in shape(raw)] == [b"one", b"two"]
+    assert "ambiguous:boundary" in tree.parse(raw).defects
+
+
+def test_a_line_with_dashes_is_no_boundary_where_none_is_declared() -> None:
+    raw = b"Content-Type: multipart/mixed\n\nDear all,\n--Ann\nP.S.: --\n"
+    assert [body for _, _, body in shape(raw)] == [b"Dear all,\n--Ann\nP.S.: --\n"]
+
+
+@pytest.mark.parametrize("inner", [b"b", b"b--"])
+def test_a_boundary_used_twice_is_ambiguous(inner: bytes) -> None:
+    part = b"Content-Type: multipart/mixed; boundary=" + inner + b"\n\n--" + inner + b"\n\none\n--" + inner + b"--\n"
+    assert "ambiguous:boundary" in tree.parse(mixed(part, PLAIN)).defects
+
+
 @pytest.mark.parametrize(("depth", "degraded"), [(49, False), (50, False), (51, True), (2_000, True), (20_000, True)])
 def test_depth(depth: int, degraded: bool) -> None:
     mail = read(nested(depth))

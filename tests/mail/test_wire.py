@@ -54,7 +54,7 @@ FULL = Mail(
     fwd_to=(ANN,),
     fwd_cc=(ANN,),
     fwd_date="yesterday",
-    invitation=Invitation(method="REQUEST", summary="Tea", attendees=("a@b",)),
+    invitation=Invitation(method="REQUEST", summary="Tea", repeats="every day", attendees=("a@b",)),
     sealed="pgp signed",
     trail=("t",),
     is_forward=True,
@@ -69,6 +69,14 @@ FULL = Mail(
 @pytest.mark.parametrize("mail", [Mail(), FULL])
 def test_there_and_back(mail: Mail) -> None:
     assert mail_from_json(mail_to_json(mail)) == mail
+
+
+def test_only_the_author_of_a_forwarded_mail_may_be_a_name_alone() -> None:
+    mail = Mail(fwd_from=Address(addr="", name="Ann Lee"))
+    assert mail_from_json(mail_to_json(mail)) == mail
+    for data in (b'{"from_":["","Ann"]}', b'{"fwd_from":["",""]}', b'{"fwd_from":["ann","Ann"]}'):
+        with pytest.raises(NotAMail):
+            mail_from_json(data)
 
 
 def test_every_field_is_carried() -> None:

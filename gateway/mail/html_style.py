@@ -1,0 +1,129 @@
+"""What the CSS of an element says about its text: whether it is seen, keeps its blanks, leaves an empty line above.
+
+Style sheets are read for single names (`.preheader`, `p.x`, `#id`) outside of `@media`; that is what mail relies on.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+MAX_SHEET = 200_000  # characters of style sheets looked at
+
+_KEEP_BLANKS = ("pre", "xmp", "listing", "plaintext")
+_HIDDEN = re.compile(
+    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:hidden|collapse)"
+    r"|(?:max-height|max-width|opacity)\s{0,9}:\s{0,9}0?\.?0{1,9}\s{0,9}(?:px|pt|em|%|;|!|\Z)"
+)
+_FOLDED = re.compile(r"(?<![-\w])height\s{0,9}:\s{0,9}0\s{0,9}(?:px|;|!|\Z)")
+_FONT_SIZE = re.compile(r"font-size\s{0,9}:\s{0,9}([\d.]{1,9})\s{0,9}(px|pt|em|rem|%)?")
+_KEEPS_BLANKS = re.compile(r"white-space\s{0,9}:\s{0,9}(pre|break-spaces|normal|nowrap)")
+_MARGIN = re.compile(r"margin(-top|-bottom)?\s{0,9}:\s{0,9}([^;!]{1,60})")
+_NAME = re.compile(r"[\w-]*([.#][\w-]+)\Z|p\Z")
+_DIGITS = re.compile(r"\d{1,9}(?:\.\d{1,9})?|\.\d{1,9}")
+_COMMENT = re.compile(r"/\*(?:[^*]++|\*(?!/))*+(?:\*/)?|<!--|-->")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an element changes for the text inside it; None where the text around it decides."""
+
+    is_hidden: bool = False
+    is_tiny: bool | None = None  # font of no size: its words are unseen, but those of an element with a size are seen
+    keeps_blanks: bool | None = None
+    is_tight: bool = False  # no empty line above and below
+
+
+PLAIN = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Names of a style sheet (`.class`, `#id`, `p`) whose elements are hidden, and those that have no margin."""
+
+    hidden: frozenset[str] = frozenset()
+    tight: frozenset[str] = frozenset()
+
+
+def sheet(css: str) -> Sheet:
+    """What a style sheet says of single names; a later rule overrules an earlier one."""
+    if "display" not in css and "margin" not in css:
+        return Sheet()
+    hidden: dict[str, bool] = {}
+    tight: dict[str, bool] = {}
+    for name, declarations in _rules(_COMMENT.sub("", css[:MAX_SHEET]).lower()):
+        if "display" in declarations or "visibility" in declarations or "mso-hide" in declarations:
+            hidden[name] = of_style(declarations).is_hidden
+        if "margin" in declarations:
+            tight[name] = _has_no_margin(declarations)
+    return Sheet(*(frozenset(name for name, holds in found.items() if holds) for found in (hidden, tight)))
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    depth = 0
+    for piece in css.split("}"):
+        opened = piece.count("{")
+        if depth == 0 and opened == 1:
+            selectors, _, declarations = piece.partition("{")
+            for selector in selectors.split(","):
+                if name := _NAME.match(selector.strip()):
+                    yield name.group(1) or "p", declarations
+        depth = max(0, depth + opened - 1)
+
+
+def of_element(name: str, attributes: Mapping[str, str], names: Sheet) -> Look:
+    """How an element looks, by its attributes and the style sheets of its page."""
+    style = attributes.get("style", "").lower()
+    classes = attributes.get("class", "")
+    look = of_style(style) if style else PLAIN
+    if name in _KEEP_BLANKS and look.keeps_blanks is None:
+        look = replace(look, keeps_blanks=True)
+    if "hidden" in attributes:
+        look = replace(look, is_hidden=True)
+    elif look.is_hidden and name == "a" and "display" not in style and "mso-hide" in style:
+        look = replace(look, is_hidden=False)  # a button that Outlook gets in another form
+    if classes[:3] == "Mso" and "margin" not in style:
+        look = replace(look, is_tight=True)
+    if names.hidden or names.tight:
+        own = {name, "#" + attributes.get("id", "").lower(), *(f".{each}" for each in classes.lower().split()[:20])}
+        if "display" not in style and not names.hidden.isdisjoint(own):
+            look = replace(look, is_hidden=True)
+        if "margin" not in style and not names.tight.isdisjoint(own):
+            look = replace(look, is_tight=True)
+    return look
+
+
+def of_style(style: str) -> Look:
+    """How declarations in lower case make an element look."""
+    is_hidden = "mso-hide" in style
+    if "none" in style or "visibility" in style or "max-" in style or "opacity" in style:
+        is_hidden = is_hidden or _HIDDEN.search(style) is not None
+    if "overflow" in style and "height" in style:
+        is_hidden = is_hidden or _FOLDED.search(style) is not None
+    is_tiny = keeps = None
+    if "font-size" in style and (size := _FONT_SIZE.search(style)):
+        is_tiny = _number(size.group(1)) <= (0 if size.group(2) in ("em", "rem") else 1)
+    if "white-space" in style and (found := _KEEPS_BLANKS.search(style)):
+        keeps = found.group(1) in ("pre", "break-spaces")
+    is_tight = "margin" in style and _has_no_margin(style)
+    if is_hidden or is_tight or is_tiny is not None or keeps is not None:
+        return Look(is_hidden, is_tiny, keeps, is_tight)
+    return PLAIN
+
+
+def _has_no_margin(style: str) -> bool:
+    above = below = None
+    for side, value in _MARGIN.findall(style):
+        values = value.split()
+        if not values:
+            continue
+        if side != "-bottom":
+            above = values[0]
+        if side != "-top":
+            below = values[2] if not side and len(values) > 2 else values[0]
+    return above is not None and below is not None and _number(above) < 1 and _number(below) < 1
+
+
+def _number(value: str) -> float:
+    """The number that a length begins with; 1 for words such as `auto`."""
+    digits = _DIGITS.match(value)
+    return float(digits.group()) if digits else 1
