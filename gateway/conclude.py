@@ -8,7 +8,7 @@ from typing import Any
 from gateway.answer import Answer, answer
 from gateway.config import Config
 from gateway.mail import Address, Mail
-from gateway.mail.invitation import in_words
+from gateway.mail.attached.invitation import in_words
 from gateway.plan import Draft, Incoming
 from gateway.rules import Decision
 from gateway.site import Site

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.conclude import shown_text
 from gateway.mail import Attachment, Invitation, Mail
-from gateway.mail.invitation import in_words
+from gateway.mail.attached.invitation import in_words
 
 FILES = tuple(
     Attachment(name=name, size=1, sha256="0", type="a/b", inline=False, part="1") for name in ("a.asc", "b.asc")

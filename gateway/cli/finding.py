@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gateway.cli.glimpse import Glimpse, glimpse
 from gateway.cli.opening import ticket_number
 from gateway.config import Config
-from gateway.mail import addresses, ids
+from gateway.mail.header import addresses, ids
 from gateway.store import Store, trace
 from gateway.store.trace import Trail
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from gateway.mail import addresses, headers, ids, received, scan
-from gateway.mail.headers import Fields
+from gateway.mail import scan
+from gateway.mail.header import addresses, headers, ids, received
+from gateway.mail.header.headers import Fields
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from gateway.errors import Temporary
 from gateway.intake import unaddressed
 from gateway.intake.files import Found
 from gateway.intake.spool import Spool
-from gateway.mail.dates import instant
+from gateway.mail.header.dates import instant
 from gateway.mail.value import Envelope
 from gateway.now import now
 from gateway.store.spool import Accepted, NewMail

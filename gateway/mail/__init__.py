@@ -1,6 +1,6 @@
 """PURE. bytes -> Mail. Never raises on content, does no I/O."""
 
-from gateway.mail.attachments import bytes_of
+from gateway.mail.attached.attachments import bytes_of
 from gateway.mail.read import read
 from gateway.mail.reply import without_known
 from gateway.mail.value import Address, Attachment, Envelope, Invitation, Kind, Mail, Notice, Recipient

@@ -2,27 +2,14 @@
 
 from dataclasses import replace
 
-from gateway.mail import (
-    addresses,
-    attachments,
-    body,
-    charset,
-    clean,
-    dates,
-    forward,
-    headers,
-    ids,
-    invitation,
-    kind,
-    language,
-    markers,
-    received,
-    reply,
-    sealed,
-    tree,
-)
+from gateway.mail import clean, forward, language, reply, tree
+from gateway.mail.attached import attachments, invitation, sealed
 from gateway.mail.forward import Forward
-from gateway.mail.headers import Fields
+from gateway.mail.header import addresses, dates, headers, ids, received
+from gateway.mail.header.headers import Fields
+from gateway.mail.machine import kind
+from gateway.mail.reply import markers
+from gateway.mail.text import body, charset
 from gateway.mail.tree import Tree
 from gateway.mail.value import Address, Kind, Mail
 

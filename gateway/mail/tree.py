@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gateway.mail import headers, params, scan, transfer
-from gateway.mail.headers import Fields
+from gateway.mail import scan
+from gateway.mail.header import headers, params
+from gateway.mail.header.headers import Fields
+from gateway.mail.text import transfer
 
 _BOUNDARY_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
 _SOME_BOUNDARY = re.compile(rb"^--(-*[^\s-][^\r\n]{0,198})", re.M)

@@ -5,7 +5,8 @@ Each must also be fast: atheris stops at an input that takes longer than its `-t
 
 from collections.abc import Callable
 
-from gateway.mail import NotAMail, addresses, clean, headers, html, mail_from_json, mail_to_json, params, reply
+from gateway.mail import NotAMail, clean, html, mail_from_json, mail_to_json, reply
+from gateway.mail.header import addresses, headers, params
 from support.reading import check
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.mail import Address, addresses
+from gateway.mail import Address
+from gateway.mail.header import addresses
 
 ONE_SENDER = [
     ("ann@example.net", "ann@example.net", ""),

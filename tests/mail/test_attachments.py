@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Attachment, attachments, bytes_of, read, signatures
+from gateway.mail import Attachment, bytes_of, read
+from gateway.mail.attached import attachments, signatures
 
 NAMES = [
     ("report.pdf", "report.pdf"),

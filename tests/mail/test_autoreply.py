@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from gateway.mail import Kind, autoreply, read
-from gateway.mail.autoreply import Tone
+from gateway.mail import Kind, read
+from gateway.mail.machine import autoreply
+from gateway.mail.machine.autoreply import Tone
 
 # As programs send them, with hardly a header left: subject and text are the two signs.
 BY_WORDS = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import away
+from gateway.mail.machine import away
 
 SENT = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
 

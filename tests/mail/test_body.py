@@ -4,7 +4,8 @@ import base64
 
 import pytest
 
-from gateway.mail import body, bytes_of, read, tree
+from gateway.mail import bytes_of, read, tree
+from gateway.mail.text import body
 
 
 def part(kind: str, body: bytes, *headers: str) -> bytes:

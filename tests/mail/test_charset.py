@@ -5,7 +5,8 @@ from encodings.aliases import aliases
 
 import pytest
 
-from gateway.mail import charset, charset_names, read
+from gateway.mail import read
+from gateway.mail.text import charset, charset_names
 
 PANGRAMS = {
     "en": ("The lamp has not arrived", "us-ascii"),

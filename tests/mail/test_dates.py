@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from gateway.mail import dates
+from gateway.mail.header import dates
 
 
 def at(hours: float, *, hour: int = 9, minute: int = 0, second: int = 0, day: int = 27, year: int = 2026) -> datetime:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail.flowed import unflow
+from gateway.mail.text.flowed import unflow
 
 CASES = [
     ("one line", "one line"),

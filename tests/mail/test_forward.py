@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import forward, labels, read, tree
-from gateway.mail.forward import Forward
+from gateway.mail import forward, read, tree
+from gateway.mail.forward import Forward, labels
 from gateway.mail.value import Address
 
 ANN = Address(addr="ann@lee.example", name="Ann Lee")

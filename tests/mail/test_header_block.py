@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail.header_block import parse, people, person, unglue, unquote
+from gateway.mail.forward.header_block import parse, people, person, unglue, unquote
 from gateway.mail.value import Address
 
 ANN = Address(addr="ann@lee.example", name="Ann Lee")

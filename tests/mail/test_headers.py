@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.mail import headers, scan
+from gateway.mail import scan
+from gateway.mail.header import headers
 
 VALUES = [
     ("plain", "plain"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.mail import ids, received
+from gateway.mail.header import ids, received
 
 LISTS = [
     ("<a@x>", ["<a@x>"]),

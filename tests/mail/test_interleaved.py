@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.mail.interleaved import MAX_TEXT, says_so
 from gateway.mail.reply import split
+from gateway.mail.reply.interleaved import MAX_TEXT, says_so
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
 LETTER = "From: Ann Lee <ann@example.net>\nSent: Friday, 27 November 2026 09:00\nTo: Bob\nSubject: lamp\n\nIs it red?\n\nno\n\nIs it big?\n\nyes"

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Invitation, read, recurrence
-from gateway.mail.invitation import in_words, of_calendar
+from gateway.mail import Invitation, read
+from gateway.mail.attached import recurrence
+from gateway.mail.attached.invitation import in_words, of_calendar
 
 ZONE = """BEGIN:VTIMEZONE
 TZID:W. Europe Standard Time

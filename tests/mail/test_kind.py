@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Kind, kind, read, tree
+from gateway.mail import Kind, read, tree
+from gateway.mail.machine import kind
 from gateway.mail.value import Notice
 
 CASES = [

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import labels
-from gateway.mail.labels import FIELDS, fold, is_label, label
+from gateway.mail.forward import labels
+from gateway.mail.forward.labels import FIELDS, fold, is_label, label
 
 ROWS = labels._TABLE.strip().replace("\n   ", "").split("\n")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.mail import language
-from gateway.mail.language import language_of
+from gateway.mail.language import choice
+from gateway.mail.language.choice import language_of
 
 SCRIPTS = [
     ("Здравствуйте! Где моя посылка? Вы обещали её вчера.", "ru"),
@@ -106,12 +106,12 @@ LOREM = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod
 
 @pytest.mark.parametrize("code", TEXTS)
 def test_small_words_never_name_another_language(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_by_model", lambda text: "")
+    monkeypatch.setattr(choice, "_by_model", lambda text: "")
     assert language_of("", TEXTS[code]) in (code, "")
 
 
 def test_small_words_settle_most_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_by_model", lambda text: "")
+    monkeypatch.setattr(choice, "_by_model", lambda text: "")
     settled = [code for code, text in TEXTS.items() if language_of("", text) == code]
     assert len(settled) >= 18
     assert {"en", "de", "fr", "pl", "cs", "nl", "sv", "tr"} <= set(settled)

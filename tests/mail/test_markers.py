@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.mail import read
-from gateway.mail.markers import markers
+from gateway.mail.reply.markers import markers
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz234567"
 FOUND = [

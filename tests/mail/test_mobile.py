@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.mail.mobile import is_footer
 from gateway.mail.reply import split
+from gateway.mail.reply.mobile import is_footer
 
 FOOTERS = [
     "Sent from my iPhone",

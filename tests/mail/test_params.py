@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.mail import params
+from gateway.mail.header import params
 
 CASES = [
     ("attachment", "attachment", {}),

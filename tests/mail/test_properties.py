@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.mail import clean
-from gateway.mail.attachments import safe_name
+from gateway.mail.attached.attachments import safe_name
 from support.fuzz import examples
 from support.reading import check
 

@@ -113,7 +113,7 @@ def test_dates(raw: str, at: datetime | None) -> None:
 
 
 def test_a_fault_of_ours_keeps_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.mail.kind.judge", lambda *_: [][0])
+    monkeypatch.setattr("gateway.mail.machine.kind.judge", lambda *_: [][0])
     mail = read(WHOLE.encode())
     assert mail.defects == ("unparsed:IndexError",)
     assert "It is still missing." in mail.text

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Kind, prose, read
+from gateway.mail import Kind, read
+from gateway.mail.machine import prose
 from gateway.mail.value import Notice
 
 REPORT = b"""From: MAILER-DAEMON@mx.example

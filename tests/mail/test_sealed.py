@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import bytes_of, cms, read
-from gateway.mail.sealed import without_armour
+from gateway.mail import bytes_of, read
+from gateway.mail.attached import cms
+from gateway.mail.attached.sealed import without_armour
 
 SIGNED, ENVELOPED = bytes.fromhex("06092a864886f70d010702"), bytes.fromhex("06092a864886f70d010703")
 AUTH_ENVELOPED = bytes.fromhex("060b2a864886f70d0109100117")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import status
+from gateway.mail.machine import status
 
 # words, the status they come to without one given, hard
 WORDS = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail.subject_prefix import Manner, manner
+from gateway.mail.forward.subject_prefix import Manner, manner
 
 
 @pytest.mark.parametrize(

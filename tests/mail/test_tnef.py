@@ -10,7 +10,8 @@ import tnefparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import bytes_of, read, rtf, tnef
+from gateway.mail import bytes_of, read
+from gateway.mail.attached import rtf, tnef
 
 STRING, UNICODE, OBJECT, BINARY, LONG, SHORT = 0x1E, 0x1F, 0x0D, 0x102, 3, 2
 SAMPLE_RTF = bytes.fromhex(  # "hello world", the example of MS-OXRTFCP

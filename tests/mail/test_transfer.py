@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import transfer
+from gateway.mail.text import transfer
 
 QUOTED = [
     (b"hel=\r\nlo", b"hello"),

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import bytes_of, read, uu
+from gateway.mail import bytes_of, read
+from gateway.mail.text import uu
 
 DATA = bytes(range(256)) * 3
 

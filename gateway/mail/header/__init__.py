@@ -1,0 +1,1 @@
+"""The header of a mail: fields, encoded words, parameters, addresses, ids, dates."""
