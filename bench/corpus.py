@@ -37,6 +37,7 @@ class Row:
     count: int
     target: str
     share: bool = True
+    misses: tuple[str, ...] = ()  # the files
 
     @property
     def reached(self) -> bool:
@@ -69,13 +70,14 @@ def table(corpus: Path, *, misses: Path | None = None) -> list[Row]:
     rows = [json.loads(line) for line in (corpus / "manifest.jsonl").read_text("utf-8").splitlines() if line.strip()]
     parsed = _parsed(corpus, rows)
     with tempfile.TemporaryDirectory() as folder:
-        answers = Path(folder) / "parsed.jsonl"
+        answers, missed = Path(folder) / "parsed.jsonl", misses or Path(folder) / "misses.jsonl"
         answers.write_text("".join(json.dumps(one) + "\n" for one in parsed), "utf-8")
         command = [sys.executable, corpus.parent / "tools" / "score.py", corpus / "manifest.jsonl", answers, "--json"]
-        command += ["--misses", misses] if misses else []
+        command += ["--misses", missed]
         scored = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        missing = [json.loads(line) for line in missed.read_text("utf-8").splitlines()]
     undisputed = [(row["labels"], one) for row, one in zip(rows, parsed, strict=True) if not row.get("disputed")]
-    return [*_of_scorer(scored), *_of_ours(undisputed)]
+    return [*_of_scorer(scored, missing), *_of_ours(undisputed)]
 
 
 def _parsed(corpus: Path, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -104,8 +106,11 @@ def _mail_of(corpus: Path, row: Mapping[str, Any]) -> bytes:
     return head.encode() + raw
 
 
-def _of_scorer(scored: Mapping[str, Any]) -> Iterator[Row]:
+def _of_scorer(scored: Mapping[str, Any], missing: Sequence[Mapping[str, str]]) -> Iterator[Row]:
     found: Scores = scored["metrics"]
+    files: dict[str, list[str]] = {}
+    for one in missing:
+        files.setdefault(one["metric"], []).append(one["file"])
     yield Row(
         measure="mails that raise or hang", value=scored["raised"], count=scored["mails"], target="<= 0", share=False
     )
@@ -113,7 +118,8 @@ def _of_scorer(scored: Mapping[str, Any]) -> Iterator[Row]:
         count = sum(int(found[one]["n"]) for one in measures if one in found)
         right = sum(int(found[one]["ok"]) for one in measures if one in found)
         if count:
-            yield Row(measure=name, value=right / count, count=count, target=target)
+            misses = tuple(dict.fromkeys(file for one in measures for file in files.get(one, ())))
+            yield Row(measure=name, value=right / count, count=count, target=target, misses=misses)
     for name, kind, recall, ordinary in _KINDS:
         if kind not in found:
             continue
@@ -145,13 +151,14 @@ def _of_ours(labelled: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) ->
             measure="reply: words of the sender lost", value=lost / len(replies), count=len(replies), target="<= 5 %"
         )
     languages = [
-        (labels["language"], one["language"])
+        (labels["language"], one["language"], one["file"])
         for labels, one in labelled
         if "language" in labels and len(one.get("reply", "").split()) >= WORDS_FOR_LANGUAGE
     ]
     if languages:
-        wrong = sum(bool(said) and said[:2] != wanted[:2] for wanted, said in languages)
-        yield Row(measure="language wrong", value=wrong / len(languages), count=len(languages), target="<= 0.5 %")
+        wrong = tuple(file for wanted, said, file in languages if said and said[:2] != wanted[:2])
+        share = len(wrong) / len(languages)
+        yield Row(measure="language wrong", value=share, count=len(languages), target="<= 0.5 %", misses=wrong)
 
 
 def _reads_as(name: str, label: str) -> bool:

@@ -12,7 +12,8 @@ import click
 from gateway.cli.main import config_option
 from gateway.cli.output import print_json, say, say_block
 from gateway.cli.progress import progress
-from gateway.mail import Address, Mail
+from gateway.mail import Address, Attachment, Mail, Recipient
+from gateway.mail.attached.invitation import in_words
 from gateway.reader import ReaderDied, Readers
 
 _BATCH_FILES = 64
@@ -35,6 +36,8 @@ def parse(paths: tuple[Path, ...], *, as_json: bool, explain: bool) -> int:
     The configuration plays no part in it. Exits 1 if any of them cannot be read.
     """
     files = list(_files(paths))
+    if not files:
+        raise click.UsageError("no file in there")
     # Where the answers go to the same terminal, they are the progress.
     total = 0 if sys.stdout.isatty() else sum(map(_size, files))
     failed = 0
@@ -172,13 +175,48 @@ def _summary(mail: Mail) -> Iterator[tuple[str, str]]:
     yield "Date", mail.date.isoformat(sep=" ") if mail.date else ""
     yield "Message-ID", mail.message_id
     yield "Replies to", " ".join(mail.in_reply_to or mail.references[-1:])
+    yield "Language", mail.language
     yield "Kind", f"{mail.kind.value} ({mail.auto_reason})" if mail.is_automatic else ""
+    yield "Notice", mail.notice
+    yield "Back on", mail.away_until.isoformat() if mail.away_until else ""
+    for one in mail.reported:
+        yield one.action.capitalize(), " ".join(filter(None, _reported(one)))
+    yield from _forwarded(mail)
+    if mail.invitation:
+        for line in in_words(mail.invitation).split("\n"):
+            yield "Calendar", line
+    yield "Sealed", mail.sealed
     for item in mail.attachments:
-        yield "Attachment", f"{item.name} ({item.type}, {item.size:,} bytes{', inline' if item.inline else ''})"
-    yield "Undelivered", ", ".join(mail.failed_recipients)
-    yield "Delayed", ", ".join(mail.delayed_recipients)
-    yield "Left out", _left_out(mail)
+        yield "Attachment", f"{item.name} ({', '.join(_described(item))})"
+    yield "Left out", "" if mail.is_forward else _left_out(mail)
     yield "Defects", ", ".join(mail.defects)
+
+
+def _reported(one: Recipient) -> Iterator[str]:
+    yield one.addr
+    yield one.status
+    if one.action == "failed":
+        yield "(hard)" if one.hard else "(soft)"
+    yield one.reply
+
+
+def _forwarded(mail: Mail) -> Iterator[tuple[str, str]]:
+    if not mail.is_forward:
+        return
+    yield "Forwarded", f"from {_spelled(mail.fwd_from)}" if mail.fwd_from else "from somebody"
+    yield "  date", mail.fwd_date
+    yield "  to", ", ".join(map(_spelled, mail.fwd_to))
+    yield "  cc", ", ".join(map(_spelled, mail.fwd_cc))
+    yield "  subject", mail.fwd_subject
+    body = mail.fwd_body.strip().partition("\n")[0]
+    yield "  begins", body[:100]
+
+
+def _described(item: Attachment) -> Iterator[str]:
+    yield f"{item.type}, declared as {item.declared}" if item.declared else item.type
+    yield f"{item.size:,} bytes"
+    if item.inline:
+        yield "inline"
 
 
 def _left_out(mail: Mail) -> str:
@@ -190,4 +228,4 @@ def _left_out(mail: Mail) -> str:
 
 
 def _spelled(address: Address) -> str:
-    return f"{address.name} <{address.addr}>" if address.name else address.addr
+    return f"{address.name} <{address.addr}>" if address.name and address.addr else address.addr or address.name

@@ -62,7 +62,8 @@ def is_plain(value: str) -> bool:
 def _without_stacks(run: re.Match[str]) -> str:
     kept, marks = [], 0
     for char in run.group():
-        marks = marks + 1 if unicodedata.combining(char) else 0
+        # Also those of class 0: a few of them fall apart into marks that are to be ordered.
+        marks = marks + 1 if unicodedata.category(char)[0] == "M" else 0
         if marks <= _MAX_MARKS:
             kept.append(char)
     return "".join(kept)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.mail import clean, forward, language, reply, tree
 from gateway.mail.attached import attachments, invitation, sealed
-from gateway.mail.forward import Forward
+from gateway.mail.forward import Forward, subject_prefix
 from gateway.mail.header import addresses, dates, headers, ids, received
 from gateway.mail.header.headers import Fields
 from gateway.mail.machine import kind
@@ -26,7 +26,7 @@ def read(raw: bytes) -> Mail:
     try:
         return _read(tree.parse(raw), raw)
     except _UNFORESEEN as fault:
-        return _unparsed(raw, fault)
+        return unparsed(raw, fault)
 
 
 def _read(mail: Tree, raw: bytes) -> Mail:
@@ -42,8 +42,9 @@ def _read(mail: Tree, raw: bytes) -> Mail:
     subject = headers.decode(fields.first("subject"), body_charset)[:MAX_SUBJECT]
     sent = kind.judge(mail, from_, subject, content.text)
     found = forward.find(mail, content.text, subject, content.boxed.quoted) if sent.kind in _PERSONAL else None
-    parts = _parts(content, found)
+    parts = _parts(content, found, is_answer=subject_prefix.answers(fields, subject))
     forwarded = found or forward.Forward()
+    spoken = language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}")
     senders = addresses.mailboxes(fields.first("sender"), body_charset) if "sender" in fields.by_name else ()
     defects = [*mail.defects, *_repeated(fields), *_ambiguous(fields), *content.defects]
     degraded = any(defect.startswith("degraded") for defect in defects)
@@ -74,7 +75,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         markers=markers.markers(content.text, content.html, subject),
         queue_ids=received.queue_ids(fields.all("received")),
         received_count=len(fields.all("received")),
-        language=language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}"),
+        language=spoken,
         notice=sent.notice,
         away_until=sent.away_until,
         reported=sent.report.recipients,
@@ -92,25 +93,28 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         defects=tuple(dict.fromkeys(defects))[:MAX_DEFECTS],
         trail=(
             *content.trail,
-            *map(clean.line, sent.trail),
+            *(map(clean.line, sent.trail) if sent.trail else ("kind: normal, nothing says that a machine sent it",)),
+            *([f"away until {sent.away_until}"] if sent.away_until else []),
             *([found.reason] if found else []),
-            *(f"reply: {cut}" for cut in parts.cuts),
+            *([f"reply: {cut}" for cut in parts.cuts] or ([] if found else ["reply: all of it, nothing was cut"])),
+            f"language: {spoken or 'unsure'}",
         ),
     )
 
 
-def _parts(content: body.Body, found: Forward | None) -> reply.Split:
+def _parts(content: body.Body, found: Forward | None, *, is_answer: bool) -> reply.Split:
     """What the sender wrote. Of a forward that is the covering note; without one, all there is."""
     if found is None or not found.rest:
-        return reply.split(content.text, quoted=content.boxed.quoted, signed=content.boxed.signed)
+        boxed = content.boxed
+        return reply.split(content.text, quoted=boxed.quoted, signed=boxed.signed, is_answer=is_answer)
     if not found.message:
         return reply.Split(content.text.strip("\n"))
-    note = reply.split(found.message)
+    note = reply.split(found.message, is_answer=is_answer)
     return replace(note, elided="\n".join(filter(None, (note.elided, found.rest))))
 
 
-def _unparsed(raw: bytes, fault: Exception) -> Mail:
-    """The mail as plain text with itself attached (T51): kept and shown, though nothing is known of it."""
+def unparsed(raw: bytes, fault: Exception) -> Mail:
+    """A mail as plain text with itself attached (T51): kept and shown, though only the `fault` is known of it."""
     text = clean.text(charset.decode(raw[:65_536], "").text)
     return Mail(
         from_problem="unparsed",

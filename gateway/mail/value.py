@@ -128,7 +128,7 @@ class Mail:
     fwd_body: str = ""
     fwd_message: str = ""  # the covering note
     invitation: Invitation | None = None
-    sealed: str = ""  # "pgp signed", "pgp encrypted", "smime signed", "smime encrypted"
+    sealed: str = ""  # "pgp signed", "pgp encrypted", "smime signed", "smime encrypted", "microsoft encrypted"
     defects: tuple[str, ...] = ()  # short stable words: "dup_header:from", "lossy_decode", "charset:gb2312->gb18030"
     trail: tuple[str, ...] = ()  # how it was read: which text in which charset, what was cut by which rule and why
 

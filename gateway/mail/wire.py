@@ -70,14 +70,19 @@ def mail_to_json(mail: Mail) -> bytes:
     return _encode(out).encode("utf-8")
 
 
-def mail_from_json(data: bytes) -> Mail:
-    """The Mail again. NotAMail where a field is unknown or of the wrong type, or a text is not clean."""
+def check(data: bytes) -> None:
+    """NotAMail where this is too long for a Mail, or a text in it is not clean: all that content may do to a Mail."""
     if len(data) > MAX_JSON:
         raise NotAMail("too long")
     if _RAW_CONTROL.search(data) or b"\x7f" in data:
         raise NotAMail("control characters")
     if any(escape in data for escape in _ESCAPES) and _ESCAPED_CONTROL.search(data):
         raise NotAMail("escaped control characters or surrogates")
+
+
+def mail_from_json(data: bytes) -> Mail:
+    """The Mail again. NotAMail where a field is unknown or of the wrong type, or a text is not clean."""
+    check(data)
     try:
         fields = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:

@@ -17,7 +17,8 @@ import time
 import traceback
 from typing import NoReturn
 
-from gateway import mail
+from gateway.mail.read import read, unparsed
+from gateway.mail.wire import check, mail_to_json
 from gateway.reader import frames
 
 _POISON = re.compile(rb"^X-Gateway-Poison:[ \t]*(\w+)", re.M | re.I)
@@ -31,7 +32,7 @@ def main(control_fd: int, memory: int, timeout: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # meant for the daemon, which closes our sockets when it is done
     sys.dont_write_bytecode = True
-    mail.read(b"Content-Type: text/html\n\n<p>load all that a mail needs")
+    read(b"Content-Type: text/html\n\n<p>load all that a mail needs")
     gc.collect()
     gc.freeze()  # else the first collection in every reader would touch, and so copy, what they share
     readers: set[int] = set()
@@ -103,9 +104,19 @@ def _serve(sock: socket.socket, timeout: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, timeout * 2 + 5)
         if is_test:
             _take_poison(raw)
-        answer = mail.mail_to_json(mail.read(raw))
+        answer = answer_to(raw)
         signal.setitimer(signal.ITIMER_REAL, 0)
         frames.send(sock, number, answer)
+
+
+def answer_to(raw: bytes) -> bytes:
+    """What is read of a mail, as JSON. Should the daemon not take that, the mail as plain text (T51): never nothing."""
+    try:
+        answer = mail_to_json(read(raw))
+        check(answer)
+    except ValueError as fault:
+        answer = mail_to_json(unparsed(raw, fault))
+    return answer
 
 
 def _take_poison(raw: bytes) -> None:

@@ -3,7 +3,10 @@
 import re
 import unicodedata
 
+from gateway.mail import Mail
+
 _MAX_CHARS = 120
+_MAX_SAYS = 4  # lines
 _WORDS = frozenset(
     """
     thank thanks thankyou thx ty cheers you u very so much many a lot again indeed that it this works worked now is was
@@ -31,6 +34,26 @@ def is_thanks(reply: str) -> bool:
         return False
     words = _WORD.findall(_fold(reply))
     return any(word in _KEY for word in words) and all(word in _WORDS for word in words)
+
+
+def is_thanks_alone(mail: Mail) -> bool:
+    """True where a mail says thanks, and what was cut from it is surely nobody's words of now.
+
+    A ticket that opens once too often is a nuisance, one that stays closed over a new question is a loss: a cut that
+    might be wrong counts as words.
+    """
+    if not is_thanks(mail.reply):
+        return False
+    cut = mail.elided.replace(mail.signature, "") if mail.signature else mail.elided
+    return bool(mail.markers) or _is_quote(cut.strip("-_ \n"))
+
+
+def _is_quote(cut: str) -> bool:
+    """True for `>` lines alone, below a line or two that say whom they quote, and for nothing."""
+    lines = [line for line in cut.split("\n") if line.strip()]
+    first = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
+    says_whom = first == 0 or (first < len(lines) and first <= _MAX_SAYS and lines[first - 1].endswith((":", "：")))
+    return not lines or (says_whom and all(line.startswith(">") for line in lines[first:]))
 
 
 def _fold(text: str) -> str:

@@ -105,3 +105,24 @@ def test_explain_says_how_it_was_read(file: Path) -> None:
 def test_a_signature_is_counted(tmp_path: Path) -> None:
     (tmp_path / "mail.eml").write_text("Subject: x\n\nyes\n\n-- \nAnn\nPhone 123 4567\n")
     assert "Left out    3 lines, 2 of them the signature" in gateway("parse", tmp_path).stdout
+
+
+GOLDEN = Path(__file__).parents[1] / "corpus"
+TOLD = [
+    ("forward-outlook-pl", ["Forwarded   from Ewa Lis <ewa@lis.example>", "  subject   Reklamacja 88"], ["Left out"]),
+    ("autoreply-de-back-on", ["Kind        autoreply (Auto-Submitted: ", "Back on     2026-11-30"], []),
+    ("invitation-request", ["Calendar    Where: Werk 2, Tor B"], []),
+    ("bounce-postfix-two-recipients-one-full", ["Failed      ", "(hard)", "(soft)"], []),
+]
+
+
+@pytest.mark.parametrize(("name", "told", "untold"), TOLD)
+def test_the_summary_says_what_the_mail_is(name: str, told: list[str], untold: list[str]) -> None:
+    page = gateway("parse", GOLDEN / f"{name}.eml").stdout
+    assert [text for text in told if text not in page] == []
+    assert [text for text in untold if text in page] == []
+
+
+def test_an_empty_folder_is_said(tmp_path: Path) -> None:
+    done = gateway("parse", tmp_path)
+    assert (done.returncode, "no file in there" in done.stderr) == (64, True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.mail import Address
+from gateway.mail import Address, read
 from gateway.mail.header import addresses
 
 ONE_SENDER = [
@@ -74,7 +74,11 @@ NO_SENDER = [
     (["<agent@corp.example <evil@other.example>"], "no usable address"),
     (["corp!agent"], "no usable address"),
     (["agent%corp.example"], "no usable address"),
-    (["=?utf-8?q?Agent_=3Cagent=40corp=2Eexample=3E?="], "no usable address"),
+    (["=?utf-8?q?=3Cagent=40corp=2Eexample=3E?=@evil.example"], "no usable address"),
+    (["Ann <=?utf-8?q?agent=40corp=2Eexample?=@evil.example>"], "no usable address"),
+    (["=?utf-8?q?Agent_=3Cagent=40corp=2Eexample=3E?= =?utf-8?q?_Lee?= x"], "no usable address"),
+    (["=?utf-8?q?a=40corp=2Eexample=2C_b=40corp=2Eexample?="], "no usable address"),
+    (["=?utf-8?b?YWdlbnRA77yjb3JwLmV4YW1wbGU=?="], "no usable address"),
     (["agent@corp.example, <"], "several addresses in From"),
     (["Us: agent@corp.example;"], "a group in From"),
     (["Us: agent@corp.example, evil@other.example;"], "a group in From"),
@@ -120,6 +124,29 @@ def test_the_sender(raw: str, addr: str, name: str) -> None:
 def test_no_sender_and_why(raws: list[str], reason: str) -> None:
     raws = [raw if "\udc80" in raw else raw.encode().decode("ascii", "surrogateescape") for raw in raws]
     assert addresses.sender(raws) == (None, reason)
+
+
+@pytest.mark.parametrize(
+    ("raw", "addr", "name"),
+    [
+        ("=?utf-8?Q?Ann_Lee_=3Ca=40example=2Enet=3E?=", "a@example.net", "Ann Lee"),
+        ("=?utf-8?q?Ann_Lee?=\t=?utf-8?q?_=3Ca=40EXAMPLE=2Enet=3E?=", "a@example.net", "Ann Lee"),
+        ("=?utf-8?b?w4RubiA8YUBleGFtcGxlLm5ldD4=?=", "a@example.net", "Änn"),
+        ("=?us-ascii?q?a=40example=2Enet?=", "a@example.net", ""),
+    ],
+)
+def test_a_field_encoded_as_a_whole_is_read_but_nothing_may_rest_on_it(raw: str, addr: str, name: str) -> None:
+    assert addresses.sender([raw]) == (Address(addr=addr, name=name), "")
+    assert addresses.is_doubtful([raw])
+    assert "ambiguous:from" in read(f"From: {raw}\n\nhello\n".encode()).defects
+
+
+def test_an_encoded_word_in_an_address_is_doubtful() -> None:
+    raw = "=?utf-8?q?=3Cceo=40good.example=3E?=@evil.example"
+    found = read(f"From: {raw}\n\nhello\n".encode())
+    assert found.from_ is None
+    assert "ambiguous:from" in found.defects
+    assert addresses.mailboxes(f"{raw}, a@x.example") == (Address(addr="a@x.example"),)
 
 
 def test_from_lines_that_agree_are_as_good_as_one() -> None:

@@ -9,6 +9,7 @@ LETTER = "Hello Bob,\nit is on its way."
 QUOTED = "> Hello Bob,\n> it is on its way."
 
 CLIENTS = [
+    "Mnamo Alh, 3 Machi 2016 saa 17:21, Ann Lee <ann@example.net> aliandika:",
     "On Thu, Mar 3, 2016 at 5:21 PM Ann Lee <ann@example.net> wrote:",
     "Am Do., 3. März 2016 um 17:21 Uhr schrieb Ann Lee <ann@example.net>:",
     "Ann Lee <ann@example.net> schrieb am Do., 3. März 2016, 17:21:",

@@ -78,3 +78,15 @@ def test_a_day_without_its_year_is_the_next_one_but_not_nearly_a_year_off() -> N
 def test_never_raises_and_lies_ahead(text: str, sent: datetime) -> None:
     found = away.until(f"back on {text} until {text}", sent)
     assert found is None or found > sent.date()
+
+
+def test_the_last_days_there_are() -> None:
+    sent = datetime(9999, 7, 1, tzinfo=UTC)
+    assert away.until("back on 31 December", sent) == date(9999, 12, 31)
+    assert away.until("back on 3 January", sent) is None
+
+
+def test_only_the_clock_of_a_day_halved_tells_that_months_come_first() -> None:
+    assert away.until("I am away, back on 12/07", SENT) is None
+    assert away.until("I am away since 9 am, back on 12/07", SENT) == date(2026, 12, 7)
+    assert away.until("I am away since 9:00 p.m., back on 12/07", SENT) == date(2026, 12, 7)

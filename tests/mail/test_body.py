@@ -37,7 +37,7 @@ CASES = [
     ("two texts", multi("mixed", PLAIN, part("text/plain", b"more words")), "plain words\nmore words", []),
     ("text after html", multi("mixed", HTML, part("text/plain", b"footer")), "rich words\nfooter", []),
     ("named text", multi("mixed", PLAIN, part("text/plain; name=n.txt", b"x")), "plain words", ["n.txt"]),
-    ("attached text", part("text/plain", b"x", "Content-Disposition: attachment"), "", ["attachment-1.txt"]),
+    ("attached text", part("text/plain", b"x", "Content-Disposition: attachment"), "x", ["attachment-1.txt"]),
     ("attached mail", multi("mixed", PLAIN, MAIL), "plain words", ["inner.eml"]),
     ("only a mail", MAIL, "", ["inner.eml"]),
     ("only an image", IMAGE, "", ["attachment-1.png"]),

@@ -39,6 +39,24 @@ STAY = [
     "The confidential papers went to the wrong addressee by e-mail. Please delete them at once and inform us how that "
     "could happen.",
     "The message is confidential.",
+    "This e-mail is confidential, please delete it at once, all of it.",
+    "This e-mail is confidential. Tell me when the addressee of invoice 12 changes, and delete the other one, which was "
+    "put there in error.",
+    "This message is confidential: please notify us when the addressee of order 4711 is another one, and delete the first "
+    "one in your list.",
+    "Please unsubscribe us from that list: list@example.net",
+    "Bitte alle abmelden, wir wollen nichts mehr von https://example.net/liste",
+    "Nous avons cliqué pour nous désabonner, mais https://example.net/liste continue.",
+    "Your letters keep coming, though all of us unsubscribed at https://example.net/list.",
+    "The footer tells to consider the environment before printing this email, take that out.",
+    "Add this to the footer, all of it: This e-mail is confidential and intended solely for the addressee. If received in "
+    "error, please delete it.",
+    "In die Fußzeile gehört: Diese E-Mail ist vertraulich und nur für den Adressaten bestimmt. Irrtümlich erhalten? Bitte "
+    "löschen.",
+    "The message was checked for viruses, no virus was found. The invoice is gone.",
+    "This message was scanned for viruses, but the invoice is missing.",
+    "Diese E-Mail wurde auf Viren geprüft, aber der Anhang fehlt.",
+    "Please consider the environment before printing this email, but send the papers by post.",
     "*****\n\nMore about it\n\n*****",
 ]
 WARNINGS = [
@@ -53,6 +71,8 @@ NO_WARNINGS = [
     "External",
     "The link in your email leads outside, is that right?",
     "Warning: the lamp is hot.",
+    "Warning: an outside caller mails us links and attachments that look like those of the desk.",
+    "Achtung: externe Absender schicken uns Links und Anhänge per E-Mail.",
     "External links in the e-mail do not open when one clicks on them.",
     "Attention, I cannot open attachments that come from outside by mail.",
 ]

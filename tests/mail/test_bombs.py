@@ -5,6 +5,7 @@ its text is cut or the mail hangs on itself as an attachment, but there is alway
 """
 
 import base64
+import struct
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -46,6 +47,25 @@ def large(count: int) -> bytes:
     )
 
 
+def rich(count: int) -> bytes:
+    """A TNEF with as many rich texts of 100 KB."""
+    page = b"{\\rtf1 " + b"\\b a" * 25_000 + b"}"
+    packed = struct.pack("<II4sI", len(page) + 12, len(page), b"MELA", 0) + page
+    listed = struct.pack("<IHHII", 1, 0x102, 0x1009, 1, len(packed)) + packed + bytes(-len(packed) % 4)
+    one = struct.pack("<BII", 1, 0x69003, len(listed)) + listed + b"\0\0"
+    data = struct.pack("<IH", 0x223E9F78, 1) + one * count
+    return (
+        HEAD + b"Subject: bomb\r\nContent-Type: application/ms-tnef\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(data)
+    )  # fmt: skip
+
+
+def typed(count: int, parameters: bytes) -> bytes:
+    """Parts with these parameters."""
+    part = b"--b\r\nContent-Type: a/b; " + parameters + b"\r\nContent-Disposition: x; " + parameters + b"\r\n\r\n\r\n"
+    return MIXED + part * count
+
+
 # What the text names is how much of it there is at scale 1.
 BOMBS: dict[str, Callable[[int], bytes]] = {
     "100,000 empty parts": lambda scale: MIXED + b"--b\r\n\r\n" * 100_000 * scale,
@@ -59,6 +79,14 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
     "5,000 parameters": lambda scale: (
         HEAD + b"Content-Type: text/plain" + b"".join(b"; p*%d=x" % n for n in range(5_000 * scale)) + b"\r\n\r\nhello"
     ),
+    "10,000 parameters in a charset to be guessed": lambda scale: (
+        typed(100 * scale, b"; ".join(b"a%d=\xe9\xff\x81abc" % n for n in range(99)))
+    ),
+    "10,000 names in a charset to be guessed": lambda scale: typed(100 * scale, b"; ".join([b"name=\xe9\xff\x81abc"] * 99)),
+    "10,000 quotes in a value": lambda scale: typed(100 * scale, b'a="b"!;' * 100 + b'c="' + b"x" * 3_000 + b'"'),
+    "a header of one line ended 50,000 times": lambda scale: HEAD + b"Subject: a\rX-A: b" * 50_000 * scale + b"\r\n\r\nhello",
+    "50,000 blank lines in a header": lambda scale: HEAD + b"Subject: a" + b"\r\n \r\n b" * 50_000 * scale + b"\r\n\r\nhello",
+    "10 rich texts": lambda scale: rich(10 * scale),
     "2,000 multiparts deep": lambda scale: nested(2_000 * scale),
     "2,000 mails deep": lambda scale: attached(2_000 * scale),
     "2.5 MB attached": lambda scale: large(1_250_000 * scale),
@@ -91,6 +119,41 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
         HEAD + b"Subject: bomb\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"a=b=" * 250_000 * scale
     ),
     "20,000 uuencoded blocks": lambda scale: PLAIN + b"begin 644 x\r\n#0V%T\r\n`\r\nend\r\n" * 20_000 * scale,
+    "20,000 beginnings of uuencoded blocks": lambda scale: PLAIN + b"begin 644 x\r\n`\r\n" * 20_000 * scale,
+    "a uuencoded block of empty lines": lambda scale: PLAIN + b"begin 644 x\r\n" + b"`\r\n" * 1_000_000 * scale,
+    "60,000 beginnings of yEnc": lambda scale: PLAIN + b"=ybegin x\r\n" * 60_000 * scale + b"\n=yend\n",
+    "yEnc of nothing but escapes": lambda scale: (
+        PLAIN + b"=ybegin line=128 size=1 name=x\r\n" + b"=a" * 1_000_000 * scale + b"\r\n=yend size=1\r\n"
+    ),
+    "base64 in pieces": lambda scale: (
+        HEAD + b"Subject: bomb\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"AAA=" * 700_000 * scale
+    ),
+    "shifts of UTF-7": lambda scale: (
+        HEAD + b"Subject: bomb\r\nContent-Type: text/plain; charset=imap-utf-7\r\n\r\n" + b"&-" * 1_000_000 * scale
+    ),
+    "marks that fall apart into marks": lambda scale: (
+        HEAD + b"Subject: bomb\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + "\u0f73".encode() * 60_000 * scale
+    ),
+    "empty lines in 3,000 cells": lambda scale: (
+        HTML + b"<table><tr><td><td>" * 3_000 * scale + b"<pre>" + b"\n" * 30_000 * scale
+    ),
+    "20,000 selectors": lambda scale: (
+        HTML + b"<style>" + b"p," * 20_000 * scale + b"p{display:" + b"x" * 40_000 * scale + b"}</style>deep"
+    ),
+    "500,000 ends of nothing": lambda scale: HTML + b"<i>" * 40 + b"</b>" * 500_000 * scale + b"deep",
+    "6,000 separators": lambda scale: PLAIN + b"hi\r\n" + b"---\r\n" * 6_000 * scale + b"x",
+    "400,000 quote marks before a header block": lambda scale: PLAIN + b">" * 400_000 * scale + b"From: a: b: c\n",
+    "19,000 colons in 30 lines": lambda scale: PLAIN + (b"From: " + b":" * 19_000 + b"\r\n") * 30 * scale,
+    "colons in 200 quotes": lambda scale: (
+        HTML + (b"<blockquote>From: x" + b":" * 2_000 + b"</blockquote>") * 200 * scale
+    ),
+    "attributions between markers": lambda scale: (
+        PLAIN + (b"[ref:abcdefghijklmnopqrst]\r\n" + b"1.1.2026 a, x:\r\n" * 500) * 40 * scale
+    ),
+    "a forward of blanks": lambda scale: (
+        HEAD + b"Subject: Fwd: x\r\n\r\nFrom: a <a@b.example>\r\nDate: 1.1.2026 10:00\r\nSubject: x\r\n\r\n"
+        + b" " * 190_000 * scale + b"x"
+    ),
     "10,000 markers": lambda scale: PLAIN + b"[ref:abcdefgh\r\n" * 10_000 * scale,
     "5,000 events": lambda scale: calendar(5_000 * scale),
     "20,000 recipients of a report": lambda scale: (

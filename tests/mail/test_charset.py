@@ -187,3 +187,25 @@ def test_nobody_named_the_charset(text: str, name: str) -> None:
     data = text.encode(name)
     assert charset.decode(data, "").text == data.decode(name)
     assert charset.decode(data, "unknown-8bit").text == data.decode(name)
+
+
+@pytest.mark.parametrize("declared", ["", "us-ascii", "iso-8859-1", "windows-1252", "utf-8"])
+def test_one_damaged_byte_does_not_garble_the_rest(declared: str) -> None:
+    found = charset.decode("Grüße aus Köln und Malmö, Æblegrød ".encode() * 3 + b"\xff!", declared)
+    assert found.text.startswith("Grüße aus Köln und Malmö, Æblegrød ")
+    assert (found.text.count("\ufffd"), found.codec, found.note) == (1, "utf_8", "lossy_decode")
+
+
+def test_utf_8_that_ends_within_a_character() -> None:
+    assert charset.decode("Grü".encode()[:-1], "utf-8") == ("Gr\ufffd", "utf_8", "lossy_decode")
+
+
+def test_hz_that_nobody_declared() -> None:
+    assert charset.decode(b"~{Dc:C~}, world", "") == ("你好, world", "hz", "charset:none->hz")
+    assert charset.decode(b"a ~{ b ~} c", "").text == "a ~{ b ~} c"
+
+
+def test_cyrillic_under_the_name_of_the_other_charset() -> None:
+    text = "Напишите мне, пожалуйста, когда привезут заказ, я буду дома после обеда."
+    assert charset.decode(text.encode("cp1251"), "koi8-r") == (text, "cp1251", "charset:koi8-r->cp1251")
+    assert charset.decode(text.upper().encode("koi8-r"), "koi8-r") == (text.upper(), "koi8_r", "")

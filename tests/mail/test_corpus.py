@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.corpus import table
+from bench.corpus import Row, table
 from gateway.mail import mail_from_json, mail_to_json, read
 from support import corpus
 from support.reading import check
@@ -21,27 +21,37 @@ def test_every_mail_comes_back_from_its_reader_as_it_was_read() -> None:
         assert mail_from_json(mail_to_json(mail)) == mail
 
 
-# What is short of its target, and why that is right: the least that must be reached all the same.
-SHORT = {
-    # One mail has two From lines that differ, and its label is the first of them: nobody can know who wrote it (T74).
-    "From address": 0.99,
-    # Five labels are the first of several texts, and a desk must see them all; others hold a NUL, a `?` for a damaged
-    # byte, uuencoded blocks, or umlauts that stand nowhere in the mail.
-    "main text": 0.925,
-    # Two labels leave out a detached signature, which is kept; two sources count uuencoded blocks and named texts apart.
-    "attachment counts": 0.96,
-    # A mail of English words is labelled with the language of the client that sent it.
-    "language wrong": 0.011,
+# The mails that keep a figure below its target, and why they are read rightly all the same.
+RIGHT = {
+    # Two From lines that differ, labelled with the first of them: nobody can know who wrote it (T74).
+    "From address": {"zbateson/m0010.txt"},
+    "main text": {
+        # The label is the first of several texts; a desk must see them all.
+        *("mime4j/mimetools-testmsgs__multi-nested.msg.eml", "mime4j/mimetools-testmsgs__multi-nested2.msg.eml"),
+        *("mime4j/mimetools-testmsgs__uu-junk.msg.eml", "mime4j/mimetools-testmsgs__uu-junk-target.msg.eml"),
+        "mime4j/testmsgs__intermediate-boundaries.msg.eml",
+        "redmine/invalid_utf8.eml",  # `?` for a damaged byte, where ours is U+FFFD
+        "stalwart/legacy__049.eml",  # a uuencoded block stays in the text, which another source takes out
+        *("stalwart/thirdparty__000.eml", "stalwart/thirdparty__002.eml"),  # NUL, a bare CR and decoded garbage
+        "zbateson/m1011.txt",  # umlauts that do not stand in the mail
+    },
+    "attachment counts": {
+        "stalwart/legacy__049.eml",
+        "zbateson/m1009.txt",  # a text that has a name is shown and listed
+        *("zbateson/m4002.txt", "zbateson/m4004.txt"),  # a detached signature is kept
+    },
+    # English words, labelled with the language of the client that sent them.
+    "language wrong": {"email_reply_trimmer/embedded_email_dutch_1.txt", "crisp-reply/email_sent_from.txt"},
 }
 
 
 @pytest.mark.timeout(120)
-def test_the_figures_hold() -> None:
+def test_the_figures_hold_but_for_labels_that_are_not_ours_to_follow() -> None:
     corpus.rows()  # skips where there is no corpus
-    missed = []
-    for row in table(corpus.ROOT):
-        floor = SHORT.get(row.measure)
-        held = row.reached if floor is None else row.value <= floor if "<=" in row.target else row.value >= floor
-        if not held:
-            missed.append(str(row))
-    assert not missed, "\n".join(missed)
+    rows = [row for row in table(corpus.ROOT) if not row.reached]
+    wrong = [f"{row}: {set(row.misses) - RIGHT.get(row.measure, set())}" for row in rows if not _is_right(row)]
+    assert not wrong, "\n".join(wrong)
+
+
+def _is_right(row: Row) -> bool:
+    return bool(row.misses) and set(row.misses) <= RIGHT.get(row.measure, set())

@@ -198,6 +198,21 @@ QUOTED_FORWARD = "".join(
         ("Pump", f"ok\n\nCarl <carl@x.example>:\n{QUOTED_FORWARD}"),
         ("Re: Pump", f"ok\n\n{OUTLOOK}\nfyi\n\n---------- Forwarded message ---------\n{ENGLISH}\nx"),
         ("VS: Pumppu", f"Kiitos\n\n{block('Lähettäjä', 'Lähetetty', 'Vastaanottaja', 'Aihe')}\nVuotaa.\n"),
+        ("Meeting", "Date: 12 May 2026, 08:15\nFrom: 8:15 to 9:30\nTo: all of us\nSubject: pump\nWhere: Hall 2\n"),
+        ("Memo", "Date: 12 May 2026 08:15\nFrom: Ann Lee\nTo: all staff\nSubject: the pump\n\nIt leaks.\n"),
+        ("Trip", "For me.\n\nFrom: Oslo\nDate: 12.05.2026 08:15\nTo: Bergen\nSubject: fair\n\nTwo seats.\n"),
+        ("Viaje", "De: Madrid\nPara: Lisboa\nFecha: 12/05/2026 08:15\nAsunto: feria\n\nDos plazas.\n"),
+        ("Miete", "Von: Konto 123\nAn: Konto 456\nDatum: 12.05.2026\nBetreff: Miete\n\nBitte.\n"),
+        ("Alarm", "It came.\n\nDate: 2026-05-12 08:15\nSubject: Pump\nFrom: p@x.example\nState: 2\n\nCome.\n"),
+        ("Form", "From: Ann <ann@lee.example>\nSubject: Pump\nDate: 12 May 2026 08:15\n\nIt leaks.\n"),
+        ("Form", f"{ENGLISH}Phone: 0123\nIt leaks.\n"),
+        ("DKIM", f"Why is this not signed:\n\n{ENGLISH}\nWe reject it.\n"),
+        ("Log", "Here.\n\nFrom: a@x.example\nTo: b@x.example\nSubject: x\nDate: 12 May 2026 08:15\n\nWhat is it?\n"),
+        ("Filter", "Forward these.\n\nFrom: a@x.example\nTo: b@x.example\nSubject: any\n\nThanks.\n"),
+        ("Status", "Hallo,\n\n--- Anfrage weitergeleitet ---\n\nBitte so eintragen.\n"),
+        ("Re: Status", "Hallo,\n\n--- Anfrage weitergeleitet ---\n\nBitte so eintragen.\n"),
+        ("Trouble", "It shows:\n\nForwarded message:\nFrom: x\nSubject: y\n\nPlease mend it.\n"),
+        ("Re: Trouble", "It shows:\n\nForwarded message:\nFrom: x\nSubject: y\n\nPlease mend it.\n"),
         ("Minutes", f"1. Mail of\n{ENGLISH}was read.\n"),
         ("Hello", "Dear all,\n\nthe pump leaks.\n"),
         ("", ""),
@@ -325,3 +340,27 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
         before = time.process_time()
         find(subject, text)
         assert time.process_time() - before < 2
+
+
+def test_what_is_no_forward_is_no_quote_either_where_nothing_is_answered() -> None:
+    for text in (
+        "Why is this not signed:\n\n" + ENGLISH + "\nWe reject it.",
+        "Here.\n\nFrom: a@x.example\nTo: b@x.example\nSubject: x\nDate: 12 May 2026 08:15\n\nWhat is it?",
+        "Here.\n\nFrom: Oslo\nTo: Bergen\nDate: 12.05.2026 08:15\n\nTwo seats.",
+    ):
+        mail = read(f"{HEAD}Subject: A question\n\n{text}".encode())
+        assert (mail.is_forward, mail.elided) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        block("From", "Sent", "To", "Subject"),
+        "From: Ann Lee <ann@lee.example>\nDate: 5.5.2020 15:04\nTo: bob@ray.example\n",
+        '====\n\nMessage du : 5/5/2020 15:04\nDe : "Ann Lee" <ann@lee.example>\nA : bob@ray.example\nObjet : Pump\n',
+    ],
+)
+def test_a_block_of_a_client_needs_no_prefix_in_the_subject(head: str) -> None:
+    found = find("The pump again", f"Please see the mail.\n\n{head}\nThe pump leaks.\n")
+    assert found is not None
+    assert (found.from_, found.message) == (ANN, "Please see the mail.")

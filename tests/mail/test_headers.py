@@ -182,3 +182,25 @@ def test_a_value_with_ten_thousand_words() -> None:
     assert headers.decode("=?a?q?x?=20" * 10_000).startswith("x")
     assert headers.decode("?=" * 30_000 + "=?") == "?=" * 30_000 + "=?"
     assert headers.decode("=?a?q?" + "?" * 60_000).startswith("=?a?q?")
+
+
+DOUBTFUL = [
+    (b"Subject: x\rFrom: Ann <e@c.example>\r\nMessage-ID: <a@b.example>\r\n", {"from", "message-id"}),
+    (b"From: Ann <e@c.example>\r\nSubject: x\rTo: b@c.example\r\nMessage-ID: <a@b.example>\r\n", {"message-id"}),
+    (b"Subject: x\r\n \r\nFrom: Ann <e@c.example>\r\nMessage-ID: <a@b.example>\r\n", {"from", "message-id"}),
+    (b"From: Ann <e@c.example>\n\t\nMessage-ID: <a@b.example>\n", {"message-id"}),
+    (b"Subject: x\n \n y\nFrom: Ann <e@c.example>\n", {"from"}),
+    (b"From: Ann <e@c.example>\r\nMessage-ID: <a@b.example>\r\nSubject: x\r\n \r\n", set()),
+    (b"From: Ann\r\n\t<e@c.example>\r\nMessage-ID:\r\n <a@b.example>\r\nSubject: \r\n", set()),
+]
+
+
+@pytest.mark.parametrize(("block", "doubtful"), DOUBTFUL)
+def test_what_stands_below_what_some_take_for_an_end_is_doubtful(block: bytes, doubtful: set[str]) -> None:
+    fields, _ = headers.split(block, is_root=True)
+    assert {name for name in ("from", "message-id") if fields.is_doubtful(name)} == doubtful
+
+
+@pytest.mark.parametrize("raw", ["Büro", "=?utf-8?q?B=C3=BCro?= Büro", "=?utf-8?q?Büro?=", "=?utf-8?b?QsO8cm8=ü?="])
+def test_what_is_decoded_already_is_left_as_it_is(raw: str) -> None:
+    assert headers.decode(raw).startswith("Büro")

@@ -252,6 +252,28 @@ def test_blockquotes_have_the_prefix_of_plain_text(page: str, text: str) -> None
     assert read.boxed.quoted == {number for number, line in enumerate(text.split("\n")) if line.startswith(">")}
 
 
+WORD_RULE = '<div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in">'
+
+
+def test_a_rule_opens_a_quote_only_above_a_header_block() -> None:
+    order = f"<p>We need:</p>{WORD_RULE}<p>12 lamps for room 4</p></div><p>Thanks</p>"
+    assert not to_text(order).boxed.quoted
+    block = "<p><b>From:</b> Bob Lamp<br><b>Sent:</b> 1.1.2024 10:00<br><b>Subject:</b> lamp</p>"
+    unquoted, quoted, _ = lines_of(f"<p>yes</p>{WORD_RULE}{block}</div><p>no</p>")
+    assert (unquoted, quoted[-1]) == (["yes"], "no")
+    unquoted, quoted, _ = lines_of(f"<p>yes</p>{WORD_RULE}<p>lamps</p></div><p>so</p>{WORD_RULE}{block}</div><p>no</p>")
+    assert (unquoted, quoted[-1]) == (["yes", "lamps", "so"], "no")
+
+
+def test_two_labels_below_the_rule_of_zimbra() -> None:
+    for head, body in (
+        ("<hr id=zwchr><div>", "<div>"),
+        ("<hr id=zwchr><div data-marker=__HEADERS__>", "<div data-marker=__QUOTED_TEXT__>"),
+    ):
+        page = f"<div>yes</div>{head}<b>From: </b>Bob<br><b>To: </b>Ann<br></div>{body}no</div>"
+        assert lines_of(page)[0] == ["yes"]
+
+
 def test_a_quote_in_a_forward_is_still_one() -> None:
     page = f"<blockquote type=cite>{HEADER}<br>new<blockquote>older</blockquote></blockquote>"
     assert to_text(page).text.endswith("\n\nnew\n\n> older")

@@ -35,6 +35,25 @@ ANNOUNCED = [
     "我的答复见下面红色部分。",
     "답변은 아래에 파란색으로 적었습니다.",
 ]
+ANNOUNCED += [
+    "see below",
+    "Hi Ann,\n\nPlease see below.\n\nRegards\nBob",
+    "Please see in red.",
+    "siehe unten",
+    "Hallo Ann,\nbitte siehe unten\nViele Grüße\nBob",
+    "Voir ci-dessous.",
+    "Ver abajo.",
+    "Vedi sotto.",
+    "Zie hieronder",
+    "Se nedan",
+    "Patrz poniżej",
+    "См. ниже",
+    "见下面",
+    "See answers next to your questions.",
+    "Meine Antworten stehen neben Ihren Fragen.",
+    "Hi, I commented in the mail.",
+    "Ich habe in der Mail geantwortet.",
+]
 SILENT = [
     "Hi Ann, it is red.",
     "Thank you for your detailed answer below, it helped.",
@@ -46,7 +65,6 @@ SILENT = [
     "感谢您的回复。以下无误。",
     "I have no answer yet. The price is below ten.",
     "The lamp shines in red.",
-    "See below.",
     "Please answer the question below.",
     "Comment répondre au message ci-dessous ?",
     "Ich habe noch keine Antwort auf die Mail unten.",
@@ -54,6 +72,10 @@ SILENT = [
     "I have had no response to the mail below, nor any reply.",
     "I need an answer by Monday.",
     "My answers are below." + " It is a lamp." * 40,
+    "Below.",
+    "I see the lamp in the shop below the office of my brother, and it is dark.",
+    "See you on Monday.",
+    "We will look into it, the price is below ten.",
 ]
 
 
@@ -85,6 +107,16 @@ def test_where_prefixes_show_the_answers_nothing_more_is_kept() -> None:
     assert (
         split("Answers inline.\n\n> Is it red?\n> no", quoted={2, 3}).reply == "Answers inline.\n\n> Is it red?\n> no"
     )
+
+
+def test_a_deeper_prefix_shows_the_answers() -> None:
+    head = LETTER.split("\n\n")[0]
+    text = f"Thanks.\n\n{head}\n\nIs it red?\n>> no\nIs it big?\n>> yes"
+    assert split(text).reply == text
+    older = f"Thanks.\n\n{head}\n\nIt is red.\n>> Is it red?\nIt is big.\n>> Is it big?"
+    assert split(older).reply == "Thanks."
+    once = f"Thanks.\n\n{head}\n\nIs it red?\n>> older words"
+    assert split(once).reply == "Thanks."
 
 
 def test_who_writes_at_length_says_it_himself() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import Invitation, read
+from gateway.mail import Invitation, mail_from_json, mail_to_json, read
 from gateway.mail.attached import recurrence
 from gateway.mail.attached.invitation import in_words, of_calendar
 
@@ -112,6 +112,10 @@ RULES = [
     ("FREQ=MONTHLY;BYDAY=-1FR", "every month on the last Friday"),
     ("FREQ=MONTHLY;BYMONTHDAY=15", "every month on day 15"),
     ("FREQ=MONTHLY;BYMONTHDAY=-1", "every month on its last day"),
+    ("FREQ=MONTHLY;BYMONTHDAY=1,15", "every month on the days 1,15"),
+    ("FREQ=MONTHLY;BYMONTHDAY=\x01", recurrence.OTHER),
+    ("FREQ=MONTHLY;BYMONTHDAY=" + "1" * 500, recurrence.OTHER),
+    ("FREQ=WEEKLY;INTERVAL=" + "1" * 500, recurrence.OTHER),
     ("FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=1", "every year"),
     ("freq=daily;count=3", "every day, 3 times"),
     ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1", recurrence.OTHER),
@@ -215,3 +219,13 @@ def test_any_damage_is_read_or_refused(at: int, junk: str) -> None:
     found = of_calendar(whole[:at] + junk + whole[at + len(junk) :])
     if found is not None:
         assert in_words(found)
+
+
+@pytest.mark.parametrize(
+    "line", ["RRULE:FREQ=MONTHLY;BYMONTHDAY=\x01", "SUMMARY:\x02\x85x", "ORGANIZER;CN=\x03:mailto:a@b"]
+)
+def test_control_characters_stay_outside(line: str) -> None:
+    body = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261207T100000Z\n{line}\nEND:VEVENT\nEND:VCALENDAR\n"
+    found = read(f"From: a@b.example\nContent-Type: text/calendar; charset=utf-8\n\n{body}".encode())
+    assert found.invitation is not None
+    assert mail_from_json(mail_to_json(found)) == found

@@ -194,10 +194,10 @@ def test_a_report_in_a_mail_of_another_type() -> None:
 # ---- what is what ----------------------------------------------------------------------------------------------------
 
 NOTICES = [
-    ("Read: lamp", "Your message was read on Monday, 7 December 2026.", Kind.AUTO, Notice.RECEIPT),
-    ("Gelesen: Lampe", "Ihre Nachricht wurde am 7. Dezember gelesen.", Kind.AUTO, Notice.RECEIPT),
-    ("Not read: lamp", "Your message was deleted without being read.", Kind.AUTO, Notice.RECEIPT),
-    ("Lu : lampe", "Votre message a été lu le 7 décembre.", Kind.AUTO, Notice.RECEIPT),
+    ("Read: lamp", "Your message\nSubject: lamp\nwas read on Monday, 7 December 2026.", Kind.AUTO, Notice.RECEIPT),
+    ("Gelesen: Lampe", "Ihre Nachricht Lampe wurde am 7. Dezember gelesen.", Kind.AUTO, Notice.RECEIPT),
+    ("Not read: lamp", 'Your message "lamp" was deleted without being read.', Kind.AUTO, Notice.RECEIPT),
+    ("Lu : lampe", "Votre message « lampe » a été lu le 7 décembre.", Kind.AUTO, Notice.RECEIPT),
     ("Recall: lamp", 'Lee, Ann would like to recall the message, "lamp".', Kind.AUTO, Notice.RECALL),
     ("Rückruf: Lampe", 'Ann Lee möchte die Nachricht "Lampe" zurückrufen.', Kind.AUTO, Notice.RECALL),
 ]
@@ -207,6 +207,12 @@ NOTICES = [
 def test_notices_by_subject_and_text(subject: str, text: str, sort: Kind, notice: Notice) -> None:
     mail = read(f"From: ann@x.example\nSubject: {subject}\n\n{text}\n".encode())
     assert (mail.kind, mail.notice, mail.auto_reason) == (sort, notice, "Subject and text")
+
+
+def test_a_receipt_by_a_header_beside_its_words() -> None:
+    text = "Subject: Read: lamp\n\nYour message was read on Monday."
+    assert read(f"From: ann@x.example\n{text}\n".encode()).kind is Kind.NORMAL
+    assert read(f"From: ann@x.example\nIn-Reply-To: <1@acme.example>\n{text}\n".encode()).notice is Notice.RECEIPT
 
 
 def test_a_receipt_by_structure() -> None:
@@ -250,7 +256,7 @@ def test_the_trail_tells_why() -> None:
     mail = read(b"From: MAILER-DAEMON@y.example\nSubject: failure notice\n\n<a@x.example>:\n550 no such user\n")
     assert "kind: bounce, by From: MAILER-DAEMON@y.example, Subject" in mail.trail
     assert "recipients: 1, from its text" in mail.trail
-    assert not any("kind" in line for line in read(b"From: ann@x.example\n\nhello\n").trail)
+    assert not kind.judge(tree.parse(b"From: ann@x.example\n\nhello\n"), None, "", "hello").trail
 
 
 HOSTILE = {

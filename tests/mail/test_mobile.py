@@ -72,7 +72,26 @@ FOOTERS = [
     "Được gửi từ iPhone của tôi",
     "Dikirim dari iPhone saya",
 ]
+FOOTERS += [
+    "نُشرت من الـ iPhone",
+    "मेरे iPhone से भेजा गया",
+    "Yahoo Mail: Search, Organize, Conquer",
+    "Excuse brevity, sent from phone",
+    "Please excuse typos - sent from my iPhone",
+    "Verzonden met BlackBerry Work",
+]
 NONE = [
+    "Sent from Outlook to ann@example.net",
+    "Sent from my iPhone to the desk",
+    "Sent from my iPhone it looks right",
+    "Sent with Thunderbird on Tuesday",
+    "Sent by Outlook 2019",
+    "Gesendet mit Outlook am Dienstag",
+    "Gesendet von meinem iPhone sieht es gut aus",
+    "Envoyé depuis Outlook le mardi",
+    "Enviado desde Outlook el martes",
+    "Inviato da Outlook ieri",
+    "Отправлено с iPhone вчера",
     "Sent from my desk, which is much easier than from my phone.",
     "I sent it from my iPhone",
     "Sent on Monday, but nothing came.",

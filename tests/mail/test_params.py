@@ -1,8 +1,12 @@
 """Parameters: quoted, encoded and continued, alone and mixed."""
 
+import time
+
 import pytest
 
+from gateway.mail import clean
 from gateway.mail.header import params
+from gateway.mail.text import guess
 
 CASES = [
     ("attachment", "attachment", {}),
@@ -90,3 +94,20 @@ def test_floods_are_cut(bomb: str) -> None:
 )
 def test_media_types(value: str, kind: str) -> None:
     assert params.media_type(value) == kind
+
+
+def test_only_names_are_worth_a_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    monkeypatch.setattr(guess, "codec", lambda data: asked.append(data) or "cp1252")
+    raw = b'a; name="\xe9t\xe9"; name="\xe8"; charset="\xe9"; x*=ab\'\'%E9; y="\xff\x81"; filename*=\'\'%E9t'
+    _, found = params.parse(raw.decode("ascii", "surrogateescape"))
+    assert asked == [b"\xe9t\xe9", b"\xe9t"]
+    assert (found["name"], found["filename"]) == ("été", "ét")
+    assert all(clean.is_clean(value) for value in found.values())
+
+
+def test_a_quote_in_a_name_is_looked_for_nearby() -> None:
+    assert params.parse('a; name="one"two.pdf"; b=c')[1]["name"] == 'one"two.pdf'
+    begun = time.process_time()
+    params.parse("a; " + 'a="b"!;' * 100 + "x" * 10_000_000 + '"')
+    assert time.process_time() - begun < 0.5

@@ -111,3 +111,21 @@ def test_any_text_becomes_clean_and_stays(raw: str) -> None:
     line = clean.line(raw)
     assert not set(line) & set("\n\t\r")
     assert clean.line(line) == line
+
+
+WRITTEN = """
+yes|> no|>> never||  |On 3.3.2026 at 17:21, Ann Lee <ann@example.net> wrote:|-----Original Message-----|From: Ann <ann@x.example>|
+Sent: 3 March 2026 17:21|To: bob@x.example|Subject: lamp|---- Forwarded message ----|Begin forwarded message:|> From: a@b.example|
+Sent from my iPhone|-- |--|Ann Lee|Tel. 0123 456789|Kind regards|P.S. a bulb too|see below|[ref:abcdefghijklmnopqrstuvwxyz234567]|
+________________|> [ref:abcdefghijklmnopqrstuvwxyz234567]|[cid:image001.png]|Virus-free. www.example.com|\u200b\u00a0x
+""".replace("\n", "").split("|")
+
+
+@EASY
+@given(
+    st.sampled_from(["lamp", "Re: lamp", "Fwd: lamp", "Re: lamp\r\nIn-Reply-To: <1@x.example>"]),
+    st.lists(st.sampled_from(WRITTEN), max_size=14),
+)
+def test_any_letter(subject: str, lines: list[str]) -> None:
+    text = "\r\n".join(lines)
+    check(f"From: a@b.example\r\nSubject: {subject}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}".encode())

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.mail import read
@@ -104,6 +104,37 @@ SPLITS = [
         f"##- Reply above this line -##\nno\n[ref:{TOKEN}]",
     ),
 ]
+# In a mail that answers nothing a person tells of other mails; what is below stays.
+TOLD = [
+    'Hello,\n\nOn 12.05.2026 at 08:15 the caller wrote:\n"where is my lamp"\n\nWhat do I tell him?',
+    "Hello all,\n\nOn 12 May 2026 at 08:15 your driver wrote:\nthe lamp comes today.\n\nIt did not come.",
+    "Guten Tag,\n\nam 12.05.2026 um 08:15 Uhr hat Frau Lee geschrieben:\ndie Lampe kommt heute.\n\nSie kam nicht.",
+    "Bonjour,\n\nLe 12/05/2026 à 08:15, votre collègue a écrit :\n« la lampe arrive »\n\nRien n'est arrivé.",
+    "Hola,\n\nEl 12/05/2026 a las 08:15, su compañera escribió:\nla lámpara llega hoy.\n\nNo ha llegado.",
+    "Здравствуйте,\n\n12.05.2026 в 08:15 ваш мастер написал:\nлампа в пути.\n\nЕё нет.",
+    "[12.05.2026 08:15] Ann wrote:\nmy lamp is dark\n[12.05.2026 08:16] Bob wrote:\nis it plugged in?\nThat was all.",
+    f"He promised it. This is what came:\n\n{WROTE}\nYou get a new lamp.\n\nThat was in March. Where is it?",
+    f"He promised it. This is what came:\n\n{WROTE}\n> You get a new lamp.\n\nThat was in March. Where is it?",
+    "These are on duty:\n\n12.05.2026 06:00 Ann <ann@example.net>:\nlamps\n12.05.2026 14:00 Bob <bob@example.net>:\nbulbs",
+    "Your leaflet said:\n\n> Turn the lamp twice\n\nIt can't be turned.",
+    "Ann told you on 12.05.2026:\n> it is dark\n\nIt still is.",
+    "On Monday 11 May at 08:15 Ms Lee (ann@example.net) wrote:\nthe lease ends. This is wrong, please tell her.",
+    f"My log of today.\n\n{HEADERS}\n\nWhat does that mean?",
+    "Book this.\n\nFrom: Oslo\nTo: Bergen\nDate: 12.05.2026 08:15\nSubject: fair\n\nTwo seats.",
+    "We have two drafts.\n\n----- Original text -----\nWe sell lamps.\n\n----- New text -----\nWe sell light.",
+]
+# What clients write is cut in any mail.
+CUT_ANYWHERE = [
+    f"It works now.\n\n{WROTE}\n\nno\nnever",
+    f"It works now.\n\n{WROTE}\n> no\n> never",
+    "It works now.\n\n12.05.2026 17:21, Ann Lee <ann@example.net>:\n\nno",
+    "It works now.\n\nchť, 12 xyz 2026 17:21, Ann Lee <ann@example.net>:\n\nno",
+    "It works now.\n\nOn 12/05/26 7:07 PM, Ann Lee wrote:\n> no",
+    f"It works now.\n\n-----Original Message-----\n{HEADERS}\n\nno",
+    "It works now.\n\n----- Mensaje original -----\nno",
+    "It works now.\n\n>>> Ann Lee <ann@example.net> 12.05.2026 17:21 >>>\nno",
+    "It works now.\n> no",
+]
 SIGNED = [
     ("yes\n-- \nAnn\nAcme", "yes", "Ann\nAcme"),
     ("yes\n--\nAnn", "yes", "Ann"),
@@ -130,6 +161,36 @@ def test_split(text: str, reply: str, elided: str) -> None:
     assert (parts.reply, parts.elided, parts.signature) == (reply, elided, "")
 
 
+@pytest.mark.parametrize("text", TOLD)
+def test_who_answers_nothing_tells_of_mails(text: str) -> None:
+    assert split(text, is_answer=False) == Split(text)
+
+
+@pytest.mark.parametrize("text", CUT_ANYWHERE)
+def test_what_a_client_writes_is_cut_in_any_mail(text: str) -> None:
+    for is_answer in (True, False):
+        assert split(text, is_answer=is_answer).reply == "It works now."
+
+
+@pytest.mark.parametrize(
+    ("head", "is_answer"),
+    [
+        ("Subject: lamp\nIn-Reply-To: <1@acme.example>\n", True),
+        ("Subject: lamp\nReferences: <1@acme.example>\n", True),
+        ("Subject: AW: lamp\n", True),
+        ("Subject: lamp\n", False),
+    ],
+)
+def test_the_headers_say_whether_a_mail_answers(head: str, is_answer: bool) -> None:
+    mail = read(f"From: ann@example.net\n{head}\nyes, it is\n\nOn 3.3.2026 at 17:21 Ann wrote:\nno\n".encode())
+    assert (mail.reply == "yes, it is") is is_answer
+
+
+def test_an_answer_told_of_with_a_colon_stays() -> None:
+    text = f"This is what he wrote to me:\n\n{WROTE}\nno\n\nWhat now?"
+    assert split(text).cuts == ()
+
+
 @pytest.mark.parametrize(("text", "reply", "signature"), SIGNED)
 def test_signature(text: str, reply: str, signature: str) -> None:
     parts = split(text)
@@ -145,6 +206,13 @@ def test_lines_in_containers_of_the_page() -> None:
 def test_an_answer_below_the_quote_of_a_page() -> None:
     parts = split("Ann wrote\n> no\n> never\nyes\n--\nBob", quoted={0, 1, 2}, signed={5})
     assert (parts.reply, parts.elided, parts.signature) == ("yes", "Ann wrote\n> no\n> never\n--\nBob", "Bob")
+
+
+def test_who_writes_into_the_container_of_his_signature_is_heard() -> None:
+    for letter in ("My lamp is dark since Monday, please come.", "Meine Lampe ist seit Montag dunkel."):
+        assert split(f"Hi\n\n{letter}\nAnn", signed={2, 3}).cuts == ()
+        assert split(f"{letter}\n\nAnn Lee\nAcme", signed={2, 3}).reply == letter
+    assert split("Hi\n\nAnn Lee\nAcme", signed={2, 3}).reply == "Hi"
 
 
 def test_a_container_of_everything_ends_at_our_marker() -> None:
@@ -226,9 +294,15 @@ def said(text: str) -> list[str]:
     return sorted(line for line in text.split("\n") if line.strip())
 
 
-@given(st.one_of(TEXTS, st.text(max_size=300)), st.sets(st.integers(0, 40), max_size=5), st.booleans())
-def test_every_line_is_in_one_part(text: str, quoted: set[int], known: bool) -> None:
-    parts = split(text, quoted=quoted, known_lines=(text,) if known else ())
+@given(
+    st.one_of(TEXTS, st.text(max_size=300)),
+    st.sets(st.integers(0, 40), max_size=5),
+    st.sets(st.integers(0, 40), max_size=5),
+    st.booleans(),
+    st.booleans(),
+)
+def test_every_line_is_in_one_part(text: str, quoted: set[int], signed: set[int], known: bool, is_answer: bool) -> None:
+    parts = split(text, quoted=quoted, signed=signed, known_lines=(text,) if known else (), is_answer=is_answer)
     assert sorted([*said(parts.reply), *said(parts.elided)]) == said(text)
     assert bool(parts.reply.strip()) == bool(text.strip())
     assert bool(parts.cuts) == bool(parts.elided)
@@ -236,12 +310,20 @@ def test_every_line_is_in_one_part(text: str, quoted: set[int], known: bool) -> 
 
 
 @given(TEXTS)
+@example(f"My answers are below.\n\n> [ref:{TOKEN}]\n> Is it red? yes\n")
 def test_a_reply_stands_in_the_order_of_its_text(text: str) -> None:
     rest = iter(text.split("\n"))
     assert all(line in rest for line in split(text).reply.split("\n") if line.strip())
 
 
 HOSTILE = [
+    "--\n",
+    "-- \n",
+    "***\n\n",
+    "-- \n\nplease\n\n",
+    f'hi,\n{WROTE}\n"\n',
+    f"{'hi ' * 90}!\n{WROTE}\n\n",
+    "Is it?\n\n>> no\n",
     "> x\ny\n",
     WROTE + "\n",
     f"{WROTE}\n> x\n",
@@ -278,4 +360,6 @@ def test_time_grows_with_the_text(piece: str) -> None:
     text = piece * min(100_000, 1_000_000 // len(piece))
     began = time.process_time()
     split(text)
+    split(f"{text}\nx")
+    split(text, is_answer=False)
     assert time.process_time() - began < 3

@@ -107,6 +107,8 @@ CLEAR = (
     b"-----BEGIN PGP SIGNATURE-----\r\n\r\niQEz\r\n-----END PGP SIGNATURE-----\r\n"
 )
 ARMOUR = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQIO\r\n-----END PGP MESSAGE-----\r\n"
+LONG = ARMOUR.replace(b"hQIO", b"hQIOAfakefakefakefakefakefakefakefakefakefake\r\n" * 20)
+QUESTION = b"I get this since Monday, and all of us do: what is it, and how do I open it? I have Outlook.\r\n" + ARMOUR
 SEALS = [
     ("plain", mail("Content-Type: text/plain", b"words"), ""),
     ("pgp detached", parts("signed", WORDS, ("application/pgp-signature", b"x")), "pgp signed"),
@@ -133,7 +135,21 @@ SEALS = [
     ("certificates", envelope(b"0\x03\x06\x01\x01", "application/pkcs7-mime; smime-type=certs-only"), ""),
     ("clear", mail("Content-Type: text/plain", CLEAR), "pgp signed"),
     ("armour", mail("Content-Type: text/plain", b"hi\r\n" + ARMOUR), "pgp encrypted"),
-    ("both", mail("Content-Type: text/plain", ARMOUR + CLEAR), "pgp encrypted"),
+    ("both", mail("Content-Type: text/plain", LONG + CLEAR), "pgp encrypted"),
+    (
+        "armour and a note",
+        mail("Content-Type: text/plain", b"Hello, sorry for this.\r\n" + LONG + b"Ann"),
+        "pgp encrypted",
+    ),
+    ("cut armour", mail("Content-Type: text/plain", LONG.partition(b"-----END")[0]), ""),
+    ("a question about one", mail("Content-Type: text/plain", QUESTION), ""),
+    ("a beginning", mail("Content-Type: text/plain", b"I get this:\r\n-----BEGIN PGP MESSAGE-----\r\nWhy?"), ""),
+    ("protected", parts("mixed", WORDS, ("application/x-microsoft-rpmsg-message", b"x")), "microsoft encrypted"),
+    (
+        "protected, by name",
+        parts("mixed", WORDS, ('application/octet-stream; name="message_v2.rpmsg"', b"x")),
+        "microsoft encrypted",
+    ),
     ("quoted", mail("Content-Type: text/plain", b"> " + ARMOUR.replace(b"\n", b"\n> ")), ""),
     ("a word on it", mail("Content-Type: text/plain", b"it begins -----BEGIN PGP MESSAGE-----"), ""),
     ("a key", mail("Content-Type: text/plain", ARMOUR.replace(b"MESSAGE", b"PUBLIC KEY BLOCK")), ""),

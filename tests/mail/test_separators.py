@@ -26,7 +26,19 @@ OPENERS = [
     "Abcdef: Ann Lee <ann@example.net>\nGhijkl: 3 xyz 2026 17:21\nMnop: info@example.org\nQrst: lamp",  # of no language we know
     "Ghijkl: 3 xyz 2026 17:21\nFrom: Ann Lee <ann@example.net>\nTo: Bob Ray <bob@example.net>",  # of two languages
 ]
+# Looked for in answers only.
+JOURNEYS = [
+    "From: Oslo\nTo: Bergen\nDate: 12.05.2026 08:15\nSubject: fair",
+    "From: Oslo\nDate: 12.05.2026 08:15\nSubject: fair",
+    "De: Madrid\nPara: Lisboa\nFecha: 12/05/2026 08:15\nAsunto: viaje",
+    "Von: Konto 123\nAn: Konto 456\nDatum: 12.05.2026\nBetreff: Miete",
+    "Date: 12 May 2026 08:15\nFrom: Ann Lee\nTo: all of us\nSubject: minutes",
+    "Date: 12 May 2026, 08:15\nFrom: 8:15 to 9:30\nTo: the north wing\nSubject: budget",
+    "Date: 2026-05-12 08:15:00\nSubject: Backup failed\nFrom: backup@example.net\nState: 2",
+    "From: sales@example.net\nTo: bob@example.net\nSubject: any",
+]
 NONE = [
+    *JOURNEYS,
     "--- Error log ---",
     "Original Message",
     "The original message - which I lost - was longer.",
@@ -58,6 +70,21 @@ def test_a_block_below_a_separator_belongs_to_it() -> None:
     block = "From: Ann Lee <ann@example.net>\nDate: 3 March 2026 17:21\nSubject: lamp"
     parts = split(f"-------- Mensaje original --------\n{block}\n\n> no\n\nindeed")
     assert (parts.reply, "lamp" in parts.elided) == ("indeed", True)
+
+
+@pytest.mark.parametrize("recipients", [2, 8])
+def test_recipients_go_on_below_their_label(recipients: int) -> None:
+    to = "\n".join(f"Person {number} of the long road <p{number}@example.net>;" for number in range(recipients))
+    block = f"From: Ann Lee <ann@example.net>\nTo: {to}\nSent: 12 May 2026 08:15\nSubject: lamp"
+    parts = split(f"yes\n\n{block}\n\n> no\n\nindeed")
+    assert (parts.reply, parts.cuts[0].endswith("header block of a quoted mail")) == ("yes\n\nindeed", True)
+    assert "lamp" in parts.elided
+
+
+def test_a_block_that_is_announced_stays() -> None:
+    block = "From: Ann Lee <ann@example.net>\nSent: 12 May 2026 08:15\nTo: Bob\nSubject: lamp"
+    assert split(f"I got this:\n\n{block}\n\nIs it true?").cuts == ()
+    assert split(f"I got this:\n\n________________\n{block}\n\nno").reply == "I got this:"
 
 
 @pytest.mark.parametrize("text", NONE)

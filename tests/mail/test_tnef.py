@@ -10,7 +10,7 @@ import tnefparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.mail import bytes_of, read
+from gateway.mail import bytes_of, mail_from_json, mail_to_json, read
 from gateway.mail.attached import rtf, tnef
 
 STRING, UNICODE, OBJECT, BINARY, LONG, SHORT = 0x1E, 0x1F, 0x0D, 0x102, 3, 2
@@ -285,3 +285,37 @@ def test_any_bytes_are_rich_text_or_refused(data: bytes) -> None:
     if len(data) < 16:
         with pytest.raises(ValueError, match="no compressed RTF"):
             rtf.decompress(data)
+
+
+@pytest.mark.parametrize(
+    "declared", ["text/\x01plain", "x" * 100_000, "a/" + "b" * 100_000, "\u2028", "text/plain; a=b"]
+)
+def test_a_declared_type_is_one_or_none(declared: str) -> None:
+    found = read(mail(stream(file("a.xyz", b"words", (0x370E, UNICODE, declared.encode("utf-16-le"))))))
+    assert [one.type for one in found.attachments] in (
+        ["application/octet-stream"],
+        ["text/plain"],
+        ["a/" + "b" * 100],
+    )
+    assert mail_from_json(mail_to_json(found)) == found
+
+
+def test_of_many_rich_texts_one_counts_and_few_are_unpacked() -> None:
+    page = b"{\\rtf1 " + b"a " * 240_000 + b"}"
+    rich = struct.pack("<II4sI", len(page) + 12, len(page), b"MELA", 0) + page
+    one = stream(*[message((0x1009, BINARY, rich))] * 10)
+    begun = time.process_time()
+    assert tnef.unpack(one).text.startswith("a a")
+    inner = bytes.fromhex("0703020000000000c000000000000046") + stream(message((0x1009, BINARY, rich)))
+    found = tnef.unpack(stream(*[file("m", b"", (0x3701, OBJECT, inner)) for _ in range(20)]))
+    assert sum(len(one.data) for one in found.files) <= rtf.MAX_RTF
+    assert time.process_time() - begun < 3
+
+
+def test_of_many_tnefs_few_are_opened() -> None:
+    one = stream(file("a.pdf", b"%PDF-1.7"))
+    part = b"--e\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\n"
+    raw = b"From: a@example.org\nContent-Type: multipart/mixed; boundary=e\n\n" + (part + base64.encodebytes(one)) * 5
+    found = read(raw + b"--e--\n")
+    assert [item.name for item in found.attachments] == ["a.pdf"] * 3 + ["winmail.dat"] * 2 + ["message.eml"]
+    assert [bytes_of(raw, item.part) for item in found.attachments[:4]] == [b"%PDF-1.7"] * 3 + [one]

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import Temporary
-from gateway.mail import Mail, mail_to_json, read
-from gateway.reader import ReaderDied, Readers, frames
+from gateway.mail import Mail, mail_from_json, mail_to_json, read
+from gateway.reader import ReaderDied, Readers, frames, nursery
 from gateway.reader.children import Reader
 from support.wait import wait_for
 
@@ -276,3 +277,17 @@ def test_an_answer_in_pieces() -> None:
             found += answers
         assert [number for number, _ in found] == [1, 2]
         assert not reader.begun
+
+
+@pytest.mark.parametrize("text", ["\x01", "\x85", "\ud800", "\x7f"])
+def test_what_the_daemon_would_not_take_is_sent_as_plain_text(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    raw = mail(text="words")
+    monkeypatch.setattr(nursery, "read", lambda raw: replace(read(raw), subject=text))
+    found = mail_from_json(nursery.answer_to(raw))
+    assert found.defects[0].startswith("unparsed:")
+    assert "words" in found.text
+    assert [item.name for item in found.attachments] == ["message.eml"]
+
+
+def test_what_the_daemon_takes_is_sent_as_it_is() -> None:
+    assert nursery.answer_to(mail()) == mail_to_json(read(mail()))

@@ -2,10 +2,12 @@
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from gateway.mail import Mail, bytes_of, clean, mail_from_json, mail_to_json, read
+from gateway.mail.forward.header_block import BLANK
 
 
 def texts(mail: Mail) -> Iterator[str]:
@@ -21,8 +23,15 @@ def texts(mail: Mail) -> Iterator[str]:
             waiting.extend(getattr(item, name) for name in item.__slots__)
 
 
+def lines_of(text: str) -> Counter[str]:
+    """How often each line stands in a text, blanks around it aside."""
+    return Counter(filter(None, (line.strip(BLANK) for line in text.split("\n"))))
+
+
 def check(raw: bytes) -> None:
-    """Read these bytes and assert all of it: no fault of ours, clean texts, true attachments, the same again."""
+    """Read these bytes and assert all of it: no fault of ours, clean texts, no words lost, true attachments, the same
+    again.
+    """
     mail = read(raw)
     assert not [defect for defect in mail.defects if defect.startswith("unparsed")], mail.defects
     for text in texts(mail):
@@ -31,6 +40,7 @@ def check(raw: bytes) -> None:
     assert mail == read(raw)
     assert mail_from_json(mail_to_json(mail)) == mail
     assert bool(mail.reply.strip()) == bool(mail.text.strip())
+    assert lines_of(mail.text) <= lines_of(f"{mail.reply}\n{mail.elided}")
     for item in mail.attachments:
         data = bytes_of(raw, item.part)
         assert (len(data), hashlib.sha256(data).hexdigest()) == (item.size, item.sha256)

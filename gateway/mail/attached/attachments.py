@@ -24,13 +24,19 @@ INSIDE = "!"  # between the path of a part and the path of what is in it
 MAX_NAME = 120  # characters
 MAX_NAME_BYTES = 240  # in UTF-8: file systems take 255
 MAX_READ = 2_000  # characters that a name may have at first, path and all
+MAX_TNEF = 3  # of them are opened; nobody sends two
 MAX_LOGO = 64 * 1024  # bytes of an image that is listed once, however often it is shown
 
 _PATH = re.compile(r"[/\\]")
 _FORBIDDEN = re.compile(r'[<>:"|?*\ufffd]')
-_UNSEEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+_BLANKS = re.compile(r"\s+")
 _DOTS = re.compile(r"\.{2,}")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|clock\$)(?:\.|\Z)", re.I)
+# To Windows a device whatever its ending; `-` and `~` mean something to a shell.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³]|clock\$|con(?:in|out)\$)\s?(?:\.|\Z)|[-~]", re.I)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _SHOWN = re.compile(r"""(?:\bcid:|\b(?:src|background)\s{0,9}=\s{0,9}["']?)((?:cid:)?<?[^"'\s<>)]{1,400})""", re.I)
 _HOST = re.compile(r"[a-z]{2,8}://[^/]*", re.I)
@@ -57,13 +63,17 @@ def hang(mail: Tree, parts: Sequence[Part], html: str, codec: str = "") -> Hangi
     """
     hung = Hanging()
     shown = _references(html) if any(map(_labels, parts)) else frozenset()
+    tnefs = 0
     pictures: set[str] = set()  # the logo that every quoted signature shows again is listed once
     for part in parts:
         data, lost = mail.body(part)
         if lost:
             hung.defects.append("lossy_decode")
         kind = signatures.type_of(data, part.type)
-        files = _unpack(part, data, shown, hung) if tnef.TYPE in (kind, part.type) else []
+        tnefs += (is_tnef := tnef.TYPE in (kind, part.type))
+        if tnefs > MAX_TNEF:
+            hung.defects.append("degraded:parts")
+        files = _unpack(part, data, shown, hung) if is_tnef and tnefs <= MAX_TNEF else []
         hung.attachments += files or [_attachment(part, data, kind, codec)]
         if _is_pictured(part, kind, shown):
             one = hung.attachments.pop()
@@ -76,6 +86,7 @@ def hang(mail: Tree, parts: Sequence[Part], html: str, codec: str = "") -> Hangi
 
 def inside(part: Part, path: str, name: str, data: bytes, declared: str = "", *, inline: bool = False) -> Attachment:
     """A file inside a part: in a TNEF (`path` is `"1"`, `"2"`, ...) or in its text (`"uu1"`, `"uu2"`, ...)."""
+    declared = params.media_type(declared)
     kind = signatures.type_of(data, declared or "application/octet-stream")
     ending = signatures.EXTENSIONS.get(kind, ".bin")
     return Attachment(
@@ -146,7 +157,7 @@ def disposition_of(part: Part, codec: str = "") -> tuple[str, str]:
 
 def safe_name(name: str) -> str:
     """A bare file name without path, control or bidi character, leading dot or device, at most 120 long; or `""`."""
-    name = _UNSEEN.sub("", clean.line(name[:MAX_READ]))
+    name = _BLANKS.sub(" ", clean.line(_UNSEEN.sub("", name[:MAX_READ])))
     name = _PATH.split(name.rstrip("/\\"))[-1]
     name = _DOTS.sub(".", _FORBIDDEN.sub("_", name)).strip(". ")
     if _DEVICE.match(name):

@@ -55,7 +55,7 @@ def read(mail: Tree) -> tuple[Invitation | None, list[str]]:
         data, _ = mail.body(part)
         if len(data) > MAX_CALENDAR:
             return None, ["calendar_too_large"]
-        text = charset.decode(data, part.params.get("charset", "utf-8")).text
+        text = clean.text(charset.decode(data, part.params.get("charset", "utf-8")).text)
         found = of_calendar(text, part.params.get("method", ""))
         return found, [] if found else ["calendar_damaged"]
     return None, []

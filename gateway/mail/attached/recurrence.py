@@ -10,6 +10,8 @@ _DAY = re.compile(r"[+]?(|-?\d)(MO|TU|WE|TH|FR|SA|SU)\Z")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _SAID = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "UNTIL", "COUNT", "WKST"}
 _SAID_BY_YEAR = _SAID | {"BYMONTH"}
+_NUMBER = re.compile(r"\d{1,4}\Z")
+_NUMBERS = re.compile(r"-?\d{1,2}(?:,-?\d{1,2}){0,30}\Z")
 
 OTHER = "repeatedly, see the calendar"
 
@@ -19,7 +21,7 @@ def in_words(rule: str) -> str:
     parts = dict(part.upper().partition("=")[::2] for part in rule[:1000].split(";") if part.strip())
     unit, interval = _FREQUENCIES.get(parts.get("FREQ", "")), parts.get("INTERVAL", "1")
     known = _SAID_BY_YEAR if unit == "year" else _SAID
-    if unit is None or not interval.isdecimal() or not parts.keys() <= known:
+    if unit is None or not _NUMBER.match(interval) or not parts.keys() <= known:
         return OTHER
     words = f"every {unit}" if interval == "1" else f"every {interval} {unit}s"
     days = _days(parts.get("BYDAY", ""))
@@ -28,10 +30,12 @@ def in_words(rule: str) -> str:
     if days and unit != "year":  # of a year, the first day says it
         words += f" on {days}"
     elif (day := parts.get("BYMONTHDAY", "")) and unit == "month":
+        if not _NUMBERS.match(day):
+            return OTHER
         words += f" on day {day}" if day.isdecimal() else " on its last day" if day == "-1" else f" on the days {day}"
     if until := _DATE.match(parts.get("UNTIL", "")):
         words += f", until {'-'.join(until.groups())}"
-    elif (count := parts.get("COUNT", "")).isdecimal():
+    elif _NUMBER.match(count := parts.get("COUNT", "")):
         words += f", {count} times"
     return words
 

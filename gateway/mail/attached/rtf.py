@@ -28,11 +28,11 @@ _WORDS = {
 _SIGNS = {"~": "\u00a0", "_": "-", "\n": "\n", "\r": "\n", "\\": "\\", "{": "{", "}": "}"}
 
 
-def decompress(data: bytes) -> bytes:
-    """The RTF in a PidTagRtfCompressed, at most MAX_RTF of it; ValueError where it is none."""
+def decompress(data: bytes, limit: int = MAX_RTF) -> bytes:
+    """The RTF in a PidTagRtfCompressed, at most `limit` bytes of it; ValueError where it is none."""
     if len(data) < _HEADER:
         raise ValueError("no compressed RTF")
-    size, kind = min(unpack_from("<I", data, 4)[0], MAX_RTF), data[8:12]
+    size, kind = min(unpack_from("<I", data, 4)[0], limit), data[8:12]
     if kind == _PLAIN:
         return data[_HEADER : _HEADER + size]
     if kind != _COMPRESSED:

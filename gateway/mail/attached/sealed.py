@@ -1,4 +1,6 @@
-"""Signed and encrypted mail, S/MIME (RFC 8551) and PGP (RFC 3156, 9580): what it is, and what can be read of it.
+"""Signed and encrypted mail: S/MIME (RFC 8551), PGP (RFC 3156, 9580), Microsoft's rights management (MS-OXORMMS).
+
+What it is, and what can be read of it.
 
 Nothing is decrypted and no signature is verified: who reads "signed" here knows that somebody says so.
 """
@@ -20,13 +22,16 @@ _SIGNATURES = {
 _ARMOUR = "-----BEGIN PGP "
 _SIGNED, _SIGNATURE, _END = f"{_ARMOUR}SIGNED MESSAGE-----", f"{_ARMOUR}SIGNATURE-----", "-----END PGP SIGNATURE-----"
 _ENCRYPTED = f"{_ARMOUR}MESSAGE-----"
+_END_ENCRYPTED = "-----END PGP MESSAGE-----"
+_RIGHTS = "application/x-microsoft-rpmsg-message"
 _LOOKED_AT = 1024
 
 
 def read(mail: Tree, content: Body) -> tuple[Body, str]:
     """The body of what is signed, where it was not the mail's already, and what the mail is.
 
-    `pgp signed`, `pgp encrypted`, `smime signed`, `smime encrypted`, by its parts or the armour in its text; or `""`.
+    `pgp signed`, `pgp encrypted`, `smime signed`, `smime encrypted`, `microsoft encrypted`, by its parts or the armour
+    in its text; or `""`.
     """
     if mail.root.type.startswith("text/") and _ARMOUR not in content.text:
         return content, ""
@@ -34,7 +39,7 @@ def read(mail: Tree, content: Body) -> tuple[Body, str]:
     found = {_seal(mail, part) for part in mail.leaves()}
     if _ARMOUR in content.text:
         armour = {line.rstrip() for line in content.text.split("\n") if line.startswith(_ARMOUR)}
-        found |= {"pgp encrypted"} if _ENCRYPTED in armour else set()
+        found |= {"pgp encrypted"} if _ENCRYPTED in armour and _is_mostly_armour(content.text) else set()
         if _SIGNED in armour:
             found.add("pgp signed")
             content.text, content.boxed = without_armour(content.text), Boxed()
@@ -63,6 +68,13 @@ def without_armour(text: str) -> str:
             out += _signed_text(block)
             block, is_behind = [], False
     return "\n".join([*out, *block])
+
+
+def _is_mostly_armour(text: str) -> bool:
+    """Is an encrypted text all there, and more than what stands around it? Others ask what such a thing is."""
+    before, _, rest = text.partition(_ENCRYPTED)
+    armour, end, behind = rest.partition(_END_ENCRYPTED)
+    return bool(end) and len(_ENCRYPTED + armour + end) > len(before.strip()) + len(behind.strip())
 
 
 def _opened(mail: Tree, outer: Body) -> Body:
@@ -95,6 +107,8 @@ def _seal(mail: Tree, part: Part) -> str:
         return "pgp encrypted"
     if part.type in _SIGNATURES:
         return _SIGNATURES[part.type]
+    if part.type == _RIGHTS or (part.type == "application/octet-stream" and _name(part).endswith(".rpmsg")):
+        return "microsoft encrypted"
     if not _is_envelope(part):
         return ""
     declared = part.params.get("smime-type", "").lower()
@@ -110,5 +124,8 @@ def _seal(mail: Tree, part: Part) -> str:
 def _is_envelope(part: Part) -> bool:
     if part.type != "application/octet-stream":
         return part.type in _ENVELOPES
-    name = attachments.disposition_of(part)[1] or part.params.get("name", "")
-    return name.lower().endswith(".p7m")
+    return _name(part).endswith(".p7m")
+
+
+def _name(part: Part) -> str:
+    return (attachments.disposition_of(part)[1] or part.params.get("name", "")).lower()

@@ -71,28 +71,40 @@ class Unpacked:
     subject: str = ""
 
 
+@dataclass(slots=True)
+class _Budget:
+    """How much rich text may still be unpacked, in bytes: it takes far longer than all else here."""
+
+    left: int = rtf.MAX_RTF
+
+    def text_of(self, rich: bytes) -> str:
+        page = rtf.decompress(rich, self.left)
+        self.left -= len(page)
+        return rtf.text_of(page)
+
+
 def unpack(data: bytes) -> Unpacked:
     """The files and the text in a TNEF; of mails attached inside it the text as a file, and their files behind it.
 
     Damaged where it cannot be read to its end.
     """
     try:
-        return _unpack(data, 1)
+        return _unpack(data, 1, _Budget())
     except (struct.error, UnicodeError, ValueError) as fault:
         raise Damaged(str(fault)) from None
 
 
-def _unpack(data: bytes, depth: int) -> Unpacked:
+def _unpack(data: bytes, depth: int, budget: _Budget) -> Unpacked:
     if len(data) < _HEADER or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         raise Damaged("no TNEF")
-    found, codepage, parts = Unpacked(), "cp1252", []
+    found, codepage, rich, parts = Unpacked(), "cp1252", b"", []
     for name, value in _attributes(data):
         if name == _CODEPAGE:
             codepage = _named(struct.unpack_from("<I", value)[0])
         elif name == _BODY:
             found.text = _string(value, codepage)
         elif name == _PROPERTIES:
-            _read_message(value, codepage, found)
+            rich = _read_message(value, codepage, found) or rich
         elif name == _NEW_FILE:
             parts.append(File())
         elif name == _FILE_TITLE and parts:
@@ -101,8 +113,10 @@ def _unpack(data: bytes, depth: int) -> Unpacked:
             parts[-1].data = value
         elif name == _FILE_PROPERTIES and parts:
             _read_file(value, codepage, parts[-1])
+    if rich and not found.text.strip() and not found.html.strip():
+        found.text = budget.text_of(rich)
     for part in parts:
-        found.files += _opened(part, depth) if part.type == TYPE else [part]
+        found.files += _opened(part, depth, budget) if part.type == TYPE else [part]
     if len(found.files) > MAX_FILES:
         raise Damaged("too many files")
     return found
@@ -123,7 +137,8 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     raise Damaged("too many attributes")
 
 
-def _read_message(value: bytes, codepage: str, found: Unpacked) -> None:
+def _read_message(value: bytes, codepage: str, found: Unpacked) -> bytes:
+    """Put what these properties say into `found`; the rich text among them as it is."""
     html, rich = b"", b""
     html_codepage = codepage
     for name, kind, data in _properties(value):
@@ -138,9 +153,8 @@ def _read_message(value: bytes, codepage: str, found: Unpacked) -> None:
             html_codepage = html_codepage if kind != _UNICODE else "utf-8"
         elif name == _RTF:
             rich = data
-    found.html = _string(html, html_codepage)
-    if rich and not found.text.strip() and not found.html.strip():
-        found.text = rtf.text_of(rtf.decompress(rich))
+    found.html = _string(html, html_codepage) or found.html
+    return rich
 
 
 def _read_file(value: bytes, codepage: str, file: File) -> None:
@@ -157,9 +171,9 @@ def _read_file(value: bytes, codepage: str, file: File) -> None:
             file.type = TYPE if embedded else file.type
 
 
-def _opened(mail: File, depth: int) -> list[File]:
+def _opened(mail: File, depth: int, budget: _Budget) -> list[File]:
     """A mail attached inside: its text as a file, then its own files."""
-    inner = _unpack(mail.data, depth + 1) if depth < MAX_DEPTH else Unpacked()
+    inner = _unpack(mail.data, depth + 1, budget) if depth < MAX_DEPTH else Unpacked()
     title = inner.subject or mail.name
     if inner.html.strip():
         text = File(name=f"{title}.html", data=inner.html.encode(), type="text/html")

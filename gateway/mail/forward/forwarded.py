@@ -1,6 +1,5 @@
 """What a mail forwards, written into its text (`openings` finds where) or attached to it: who wrote what, and when."""
 
-import textwrap
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -101,7 +100,13 @@ def _body(below: list[str], depth: int) -> str:
     while below and (not below[-1].strip(BLANK) or openings.closes(below[-1])):
         below.pop()
     text = "\n".join(below)
-    return (textwrap.dedent(text) if text.lstrip("\n")[:1] in (" ", "\t") else text).strip(BLANK + "\n")
+    return (_dedented(below) if text.lstrip("\n")[:1] in (" ", "\t") else text).strip(BLANK + "\n")
+
+
+def _dedented(lines: list[str]) -> str:
+    """Lines without the margin that all of them share; `textwrap` would make a pattern of it, however wide."""
+    margin = min((len(line) - len(line.lstrip(" \t")) for line in lines if line.strip(BLANK)), default=0)
+    return "\n".join(line[margin:] if line.strip(BLANK) else "" for line in lines)
 
 
 def _attached(mail: Tree, text: str, manner: Manner) -> Forward | None:

@@ -12,6 +12,8 @@ from gateway.mail.value import Address
 
 MAX_LINES = 60  # of one block, blank and wrapped ones counted
 MAX_VALUE = 20_000  # characters of one field
+MAX_QUOTED = 20  # quote marks before a line
+MAX_GLUED, MAX_COLONS = 2_000, 60  # of a line that may hold a whole block
 BLANK = " \t\r\u00a0\u3000\u200b\ufeff"
 
 _QUOTE = re.compile(r"[ \t]?>[ \t]?")
@@ -45,7 +47,7 @@ class Block:
 
 def unquote(line: str, depth: int) -> str:
     """A line without its first `depth` quote marks, as far as it has any."""
-    for _ in range(depth):
+    for _ in range(min(depth, MAX_QUOTED)):
         mark = _QUOTE.match(line)
         if not mark:
             break
@@ -84,6 +86,11 @@ def parse(lines: list[str], start: int, depth: int = 0) -> Block:
         block.end = start + max(at - glued, 1)
     block.fields = {name: value[:MAX_VALUE].strip(_BLANK) for name, value in block.fields.items()}
     return block
+
+
+def is_field(line: str) -> bool:
+    """True for a word and a colon, whether or not a client writes that."""
+    return _FOREIGN.match(line) is not None
 
 
 def _below_blank(window: list[str], at: int, block: Block, name: str, *, is_spaced: bool) -> int:
@@ -131,14 +138,18 @@ def _labelled_below(window: list[str], at: int, block: Block) -> bool:
 def unglue(line: str) -> list[str]:
     """`From: Ann <a@b.example>To: Bob <b@b.example>Sent: ...` on one line, as lines of one field each."""
     starts = [0]
+    line, rest = line[:MAX_GLUED], line[MAX_GLUED:]
     at = line.find(":", line.find(":") + 1)
-    while at >= 0 and len(starts) < MAX_LINES:
+    colons = 0
+    while at >= 0 and len(starts) < MAX_LINES and colons < MAX_COLONS:
+        colons += 1
         for start in range(max(starts[-1], at - 26), at):
             if is_label(line[start:at].rstrip()) and _may_begin(line, start, at):
                 starts.append(start)
                 break
         at = line.find(":", at + 1)
-    return [line[start:end] for start, end in zip(starts, [*starts[1:], len(line)], strict=True)]
+    pieces = [line[start:end] for start, end in zip(starts, [*starts[1:], len(line)], strict=True)]
+    return [*pieces[:-1], pieces[-1] + rest]
 
 
 def _may_begin(line: str, start: int, colon: int) -> bool:

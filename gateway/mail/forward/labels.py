@@ -22,7 +22,8 @@ de | Von, Absender, Gesendet von | An, Empfänger | Kopie, Kopie an | Blindkopie
     Verschickt, Verfasst | Betreff, Betr | Antwort an, Antworten an | Wichtigkeit, Priorität, Anlage, Anlagen,
     Anhang, Anhänge, Vertraulichkeit, Organisation
 fr | De, Expéditeur, Envoyé par | À, Pour, Destinataire, Destinataires | Copie, Copie à, Copies | Cci, Copie cachée,
-    Copie cachée à | Date, Envoyé, Envoyé le, Envoyée, Envoi, Date d'envoi | Objet, Sujet | Répondre à, Réponse à |
+    Copie cachée à | Date, Message du, Envoyé, Envoyé le, Envoyée, Envoi, Date d'envoi | Objet, Sujet | Répondre à,
+    Réponse à |
     Importance, Pièce jointe, Pièces jointes, Priorité
 es | De, Remitente, Enviado por | Para, Destinatario, Destinatarios | Con copia, Copia | Cco, Copia oculta | Fecha,
     Enviado, Enviado el, Enviados, Fecha de envío | Asunto, Tema | Responder a | Importancia, Datos adjuntos,

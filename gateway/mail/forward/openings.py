@@ -45,6 +45,19 @@ _QUOTED_NAME = re.compile(r"[\"«„“”][ \u00a0]?([^\"«»„“”<>@]{1,10
 _BARE_NAME = re.compile(r"(?:[^\W\d_]|[ .'’-]){2,100}\Z")
 _COLONS = (": ", ":\n", ":\t", ":*")  # of a label, not of a time or an address of the web
 _COLONS_ELSEWHERE = ("：", ":\u00a0", ":\u200e", ":\u200f", ":\u202c")
+_TIME_OF_DAY = re.compile(r"\d\u200e?[:.h]\u200e?\d\d|[時时시]")
+# The fields of a block in the orders of the clients; headers copied from a mail's source stand in others.
+_OUTLOOK = ("from", "date", "to", "subject")
+_ORDERS = (
+    [*_OUTLOOK],
+    ["from", "date", "subject", "to"],  # Gmail
+    ["from", "subject", "date", "to"],  # Apple
+    ["from", "to", "date", "subject"],  # Notes
+    ["subject", "date", "from", "to"],  # Thunderbird
+    ["from", "date", "to"],  # of a mail without a subject
+)
+_ORDERS_RULED = (*_ORDERS, ["date", "from", "to", "subject"])  # Orange
+_ORDERED = frozenset(_OUTLOOK)
 _DIGIT = re.compile(r"\d|[〇一二三四五六七八九十]")
 
 
@@ -87,7 +100,11 @@ def opening(lines: list[str], manner: Manner) -> Opening | None:
                 if manner is Manner.REPLY:
                     return None
                 attributed = attributed or _attribution(lines, index, depth)
-        if found is not None and _begins(lines, found, manner):
+        if (
+            found is not None
+            and _begins(lines, found, manner)
+            and (manner is Manner.FORWARD or _is_a_clients(lines, found))
+        ):
             return found if found.is_named or manner is not Manner.REPLY else None
         if depth and manner is not Manner.FORWARD and content.strip(BLANK):
             return None
@@ -108,16 +125,44 @@ def speaks(phrase: str) -> bool:
 
 def _begins(lines: list[str], found: Opening, manner: Manner) -> bool:
     """True where a block is one: a name and a colon also begin lines of forms, lists and minutes."""
-    if found.is_named:
-        return True
     block, fields = found.block, found.block.fields
-    if manner is Manner.NONE:
-        above = lines[found.first - 1] if found.first else ""
-        if not block.has("from", "date", "subject") or next(iter(fields)) == "other" or above.strip(RULE):
-            return False
+    if found.is_named:
+        return bool(fields) or manner is Manner.FORWARD
     is_dated = bool(_DIGIT.search(fields.get("date", "")))
     certain = "@" in fields.get("from", "") or (len(fields) > 2 and (is_dated or block.has("subject", "to")))
     return "from" in fields and ("date" in fields or "subject" in fields) and certain
+
+
+def _is_a_clients(lines: list[str], found: Opening) -> bool:
+    """True where no person wrote the block, though the subject says nothing: forms, memos, timetables, orders to
+    transfer money and headers somebody asks about have the same labels.
+
+    Clients name the sender with his address, and the fields in an order of theirs; nobody announces the block with a
+    colon, and no fields of another kind follow. Below a line that speaks of forwarding a sender is enough.
+    """
+    fields = found.block.fields
+    sender = fields.get("from", "")
+    if found.is_named:
+        return "@" in sender or (bool(sender) and ("date" in fields or "to" in fields))
+    order = [name for name in fields if name in _ORDERED]
+    above = next((line for line in reversed(lines[max(0, found.first - 3) : found.first]) if line.strip(BLANK)), "")
+    if order not in (_ORDERS_RULED if above and not above.strip(RULE) else _ORDERS) or next(iter(fields)) == "other":
+        return False
+    below = lines[found.block.end] if found.block.end < len(lines) else ""
+    if (found.first and lines[found.first - 1].strip(RULE)) or above.rstrip(BLANK + "*").endswith((":", "：")):
+        return False
+    if header_block.is_field(unquote(below, found.depth)):
+        return False
+    is_timed = _TIME_OF_DAY.search(fields["date"]) is not None
+    if not _ADDRESS.search(sender):
+        return is_timed and _is_name(sender, order)
+    return is_timed or (len(order) > 3 and _DIGIT.search(fields["date"]) is not None)
+
+
+def _is_name(sender: str, order: list[str]) -> bool:
+    """True for a sender without an address in a block as Outlook writes it: two words and more, no digit."""
+    words = sender.split()
+    return order == list(_OUTLOOK) and len(words) > 1 and not _DIGIT.search(sender) and words[0][:1].isupper()
 
 
 def _below_ruled(lines: list[str], index: int, depth: int, ruled: re.Match[str]) -> Opening | None:

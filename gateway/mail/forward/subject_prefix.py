@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from gateway.mail.forward.labels import fold
+from gateway.mail.header.headers import Fields
 
 
 class Manner(StrEnum):
@@ -31,6 +32,13 @@ _PREFIX = re.compile(
     r"\s*(?:\[[^\[\]:]{1,40}\]\s*){0,5}\[?([^\W\d_][\w.\s]{0,15})(?:\[\d{1,3}\]|\(\d{1,3}\))?\s?[:：]\s*"
 )
 _PINE = re.compile(r"\s\(fwd\)\s*\Z", re.I)
+
+
+def answers(fields: Fields, subject: str) -> bool:
+    """True for a mail that answers another: it names that (RFC 5322 section 3.6.4), or its subject says so."""
+    if fields.first("in-reply-to") or fields.first("references"):
+        return True
+    return manner(subject)[0] is Manner.REPLY
 
 
 def manner(subject: str) -> tuple[Manner, str]:

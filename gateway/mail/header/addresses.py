@@ -51,12 +51,14 @@ def sender(fields: list[str], charset: str = "") -> tuple[Address | None, str]:
     found = [_sender(tokens(value), charset) for value in _filled(fields)]
     if len({address.key if address else "" for address, _ in found}) > 1:
         return None, "two From lines"
+    if found[0][0] is None and len(fields) == 1 and (encoded := _in_words(fields[0], charset)):
+        return encoded, ""
     return found[0]
 
 
 def is_doubtful(fields: list[str]) -> bool:
     """True where another reader may find another mailbox in the `From` fields than `sender` does."""
-    if len(fields) == 1 and _PLAIN.match(fields[0]):
+    if len(fields) == 1 and _plain(fields[0], ""):
         return False
     address, _ = sender(fields)
     if address is None:
@@ -75,7 +77,17 @@ def _plain(raw: str, charset: str) -> Address | None:
     if not found:
         return None
     quoted, phrase, local, domain = found.group(2, 3, 4, 5)
+    if "=?" in local:
+        return None
     return Address(addr=f"{local}@{domain.lower()}", name=_name(quoted or phrase or "", charset))
+
+
+def _in_words(field: str, charset: str) -> Address | None:
+    """The mailbox of a field that is encoded as a whole (RFC 2047 5 forbids it); `is_doubtful` says so of it."""
+    if "@" in field or field[:2] != "=?" or field[-2:] != "?=":
+        return None
+    found = _plain(headers.decode(field, charset), "")
+    return found if found and found.addr.isascii() else None
 
 
 def _filled(fields: list[str]) -> list[str]:
@@ -99,7 +111,7 @@ def _is_clear(field: list[Token], key: str) -> bool:
     """True where nothing in the field makes another reader find another address."""
     shape = "".join(token.kind for token in field).replace(" ", "").replace("c", "")
     words = [token.text.lower() for token in field if token.kind == "w"]
-    at_signs = {word.encode("ascii", "surrogateescape").decode("utf-8", "replace") for word in words if "@" in word}
+    at_signs = {word.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for word in words if "@" in word}
     return (
         bool(_CLEAR.match(shape))
         and at_signs == {key}
@@ -136,7 +148,7 @@ def _addr(text: str) -> str | None:
     text = text.strip()
     if not text.isascii():
         try:
-            text = text.encode("ascii", "surrogateescape").decode("utf-8")
+            text = text.encode("utf-8", "surrogateescape").decode("utf-8")
         except UnicodeDecodeError:
             return None
         letters = all(unicodedata.category(char)[0] in "LMN" for char in text if not char.isascii())
@@ -146,9 +158,10 @@ def _addr(text: str) -> str | None:
 
 
 def _well_formed(text: str) -> str | None:
+    """The address, its domain in lower case; an encoded word before the `@` may be another address to others."""
     local, at, domain = text.rpartition("@")
     local, domain = local.strip(), domain.strip().rstrip(".").lower()
-    if not at or not (_DOMAIN.match(domain) or _LITERAL.match(domain)):
+    if not at or "=?" in local or not (_DOMAIN.match(domain) or _LITERAL.match(domain)):
         return None
     if _LOCAL.match(local):
         return f"{local}@{domain}"

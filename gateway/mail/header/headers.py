@@ -17,6 +17,8 @@ _FOLD = re.compile(r"\n[ \t]+(?:\n[ \t]+)*")
 _NAME = re.compile(r"[!#-'*+.\-/0-9A-Z^_`a-z|~]+[ \t]*\Z")
 _SOUND = re.compile(r"^([!#-'*+.\-/0-9A-Z^_`a-z|~]+):[ \t]*([^\n]*)", re.M)
 _FIELD_AFTER_CR = re.compile(rb"\r(?!\n)(?=[A-Za-z][A-Za-z0-9-]{0,60}[ \t]{0,9}:)")
+# What to some readers is the blank line below the header.
+_BLANK = re.compile(rb"\n[ \t]+\r?(?=\n)")
 _PARAMETER = re.compile(r"[A-Za-z-]{1,40}\*?\d{0,3}\*?[ \t]*=")
 _KNOWN = frozenset(
     "from sender to cc subject date message-id mime-version content-type content-transfer-encoding reply-to received"
@@ -72,26 +74,37 @@ def split(block: bytes, *, is_root: bool = False) -> tuple[Fields, int | None]:
     begins there.
     """
     text = _unfolded(block)
+    doubtful = _line_of(_BLANK.search(block), block) if b" \n" in block or b" \r" in block or b"\t" in block else 0
     if has_cr := "\r" in text:  # an end of line for some, a blank for others
+        at_cr = _line_of(_FIELD_AFTER_CR.search(block), block)
+        doubtful = min(filter(None, (doubtful, at_cr)), default=0)
         block = _FIELD_AFTER_CR.sub(b"\n", block)
         text = _unfolded(block)
     fields = Fields(plain=clean.is_plain(text))
-    if text[-1:] == "\n" and not has_cr and " \n" not in text and "\t\n" not in text:
+    if text[-1:] == "\n" and not (has_cr or doubtful) and " \n" not in text and "\t\n" not in text:
         found = _SOUND.findall(text)
         if len(found) == text.count("\n") <= MAX_FIELDS:
             fields.raw = found
             for name, value in found:
                 fields.by_name.setdefault(name.lower(), []).append(value)
             return fields, None
-    return fields, _mend(fields, block, text.split("\n"), is_root=is_root)
+    return fields, _mend(fields, block, text.split("\n"), doubtful, is_root=is_root)
 
 
 def _unfolded(block: bytes) -> str:
     return _FOLD.sub(" ", block.decode("ascii", "surrogateescape").replace("\r\n", "\n"))
 
 
-def _mend(fields: Fields, block: bytes, lines: list[str], *, is_root: bool) -> int | None:
-    """Add the fields of lines of which some are none, and say where the body begins if that is among them."""
+def _line_of(found: re.Match[bytes] | None, block: bytes) -> int:
+    """The number of the unfolded line that begins behind what was found, 0 where that is nothing."""
+    return _unfolded(block[: found.start()]).count("\n") + 1 if found else 0
+
+
+def _mend(fields: Fields, block: bytes, lines: list[str], doubtful: int, *, is_root: bool) -> int | None:
+    """Add the fields of lines of which some are none, and say where the body begins if that is among them.
+
+    From the line `doubtful` on, where it is not 0, others may read the fields otherwise.
+    """
     raw, by_name = fields.raw, fields.by_name
     ahead = 0  # the number of a line below that is surely a field
     for index, line in enumerate(lines):
@@ -105,7 +118,7 @@ def _mend(fields: Fields, block: bytes, lines: list[str], *, is_root: bool) -> i
             fields.defects.append("bad_header_line")
             fields.damaged(len(raw))
             continue
-        if name[-1] in " \t" or "\r" in line:
+        if 0 < doubtful <= index or name[-1] in " \t" or "\r" in line:
             fields.damaged(len(raw))
             name, value = name.rstrip(), value.replace("\r", " ")
         value = value.strip(" \t")

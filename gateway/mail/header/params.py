@@ -14,6 +14,7 @@ _NAME = re.compile(r"""([^\s=;"]+)\s*=\s*""")
 _QUOTED = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.S)
 _AFTER_QUOTE = re.compile(r"\s*(?:[;(]|\Z|[A-Za-z*\d-]{1,60}\s*=)")
 _LAST_QUOTE = re.compile(r'"\s*(?:;|\Z)')
+_MAX_TAIL = 1_000  # characters behind a quote in a value up to its last one
 _ESCAPE = re.compile(r'\\(["\\])')  # no other: a backslash in a file name is nearly always a path of Windows
 _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 _TYPE = re.compile(r"([!#$&^_`{}~0-9A-Za-z.+-]{1,100})/([!#$&^_`{}~0-9A-Za-z.+*-]{1,100})")
@@ -88,7 +89,7 @@ def _quoted(text: str, at: int, stop: int) -> tuple[str, int]:
         return text[at:stop].strip().strip('"'), stop
     value, end = found.group(1), found.end()
     if not _AFTER_QUOTE.match(text, end):
-        last = _LAST_QUOTE.search(text, end)
+        last = _LAST_QUOTE.search(text, end, end + _MAX_TAIL)
         value, end = (text[at : last.start()].strip('"'), last.start() + 1) if last else (value, stop)
     return _ESCAPE.sub(r"\1", value) if "\\" in value else value, end
 
@@ -99,23 +100,41 @@ def _join(pairs: list[tuple[str, str]], body_charset: str) -> dict[str, str]:
     for name, value in pairs:
         found = _PIECE.match(name) if "*" in name else None
         if found is None:
-            plain.setdefault(name, value.strip() if name == "boundary" else headers.decode(value, body_charset))
+            if name not in plain:
+                plain[name] = value.strip() if name == "boundary" else _decoded(name, value, body_charset)
         else:
             number, extended = int(found.group(2) or 0), found.group(3) is not None
             pieces.setdefault(found.group(1), {}).setdefault(number, (extended, value))
     for name, parts in pieces.items():
-        if joined := clean.line(_extended([parts[number] for number in sorted(parts)], body_charset)):
+        raw, declared = _extended([parts[number] for number in sorted(parts)])
+        if joined := _of_bytes(name, raw, declared, body_charset):
             plain[name] = joined
     return plain
 
 
-def _extended(parts: list[tuple[bool, str]], body_charset: str) -> str:
-    """Pieces of one RFC 2231 value in order; the first extended one names the charset, unmarked pieces are literal."""
+def _decoded(name: str, value: str, body_charset: str) -> str:
+    """A value as text. What no person reads is ASCII, or not worth the time that a guess takes."""
+    if name in _FREE or value.isascii():
+        return headers.decode(value, body_charset)
+    return clean.line(value.encode("ascii", "surrogateescape").decode("utf-8", "replace"))
+
+
+def _of_bytes(name: str, raw: bytes, declared: str, body_charset: str) -> str:
+    if name not in _FREE:
+        return clean.line(raw.decode("utf-8", "replace"))
+    text = charset.decode(raw, declared, body_charset).text
+    return clean.line(headers.decode(text) if "=?" in text and text.isascii() else text)
+
+
+def _extended(parts: list[tuple[bool, str]]) -> tuple[bytes, str]:
+    """The bytes of an RFC 2231 value from its pieces in order, and its charset.
+
+    The first extended piece names the charset, unmarked pieces are literal.
+    """
     data, name = [], ""
     for at, (extended, value) in enumerate(parts):
         if extended and not name and (found := _EXTENDED.match(value)):
             name, value = found.groups()
         raw = value.encode("ascii", "surrogateescape")
         data.append(unquote_to_bytes(raw) if extended or ("%" in value and at and name) else raw)
-    text = charset.decode(b"".join(data), name, body_charset).text
-    return headers.decode(text) if "=?" in text and text.isascii() else text
+    return b"".join(data), name

@@ -43,7 +43,7 @@ def _eight_bit(raw: str, body_charset: str) -> str:
         declared = "iso-2022-kr" if "\x1b$)C" in raw else "iso-2022-jp"
     elif raw.isascii():
         return raw
-    return charset.decode(raw.encode("ascii", "surrogateescape"), declared, body_charset).text
+    return charset.decode(_raw(raw), declared, body_charset).text
 
 
 def _run(run: list[tuple[str, str, str]], body_charset: str) -> str:
@@ -63,15 +63,20 @@ def _bytes(words: list[tuple[str, str, str]]) -> bytes:
     out: list[bytes] = []
     letters = ""  # base64 of a word that was cut inside a group of four
     for _, encoding, text in words:
-        data = text.encode("ascii", "surrogateescape")
+        data = _raw(text)
         if encoding == "q":
             out.append(binascii.a2b_qp(data, header=True))
             continue
         letters += "".join(text.split())
         if len(letters.rstrip("=")) % 4 and "=" not in letters and words[-1][1] == "b":
             continue
-        out.append(transfer.base64(letters.encode("ascii", "surrogateescape"))[0])
+        out.append(transfer.base64(_raw(letters))[0])
         letters = ""
     if letters:
-        out.append(transfer.base64(letters.encode("ascii", "surrogateescape"))[0])
+        out.append(transfer.base64(_raw(letters))[0])
     return b"".join(out)
+
+
+def _raw(text: str) -> bytes:
+    """The bytes of a raw value; letters that somebody has decoded already stay what they are."""
+    return text.encode("utf-8", "surrogateescape")

@@ -17,6 +17,7 @@ class Mark(Enum):
     QUOTE = auto()  # it holds quoted words
     THREAD = auto()  # it holds an attribution and a blockquote; answers may stand below that
     REST = auto()  # from here to the end of the page all is quoted
+    RULE = auto()  # the same, if a header block stands below
     FORWARD = auto()  # it holds another mail, meant to be read
     SIGNATURE = auto()
     INDENT = auto()  # a blockquote that only moves its text to the right
@@ -61,7 +62,7 @@ _IDS = {
     "reply139content": Mark.QUOTE,
     "origbody": Mark.QUOTE,
     "reply-intro": Mark.QUOTE,  # Roundcube's attribution
-    "zwchr": Mark.QUOTE,  # Zimbra's rule
+    "zwchr": Mark.RULE,  # Zimbra's rule
     "isforwardcontent": Mark.FORWARD,
     "signature": Mark.SIGNATURE,  # Outlook.com, mail.ru
     "applemailsignature": Mark.SIGNATURE,
@@ -95,7 +96,7 @@ def mark(name: str, attributes: Mapping[str, str]) -> Mark | None:
         return Mark.QUOTE if found is None or found is Mark.THREAD else found
     if found is None and name == "div":
         if "border" in style and "padding" in style and _is_header_rule(style):
-            return Mark.REST
+            return Mark.RULE
         return _NAMES.get(attributes.get("name", "").lower())
     return found
 
@@ -141,6 +142,14 @@ def is_forward(lines: list[str], first: int) -> bool:
     return False
 
 
+def heads_quote(lines: list[str], first: int) -> bool:
+    """True where the first words from a line on are a header block, whatever its labels are called."""
+    first = next((at for at in range(first, min(first + 4, len(lines))) if lines[at].strip("-")), len(lines))
+    if first == len(lines):
+        return False
+    return label(lines[first]) is not None or sum(map(header_block.is_field, lines[first : first + 4])) > 2
+
+
 def follows_header(lines: list[str], first: int) -> bool:
     """True where a header block stands right above a container."""
     above = first - 1
@@ -154,4 +163,4 @@ def follows_header(lines: list[str], first: int) -> bool:
 
 def _is_header(lines: list[str], number: int) -> bool:
     block = header_block.parse(lines, number)
-    return block.has("from") and (block.has("date") or block.has("subject") or block.has("to"))
+    return block.has("from") and (block.has("date") or block.has("subject"))

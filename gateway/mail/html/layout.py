@@ -10,6 +10,7 @@ from gateway.mail.html import containers, links
 
 MAX_TEXT = 2_000_000  # characters of all lines
 MAX_INDENT = 10  # levels of quotes and lists that are shown
+MAX_LINES_OF_CELL = 20
 MAX_CELL = 100  # characters; of several cells as long as this none stands beside another
 RULE = "-" * 20
 
@@ -60,6 +61,7 @@ class Lines:
         self.style = _NORMAL
         self.length = 0  # characters of the finished lines
         self._rest = False  # all that comes is quoted
+        self._rules: list[int] = []  # numbers of lines above which one is drawn that may open a quote
         self._texts: list[str] = []
         self._lines: list[_Line] = []
         self._open: list[str] = []  # pieces of the line being written
@@ -171,6 +173,8 @@ class Lines:
         cells: list[int | None] = []
         longs = 0
         for start, stop in zip(starts, [*starts[1:], len(self._texts)], strict=True):
+            if stop - start > MAX_LINES_OF_CELL:
+                return  # every row around it would count its empty lines again
             while start < stop and not self._texts[start]:
                 start += 1
             while start < stop and not self._texts[stop - 1]:
@@ -244,6 +248,11 @@ class Lines:
         if self._texts and self._texts[-1] == RULE:
             self._lines[-1] = self._lines[-1]._replace(is_quoted=True)
 
+    def draw_rule(self) -> None:
+        """From here on all is quoted if a header block stands here: others draw such rules too."""
+        self.end()
+        self._rules.append(len(self._texts))
+
     def finish(self) -> tuple[str, frozenset[int], frozenset[int]]:
         """The text; the numbers of its lines, 0-based, that are quoted; those of a signature."""
         self.end_link()
@@ -252,6 +261,9 @@ class Lines:
             self._texts.pop()
             self._lines.pop()
         texts, lines = self._texts, self._lines
+        first = next((at for at in self._rules if containers.heads_quote(texts, at)), len(texts))
+        for at in range(first, len(texts)):
+            lines[at] = lines[at]._replace(is_quoted=True, is_signature=False)
         if all(line is _PLAIN for line in lines):
             return "\n".join(texts), frozenset(), frozenset()
         _tell_forwards(texts, lines)

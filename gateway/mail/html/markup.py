@@ -16,16 +16,22 @@ Token: TypeAlias = tuple[str | None, str | None, str | None, str]
 _REST = r"""(?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+"""
 _RAW = "|".join(  # what these hold is neither markup nor anything a reader sees
     rf"{name}(?![^\s/>]){_REST}>(?:[^<]++|<(?!/(?:{name}|head)))*+(?:</{name}[^>]*+>)?"
-    for name in ("script", "style", "title", "textarea", "iframe", "noembed")
+    for name in ("script", "style", "title", "iframe", "noembed")
 )
 _TOKEN = re.compile(
     rf"<(?:(?=[sStTiInN])(?i:{_RAW})|(/?)([a-zA-Z][^\s/>]*+)({_REST})>"
     r"|!--(?:-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>)?)|[!?/][^>]*+>)"
 )
 _END = "\"'-->"  # ends any value, tag or comment that is still open at the end of a page
+_NEVER_SEEN = re.compile(
+    r"<!--(?:[^-]++|-(?!->))*+-->|<(?i:script|style|title)\b[^>]*+>(?:[^<]++|<(?!/))*+</(?i:script|style|title)[^>]*+>"
+)
 _LOOSE_TAG = re.compile(r"<[^<>]*+>")
 # The first branch eats comments for Outlook alone, with the sheets in them.
-_STYLE = re.compile(r"<!--\[if(?:[^-]++|-(?!->))*+|<style(?![^\s/>])[^>]*+>([^<]*+(?:<(?!/style)[^<]*+)*+)", re.I)
+_STYLE = re.compile(
+    r"<!--\[if(?:[^-]++|-(?!->))*+|<style(?![^\s/>])(?![^>]*\bmedia\s*=\s*[\"']?(?!all|screen)\w)[^>]*+>([^<]*+(?:<(?!/style)[^<]*+)*+)",
+    re.I,
+)
 _ATTRIBUTE = re.compile(r"""([^\s/=>"']++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+""")
 _HUGE_NUMBER = re.compile(r"&#(?:[xX][0-9a-fA-F]{9,}+|[0-9]{10,}+);?")
 
@@ -49,6 +55,12 @@ def tokens(page: str) -> tuple[list[Token], bool]:
         tail = f"<{name}{swallowed}"  # words with a `<` among them
     found[-1] = (None, None, None, _LOOSE_TAG.sub(" ", tail))
     return found, True
+
+
+def stripped(page: str) -> str:
+    """The words of a page without any tag, style, script or comment that is closed; whether they are seen or not."""
+    text = _LOOSE_TAG.sub(" ", _NEVER_SEEN.sub(" ", page))
+    return " ".join(unescape(text).split())
 
 
 def attributes(source: str) -> dict[str, str]:

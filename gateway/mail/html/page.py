@@ -33,7 +33,8 @@ _KINDS = {
         _ITEM: "li",
         _LIST: "ul ol menu dir",
         _TABLE: "table",
-        _UNSEEN: "template svg audio video canvas select datalist applet xml",
+        _UNSEEN: "template audio video canvas select datalist desc defs o:officedocumentsettings w:worddocument"
+        " w:latentstyles x:excelworkbook o:shapedefaults o:shapelayout o:documentproperties v:shapetype",
     }.items()
     for name in names.split()
 }
@@ -74,7 +75,8 @@ class Page:
 def to_text(page: str) -> Page:
     """The text a reader would see; of a page that is nothing but images, what they are said to show.
 
-    Defects: `html_cut` (too long), `html_plain` (it ends inside a tag, and the tags of that rest were just taken out).
+    Defects: `html_cut` (too long), `html_plain` (it ends inside a tag, or hides all of its words: the tags of that were
+    just taken out).
     """
     tokens, is_broken = markup.tokens(page[:MAX_PAGE])
     sheet = styles.sheet(markup.style_sheets(page)) if "<style" in page or "<STYLE" in page else _NO_SHEET
@@ -83,6 +85,8 @@ def to_text(page: str) -> Page:
     if not text and ("<img" in page or "<IMG" in page):
         lines = _Reader(sheet, shows_images=True).read(tokens)
         text, quoted, signature = lines.finish()
+    if not text and (text := markup.stripped(page[:MAX_PAGE])):
+        is_broken = True  # a sender who wrote something must not be shown as silent
     defects = []
     if len(page) > MAX_PAGE or lines.length > MAX_TEXT:
         defects.append("html_cut")
@@ -121,6 +125,8 @@ class _Reader:
         self._scopes = [_Scope()]
         self._scope = self._scopes[0]
         self._lists: list[_List] = []
+        self._looked_in: tuple[int, object] = (0, None)
+        self._not_open: set[str] = set()
         self._traits: dict[str, tuple[Look, Mark | None]] = {}  # by name and attributes as written
 
     def read(self, tokens: list[markup.Token]) -> Lines:
@@ -141,6 +147,8 @@ class _Reader:
                         self._start(name, kind, source or "")
                 elif source:
                     self._start(name, kind, source)
+                elif "@" in name:
+                    lines.text(f"<{tag}>")  # an address that nobody escaped
                 else:
                     elements.append((name, _INLINE, self._style))
             if text and not self._style.is_silent:
@@ -238,6 +246,12 @@ class _Reader:
         if name == "a":
             self._lines.end_link()
         elements = self._elements
+        state = (len(elements), elements[-1] if elements else None)
+        if state != self._looked_in:
+            self._looked_in, self._not_open = state, set()
+        if name in self._not_open:
+            return  # looked for already, and nothing was opened since
+        self._not_open.add(name)
         for back in range(1, min(MAX_MISNESTED, len(elements)) + 1):
             found, kind, _ = elements[-back]
             if found == name:
@@ -320,6 +334,9 @@ class _Reader:
             return Container(is_open=False, is_forward=True)
         if around is None and mark is Mark.REST:
             self._lines.begin_rest()
+        elif around is None and mark is Mark.RULE:
+            self._lines.draw_rule()
+            return Container() if name == "hr" else None
         return around
 
     def _void(self, name: str, source: str) -> None:

@@ -10,11 +10,8 @@ from dataclasses import dataclass, replace
 MAX_SHEET = 200_000  # characters of style sheets looked at
 
 _KEEP_BLANKS = ("pre", "xmp", "listing", "plaintext")
-_HIDDEN = re.compile(
-    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:hidden|collapse)"
-    r"|(?:max-height|max-width|opacity)\s{0,9}:\s{0,9}0?\.?0{1,9}\s{0,9}(?:px|pt|em|%|;|!|\Z)"
-)
-_FOLDED = re.compile(r"(?<![-\w])height\s{0,9}:\s{0,9}0\s{0,9}(?:px|;|!|\Z)")
+_SIZES = ("height", "max-height", "width", "max-width")
+_MAX_NAMES = 50  # of one rule
 _FONT_SIZE = re.compile(r"font-size\s{0,9}:\s{0,9}([\d.]{1,9})\s{0,9}(px|pt|em|rem|%)?")
 _KEEPS_BLANKS = re.compile(r"white-space\s{0,9}:\s{0,9}(pre|break-spaces|normal|nowrap)")
 _MARGIN = re.compile(r"margin(-top|-bottom)?\s{0,9}:\s{0,9}([^;!]{1,60})")
@@ -50,23 +47,22 @@ def sheet(css: str) -> Sheet:
         return Sheet()
     hidden: dict[str, bool] = {}
     tight: dict[str, bool] = {}
-    for name, declarations in _rules(_COMMENT.sub("", css[:MAX_SHEET]).lower()):
-        if "display" in declarations or "visibility" in declarations or "mso-hide" in declarations:
-            hidden[name] = of_style(declarations).is_hidden
+    for names, declarations in _rules(_COMMENT.sub("", css[:MAX_SHEET]).lower()):
+        if "display" in declarations or "visibility" in declarations:
+            hidden |= dict.fromkeys(names, _is_hidden(declarations))
         if "margin" in declarations:
-            tight[name] = _has_no_margin(declarations)
+            tight |= dict.fromkeys(names, _has_no_margin(declarations))
     return Sheet(*(frozenset(name for name, holds in found.items() if holds) for found in (hidden, tight)))
 
 
-def _rules(css: str) -> Iterator[tuple[str, str]]:
+def _rules(css: str) -> Iterator[tuple[list[str], str]]:
     depth = 0
     for piece in css.split("}"):
         opened = piece.count("{")
         if depth == 0 and opened == 1:
             selectors, _, declarations = piece.partition("{")
-            for selector in selectors.split(","):
-                if name := _NAME.match(selector.strip()):
-                    yield name.group(1) or "p", declarations
+            found = (_NAME.match(selector.strip()) for selector in selectors.split(",", _MAX_NAMES)[:_MAX_NAMES])
+            yield [name.group(1) or "p" for name in found if name], declarations
         depth = max(0, depth + opened - 1)
 
 
@@ -79,8 +75,6 @@ def of_element(name: str, attributes: Mapping[str, str], names: Sheet) -> Look:
         look = replace(look, keeps_blanks=True)
     if "hidden" in attributes:
         look = replace(look, is_hidden=True)
-    elif look.is_hidden and name == "a" and "display" not in style and "mso-hide" in style:
-        look = replace(look, is_hidden=False)  # a button that Outlook gets in another form
     if classes[:3] == "Mso" and "margin" not in style:
         look = replace(look, is_tight=True)
     if names.hidden or names.tight:
@@ -94,11 +88,9 @@ def of_element(name: str, attributes: Mapping[str, str], names: Sheet) -> Look:
 
 def of_style(style: str) -> Look:
     """How declarations in lower case make an element look."""
-    is_hidden = "mso-hide" in style
-    if "none" in style or "visibility" in style or "max-" in style or "opacity" in style:
-        is_hidden = is_hidden or _HIDDEN.search(style) is not None
-    if "overflow" in style and "height" in style:
-        is_hidden = is_hidden or _FOLDED.search(style) is not None
+    is_hidden = False
+    if "none" in style or "visibility" in style or "overflow" in style or "opacity" in style:
+        is_hidden = _is_hidden(style)
     is_tiny = keeps = None
     if "font-size" in style and (size := _FONT_SIZE.search(style)):
         is_tiny = _number(size.group(1)) <= (0 if size.group(2) in ("em", "rem") else 1)
@@ -108,6 +100,20 @@ def of_style(style: str) -> Look:
     if is_hidden or is_tight or is_tiny is not None or keeps is not None:
         return Look(is_hidden, is_tiny, keeps, is_tight)
     return PLAIN
+
+
+def _is_hidden(style: str) -> bool:
+    """True where every reader hides it. Of several declarations of one name the last counts, as in a browser."""
+    declared = {}
+    for one in style.split(";"):
+        name, _, value = one.partition(":")
+        declared[name.strip()] = value.partition("!")[0].strip()
+    if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
+        return True
+    if "opacity" in declared and _number(declared["opacity"]) == 0:
+        return True
+    is_cut = declared.get("overflow", "").startswith("hidden")
+    return is_cut and any(name in declared and _number(declared[name]) == 0 for name in _SIZES)
 
 
 def _has_no_margin(style: str) -> bool:

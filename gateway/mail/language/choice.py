@@ -62,18 +62,21 @@ _MODEL_IS_GOOD_AT = frozenset(
 
 
 def language_of(named: str, text: str) -> str:
-    """The two-letter code of a text's language, or `""`; `named` is what Content-Language says (RFC 3282)."""
-    tag = _TAG.match(named)
-    if tag:
-        return tag[1].lower()
+    """The two-letter code of a text's language, or `""`.
+
+    `named` is what Content-Language says (RFC 3282): it counts where the text itself does not settle it, for clients
+    write the language of their menus there.
+    """
     sample = text[:_SAMPLE]
     if _BEYOND_LATIN.search(sample) and (code := _by_script(sample)):
         return code
     words = _words(text[:_WORDS_IN])
-    if len(words) < _MIN_WORDS:
-        return ""
-    code, is_settled = _by_words(words)
-    return code if is_settled else _by_model(" ".join(words))
+    code, is_settled = _by_words(words) if len(words) >= _MIN_WORDS else ("", False)
+    if is_settled:
+        return code
+    if tag := _TAG.match(named):
+        return tag[1].lower()
+    return _by_model(" ".join(words)) if len(words) >= _MIN_WORDS else ""
 
 
 def _by_script(sample: str) -> str:

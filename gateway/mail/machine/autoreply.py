@@ -62,24 +62,37 @@ _GOES_ON = (
 )
 # "AUTO: Bob is out" is Notes', but a motor car to others, so it counts as little as the bare word for an absence.
 _SUBJECT = re.compile(
-    rf"\s{{0,9}}[\[(*]{{0,3}}(?:(?:auto: )?(?:(?P<prefix>(?:{_PREFIX})(?=[:：]\s?\S))|(?P<automatic>{_AUTOMATIC})"
-    rf"|{_AWAY})(?:\]|{_GOES_ON})"
+    rf"\s{{0,9}}[\[(*]{{0,3}}(?:(?:auto: )?(?:(?P<prefix>(?:{_PREFIX})(?=[:：]\s?\S|\s(?:re|aw|sv|vs|fwd?)\s?[:：]))"
+    rf"|(?P<automatic>{_AUTOMATIC})|{_AWAY})(?:\]|{_GOES_ON})"
     r"|auto: |(?:\S{1,40} ){1,6}is (?:currently )?(?:out of (?:the )?office|away|on (?:annual )?leave|unavailable)"
     r"|i (?:am|will be) (?:currently )?(?:out of (?:the )?office|away))",
     re.I,
 )
-_ANSWERS = re.compile(
-    r"\byour? (?:e-?mail|mail|message|request|enquiry|inquiry)|urgen|emergenc|immediate|\bcontact|kontakt|contatt"
-    r"|contat|kontakta|hubungi|(?:ihre|deine)r? (?:e-?mail|mail|nachricht|anfrage)|dringend|wenden sie sich|beantwort"
-    r"|weitergeleitet|votre (?:message|e-?mail|mail|courriel|demande)|répondr|su (?:mensaje|correo|consulta)|respond"
-    r"|(?:sua|vostra|tua) (?:e-?mail|mail|richiesta)|risponder|seu e-?mail|sua mensagem|uw (?:e-?mail|bericht|vraag)"
-    r"|(?:ditt|dit|din) (?:mail|e-?post|e-?mail|meddelande|besked|henvendelse)|brådsk|haster|kiireel|yhteyttä"
-    r"|vaši? (?:e-?mail|zpráv)|naléhav|odpov|pilnych|wiadomoś|sürgős|üzenet|mesaj|urgen|hitn|спешн|срочн"
-    r"|(?:ваше|вашего) (?:письмо|сообщени|письма|сообщени)|обращ|свяж|связ|звертай|термінов|επείγ|επικοιν|acil|iletiş"
-    r"|דחוף|פנה|عاجل|للتواصل|緊急|急ぎ|ご連絡|返信|ご返事|紧急|联系|回复|您的邮件|聯絡|급한|연락|회신|ด่วน|ติดต่อ"
-    r"|liên hệ",
+# Whom to ask instead. Who asks to be contacted himself is a person.
+_CONTACTS = re.compile(
+    r"\bcontact(?! me\b|ez[- ]moi|e conmigo|ar conmigo)|kontakt(?!ieren sie mich|iere mich|a mig\b|t mig\b|t meg\b"
+    r"|ujte mě)"
+    r"|contatt(?!at[ei]mi)|contat(?!e-me)|hubungi|wenden sie sich|yhteyttä|обращ|свяж|связ|звертай|επικοιν|iletiş|פנה"
+    r"|للتواصل|ご連絡|联系|聯絡|연락|ติดต่อ|liên hệ",
     re.I,
 )
+# That an answer will come, and what to do where it is needed at once.
+_PROMISES = re.compile(
+    r"urgen|emergenc|immediate|dringend|beantwort|weitergeleitet|répondr|respond|risponder|brådsk|haster|kiireel"
+    r"|naléhav"
+    r"|odpov|pilnych|sürgős|hitn|спешн|срочн|термінов|επείγ|acil|דחוף|عاجل|緊急|急ぎ|返信|ご返事|紧急|回复|급한|회신|ด่วน"
+    r"|\bi(?:.ll| will) (?:\w{1,12} ){0,2}?(?:answer|reply|get back|read your|be in touch)|antworte|answer your",
+    re.I,
+)
+_YOUR_MAIL = re.compile(
+    r"\byour? (?:e-?mail|mail|message|request|enquiry|inquiry)|(?:ihre|deine)r? (?:e-?mail|mail|nachricht|anfrage)"
+    r"|votre (?:message|e-?mail|mail|courriel|demande)|su (?:mensaje|correo|consulta)"
+    r"|(?:sua|vostra|tua) (?:e-?mail|mail|richiesta)|seu e-?mail|sua mensagem|uw (?:e-?mail|bericht|vraag)"
+    r"|(?:ditt|dit|din) (?:mail|e-?post|e-?mail|meddelande|besked|henvendelse)|vaši? (?:e-?mail|zpráv)|wiadomoś|üzenet"
+    r"|mesaj|(?:ваше|вашего) (?:письмо|сообщени|письма)|您的邮件",
+    re.I,
+)
+
 
 _AWAY_TEXT = re.compile(
     r"out of (?:the |my )?office|(?:\bam|\bi.m|will be|currently|is|be) (?:\w{1,20} ){0,2}?(?:away|out"
@@ -175,7 +188,17 @@ def is_absence(text: str) -> bool:
 
 def answers(text: str) -> bool:
     """Does a text turn to somebody who has written: your mail, whom to ask instead?"""
-    return _ANSWERS.search(text[:_LOOKED_AT]) is not None
+    return points(text) or _YOUR_MAIL.search(text[:_LOOKED_AT]) is not None
+
+
+def points(text: str) -> bool:
+    """Does a text say whom to ask instead, or when an answer will come?"""
+    return _CONTACTS.search(text[:_LOOKED_AT]) is not None or promises(text)
+
+
+def promises(text: str) -> bool:
+    """Does a text say when an answer will come, or what to do where that is too late?"""
+    return _PROMISES.search(text[:_LOOKED_AT]) is not None
 
 
 def acknowledges(text: str) -> bool:

@@ -94,7 +94,7 @@ _DAY_FIRST = re.compile(
     r"|[äößéèçñãõåøæěščřžůłąęńśźżőű]|[а-яёіїα-ω]",
     re.I,
 )
-_MONTH_FIRST = re.compile(r"\b[ap]\.?m\b|\b(?:EST|EDT|CST|CDT|MST|PST|PDT)\b|\b1?\d/(?:1[3-9]|2\d|3[01])/\d\d", re.I)
+_MONTH_FIRST = re.compile(r"\d\s?[ap]\.?m\b|\b(?:EST|EDT|CST|CDT|MST|PST|PDT)\b|\b1?\d/(?:1[3-9]|2\d|3[01])/\d\d", re.I)
 
 
 class _Says(Enum):
@@ -119,7 +119,7 @@ def _dates(text: str, sent: date) -> Iterator[tuple[_Says, date]]:
             return
         what = _said_of(text, found)
         day = _day(found, text, sent) if what else None
-        if what and day and sent < day <= sent + _LONGEST:
+        if what and day and sent < day and day - sent <= _LONGEST:
             yield what, day
 
 

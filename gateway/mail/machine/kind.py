@@ -7,25 +7,26 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from gateway.mail.forward import subject_prefix
+from gateway.mail.forward.subject_prefix import Manner
 from gateway.mail.header import dates
 from gateway.mail.header.headers import Fields
-from gateway.mail.machine import autoreply, away, daemons, notices, prose, reports, status, undelivered
+from gateway.mail.machine import autoreply, away, daemons, notices, persons, prose, reports, status, undelivered
 from gateway.mail.machine.autoreply import Tone
 from gateway.mail.machine.daemons import Sign
 from gateway.mail.machine.reports import Report
 from gateway.mail.tree import Tree
 from gateway.mail.value import Address, Kind, Notice
 
-_BOUNCER = re.compile(r"(?:mailer[-_.]?daemon|postmaster|mail[-_.]?delivery)(?:[+=-].*)?@", re.I)
+_BOUNCER = re.compile(r"(?:mailer[-_.]?daemon|mail[-_.]?delivery)(?:[+=-].*)?@", re.I)
+_ANSWERED = re.compile(r"[:：]\s?\S|\]\s?\S")  # behind "Automatic reply": the subject that is answered
+_ASKED = 500  # characters in which a person has asked what he asks
 _SUPPRESS = re.compile(r"\b(?:all|oof|autoreply)\b", re.I)
 _REPORTS = ("delivery-status", "feedback-report", "disposition-notification")
 _COMPLAINT = re.compile(r"\s{0,9}complaint about message from [\d.a-f:]{3,40}", re.I)
 _FEEDBACK = re.compile(r"^Feedback-Type:[ \t]?[\w-]{3,30}$", re.M | re.I)  # a report's part that lost its type
 _REFUSED_BY_LIST = re.compile(
     r"not (?:a )?(?:member|subscribed|allowed to post)|members[- ]only|not permitted to post", re.I
-)
-_REPLY_PREFIX = re.compile(
-    r"\s{0,9}(?:re|aw|sv|antw?|odp|vs|tr|fwd?|wg|r|rif|res|y|回复|答复)(?:\[\d\])?\s?[:：]", re.I
 )
 _AUTOREPLY_FIELDS = (
     *("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoresponse", "x-auto-reply", "x-mail-autoreply"),
@@ -67,13 +68,13 @@ def judge(mail: Tree, sender: Address | None, subject: str, text: str) -> Judgem
     found = _by_structure(mail, subject, text) or _by_bounce(mail, sender, subject, text)
     if found is not None:
         return found
-    kind, reason = _by_headers(fields, sender) or (Kind.NORMAL, "")
-    if told := notices.of_words(subject, text):
+    kind, reason = _by_headers(fields, sender, text) or (Kind.NORMAL, "")
+    unasked = "" if reason else _answers_unasked(fields, subject)
+    if told := notices.of_words(subject, text, is_hinted=bool(reason or unasked)):
         return Judgement(Kind.AUTO, _and(reason, "Subject and text"), told)
-    hint = reason or _answers_unasked(fields, subject)
-    if kind is not Kind.AUTOREPLY and (signs := _by_words(hint, subject, text)):
+    if kind is not Kind.AUTOREPLY and (signs := _by_words(reason, unasked, subject, text)):
         kind, reason = Kind.AUTOREPLY, _and(reason, signs)
-    if challenge := _challenge(fields, hint, text):
+    if challenge := _challenge(fields, reason or unasked, text):
         return Judgement(Kind.AUTOREPLY, _and(reason, challenge), Notice.CHALLENGE)
     if kind is not Kind.AUTOREPLY:
         return Judgement(kind, reason)
@@ -99,6 +100,8 @@ def _by_structure(mail: Tree, subject: str, text: str) -> Judgement | None:
     inside = next((name for name in _REPORTS if f"message/{name}" in types), "")
     declared = root.params.get("report-type", "").lower()
     if root.type == "multipart/report":
+        if declared == "delivery-status" and _is_passed_on(root.fields, subject):
+            return None
         if told := declared if declared in _REPORTS else inside:  # the parameter is often forgotten
             return _report(told, mail, text, f"multipart/report: {told}")
         return _by_bounce(mail, None, subject, text) or Judgement(Kind.AUTO, f"multipart/report: {declared}")
@@ -114,10 +117,15 @@ def _by_structure(mail: Tree, subject: str, text: str) -> Judgement | None:
     return None
 
 
+def _is_passed_on(fields: Fields, subject: str) -> bool:
+    """Does a person forward a report so that its structure stays? Some clients do."""
+    return subject_prefix.manner(subject)[0] is Manner.FORWARD and daemons.sign_of(fields) is None
+
+
 def _witness(fields: Fields, subject: str) -> str:
     """What else says that a report is its sender's own; who passes one on says so in the subject."""
     machine = daemons.sign_of(fields) or daemons.hint_of(fields, None)
-    if machine and (machine[0] >= Sign.NULL_PATH or not _REPLY_PREFIX.match(subject)):
+    if machine and (machine[0] >= Sign.NULL_PATH or not _has_prefix(subject)):
         return machine[1]
     return "Subject" if undelivered.in_subject(subject) else ""
 
@@ -178,7 +186,8 @@ def _is_report(mail: Tree, sign: Sign, text: str, *, in_subject: bool) -> bool:
     if sign is Sign.NULL_PATH:
         return is_shaped or returns
     if sign is Sign.OFFICE:
-        return (is_shaped or returns) if in_subject else (is_shaped and has_code)
+        explained = undelivered.in_text(said) and status.explains(said) and "@" in said and "?" not in said
+        return (is_shaped or returns or explained) if in_subject else (is_shaped and has_code)
     if not in_subject:
         return is_shaped and (has_code or returns)
     return (is_shaped and has_code) or (returns and undelivered.in_text(said))
@@ -187,9 +196,9 @@ def _is_report(mail: Tree, sign: Sign, text: str, *, in_subject: bool) -> bool:
 # ---- other automatic mail -------------------------------------------------------------------------------------------
 
 
-def _by_headers(fields: Fields, sender: Address | None) -> tuple[Kind, str] | None:
+def _by_headers(fields: Fields, sender: Address | None, text: str) -> tuple[Kind, str] | None:
     if _TELLING.isdisjoint(fields.by_name):
-        return (Kind.AUTO, "Return-Path: <>") if daemons.has_null_path(fields) else _by_sender(sender)
+        return (Kind.AUTO, "Return-Path: <>") if daemons.has_null_path(fields) else _by_sender(sender, text)
     if submitted := daemons.submitted(fields):
         kind = Kind.AUTOREPLY if submitted.startswith("auto-replied") else Kind.AUTO
         return kind, f"Auto-Submitted: {submitted[:60]}"
@@ -208,30 +217,46 @@ def _by_headers(fields: Fields, sender: Address | None) -> tuple[Kind, str] | No
         return Kind.AUTO if precedence == "junk" else Kind.LIST, f"Precedence: {precedence}"
     if daemons.has_null_path(fields):
         return Kind.AUTO, "Return-Path: <>"
-    if found := _by_sender(sender):
+    if found := _by_sender(sender, text):
         return found
     looped = next((name for name in _LOOP_FIELDS if name in fields.by_name), "")
     return (Kind.AUTO, _spelled(fields, looped)) if looped else None
 
 
-def _by_sender(sender: Address | None) -> tuple[Kind, str] | None:
-    if sender and (_BOUNCER.match(sender.addr) or daemons.is_nobody(sender)):
+def _by_sender(sender: Address | None, text: str) -> tuple[Kind, str] | None:
+    if sender is None:
+        return None
+    if daemons.is_unnamed_postmaster(sender):  # a person, where he asks
+        return None if "?" in text[:_ASKED] else (Kind.AUTO, f"From: {sender.addr}")
+    if _BOUNCER.match(sender.addr) or daemons.is_nobody(sender):
         return Kind.AUTO, f"From: {sender.addr}"
     return None
 
 
-def _by_words(hint: str, subject: str, text: str) -> str:
-    """The signs that make words an automatic reply, `""` where they do not suffice; `hint` is a sign in the header."""
+def _by_words(reason: str, unasked: str, subject: str, text: str) -> str:
+    """The signs that make words an automatic reply, `""` where they do not suffice.
+
+    `reason` is a machine's sign in the header, `unasked` one that people's mail may have too.
+    """
     tone = autoreply.tone(subject)
-    acknowledges = tone is None and not _REPLY_PREFIX.match(subject) and autoreply.confirms(subject)
+    signs = _signs_in_words(reason, unasked, tone, subject, text)
+    is_programs = reason or (tone is Tone.AUTOMATIC and _ANSWERED.search(subject))
+    return signs if signs and (is_programs or not persons.is_personal(subject, text)) else ""
+
+
+def _signs_in_words(reason: str, unasked: str, tone: Tone | None, subject: str, text: str) -> str:
+    hint = reason or unasked
+    acknowledges = tone is None and autoreply.confirms(subject) and not _has_prefix(subject)
     if not (tone or hint or acknowledges):
         return ""
-    if hint and not hint.startswith(("List-", "Mailing-List")) and autoreply.is_absence(text):
+    if reason and not reason.startswith(("List-", "Mailing-List")) and autoreply.is_absence(text):
+        return "text"
+    if unasked and autoreply.is_absence(text) and autoreply.promises(text):
         return "text"
     says = autoreply.acknowledges(text)
     if tone and (says or autoreply.is_away(text)):
-        told = hint or tone is Tone.AUTOMATIC or (tone is Tone.PREFIX and "?" not in text[:500])
-        return "Subject and text" if told or autoreply.answers(text) else ""
+        told = hint or tone is not Tone.AWAY
+        return "Subject and text" if told or autoreply.points(text) else ""
     if tone is Tone.AUTOMATIC and (hint or autoreply.answers(text)):
         return "Subject"
     if says:
@@ -241,13 +266,19 @@ def _by_words(hint: str, subject: str, text: str) -> str:
 
 def _answers_unasked(fields: Fields, subject: str) -> str:
     """A field that people's mail has only where they answer, on a mail that is no answer by its subject."""
-    if "x-auto-response-suppress" in fields.by_name:
-        return "X-Auto-Response-Suppress"
-    return "In-Reply-To" if "in-reply-to" in fields.by_name and not _REPLY_PREFIX.match(subject) else ""
+    for name in ("x-auto-response-suppress", "in-reply-to"):
+        if name in fields.by_name:
+            return "" if _has_prefix(subject) else _spelled(fields, name)
+    return ""
+
+
+def _has_prefix(subject: str) -> bool:
+    """Does the subject say that a person answers or passes something on?"""
+    return subject_prefix.manner(subject)[0] is not Manner.NONE
 
 
 def _challenge(fields: Fields, hint: str, text: str) -> str:
-    if hint and notices.challenges(text):
+    if hint and notices.challenges(text) and not persons.is_owner(text):
         return "text"
     named = next((name for name in _CHALLENGE_FIELDS if name in fields.by_name), "")
     return _spelled(fields, named) if named else ""

@@ -18,8 +18,12 @@ MAX_LINES = 5
 MAX_LINE = 300  # characters; an attribution is short
 MAX_TEXT = 500
 MAX_TRIES = 500  # lines that might end one
+MAX_ABOVE = 20  # lines looked at for what the sender says above one
+MAX_GREETING = 3  # words
+QUOTATION = ('"', "'", "“", "„", "«", "»", "‘", "‚", "「", "『")
 
 _COLONS = ":：︰"
+_GREETING_END = ",!，、！"
 _DECORATION = " \t\u00a0-*_=~—–‐"
 _MACHINE = re.compile(r"[<(\[]\s{0,3}(?:mailto:)?[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{1,255}")
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]{1,64}@[^\s<>()\[\]@]{2,255}")
@@ -40,6 +44,7 @@ _COLON_WITHIN = re.compile(
 _FIRST_PERSON = re.compile(
     r"(?<!\w)(?:I|[Ww]e) [a-z]+|(?<!\w)(?:ich|wir|j['’]ai|nous avons|ho|abbiamo|hemos|eu|jag|jeg|я|мы)(?!\w)"
 )
+_LOG = re.compile(r"\[[^\[\]@]{0,40}\d[:.]\d\d[^\[\]@]{0,20}\]")  # `[3.3.2026 09:00] Ann wrote:`, in a chat
 # No abbreviation ("3 Feb.", "p.m.") and no ordinal ("3.").
 _SENTENCE_END = re.compile(r"(?:[!?;。！？]|\w{4}\.|\d\d\d\d?\.)[\"')]?\Z")
 _CONTINUED = re.compile(r"[<>(\[]|mailto:|[^\s<>@]{1,64}@|\d{1,2}[:.]\d\d|[a-zà-ÿ]")
@@ -51,7 +56,8 @@ class Strength(IntEnum):
     """How much an attribution says by itself."""
 
     WEAK = 1  # needs a quote below
-    STRONG = 2  # quotes what is below, marked or not
+    STRONG = 2  # in an answer it quotes what is below, marked or not
+    SURE = 3  # who, when and "wrote": so in any mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,14 @@ class _Found:
     strength: Strength
 
 
-def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int) -> int:
-    """Mark attributions above quotes. The first line below one that quotes without any mark, or `stop`."""
+def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int, *, is_answer: bool) -> int:
+    """Mark attributions above quotes. The first line below one that quotes without any mark, or `stop`.
+
+    Who answers nothing writes such lines too: "On 3 March at 09:00 Mr Lee wrote:", and goes on in his own words.
+    """
     own, tries = Mark.OWN, 0
+    needed = Strength.STRONG if is_answer else Strength.SURE
+    last = stop if is_answer else max((at for at in range(start, stop) if marks[at] is own), default=start)
     for end in range(start, stop):
         if marks[end] is not own or not _may_end(bare, end) or len(bare[end]) > MAX_LINE:
             continue
@@ -74,11 +85,43 @@ def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int) -> int:
             continue
         below = next_line(marks, end + 1)
         is_quoted = below < len(bare) and marks[below] in QUOTES
-        if is_quoted or found.strength is Strength.STRONG:
+        if is_quoted:
+            is_client = is_answer or found.strength >= Strength.STRONG or last < below
+        else:
+            strength = Strength.SURE if _stands_alone(bare, marks, found.start, end) else found.strength
+            is_client = strength >= needed and not _is_told(bare, marks, found.start, below, is_answer=is_answer)
+            if strength >= needed and not is_client:
+                needed = Strength.SURE  # who tells of one tells of the next
+        if is_client:
             fill(marks, _whole(bare, marks, found.start), end + 1, Mark.ATTRIBUTION)
             if not is_quoted and not prefixes.follow(bare, marks, below):
                 return end + 1
     return stop
+
+
+def _is_told(bare: Sequence[str], marks: Sequence[Mark], first: int, below: int, *, is_answer: bool) -> bool:
+    """True where the sender tells what another wrote: he says so above, or puts it in quotation marks, or has hardly
+    said a word yet.
+    """
+    if below < len(bare) and bare[below].startswith(QUOTATION):
+        return True
+    above = [bare[at] for at in range(max(0, first - MAX_ABOVE), first) if marks[at] is Mark.OWN]
+    if not above:
+        return not is_answer
+    if is_answer or above[-1][-1] in _COLONS:
+        return above[-1][-1] in _COLONS
+    is_brief = above[-1][-1] in _GREETING_END and sum(map(len, above)) <= MAX_LINE
+    return is_brief and sum(len(line.split()) for line in above) <= MAX_GREETING
+
+
+def _stands_alone(bare: Sequence[str], marks: Sequence[Mark], start: int, end: int) -> bool:
+    """True for who and when between blank lines, as clients of many languages write it without a verb."""
+    if (end + 1 < len(bare) and bare[end + 1]) or (start > 0 and bare[start - 1]):
+        return False
+    text = " ".join(bare[start : end + 1])
+    words = _ADDRESS.sub("@", text)
+    is_full = bool(_DAY.search(words) and _TIME.search(words) and _MACHINE.search(text))
+    return is_full or _whole(bare, marks, start) < start
 
 
 def _may_end(bare: Sequence[str], at: int) -> bool:
@@ -95,7 +138,7 @@ def _find(bare: Sequence[str], marks: Sequence[Mark], end: int) -> _Found | None
     last = bare[end].rstrip(_DECORATION)
     if _BARE_STAMP.match(last) and last[-1] not in _COLONS:
         alone = (end == 0 or not bare[end - 1]) and (end + 1 == len(bare) or not bare[end + 1])
-        return _Found(end, Strength.STRONG) if alone else None
+        return _Found(end, Strength.SURE) if alone else None
     text, best = "", None
     for start in range(end, max(-1, end - MAX_LINES), -1):
         line = bare[start]
@@ -107,7 +150,7 @@ def _find(bare: Sequence[str], marks: Sequence[Mark], end: int) -> _Found | None
         strength = _strength(text, colon=last[-1:] in _COLONS)
         if strength and (best is None or strength > best.strength):
             best = _Found(start, strength)
-        if best and best.strength is Strength.STRONG and _has_date(text):
+        if best and best.strength >= Strength.STRONG and _has_date(text):
             break
         if best and start == end and not _CONTINUED.match(line) and not _opens(bare, marks, start - 1):
             break
@@ -120,12 +163,14 @@ def _strength(text: str, *, colon: bool) -> Strength | None:
     words = _ADDRESS.sub("@", text) if "@" in text else text  # digits and words within an address say nothing
     day, time, verb, who = _DAY.search(words), _TIME.search(words), _VERB.search(words), "@" in words
     if not colon:  # less certain: all three
-        return Strength.STRONG if (day or time) and verb and who else None
+        return Strength.SURE if (day or time) and verb and who else None
     if not (day or time or verb or who):
         return None
-    if not _FIRST_PERSON.search(words):
+    if not (_FIRST_PERSON.search(words) or _LOG.match(text)):
         named = _MACHINE.search(text) is not None
         verb_last = verb and _ends_in_verb(words)
+        if verb and who and (day or time):
+            return Strength.SURE if named or verb_last else Strength.STRONG
         if verb and (named or (verb_last and who and (day or time))):
             return Strength.STRONG
         if day and time and verb and (verb_last or _DATE_FIRST.match(words)):

@@ -10,12 +10,14 @@ from gateway.mail.reply.marks import Mark, fill
 from gateway.mail.reply.phrases import (
     ADVICE,
     ALERT,
+    CARE,
     CHECKED,
     LISTS,
     MAIL,
     NO_VIRUS,
     OUTSIDE,
     PAPER,
+    RECEIVED,
     SAYINGS,
     TAGS,
     THIS_MAIL,
@@ -27,6 +29,8 @@ MAX_BLOCK = 40  # lines between two rules
 MAX_NOTICE = 3000  # characters
 MAX_BANNER = 700
 MIN_DISCLAIMER = 100  # who is briefer speaks for himself
+MAX_BRIEF = 300  # up to here numbers and "my" are a person's
+MAX_LEAD = 60  # characters in which a footer says what it is about
 MAX_WARNING = 500
 MAX_ALERT = 40  # characters in which it says that it warns
 MAX_SUBJECT = 500  # characters in which a disclaimer says that it speaks of this mail
@@ -41,6 +45,17 @@ _LINK = ("://", "www.", "@", "](")
 # No system says "I" or asks. "Please notify me" stands in disclaimers, "take me off your list" in no list's footer.
 _PERSON = re.compile(r"(?<!\w)(?:i|i['’]m|i['’]ve|ich|je|j['’]\w+|yo|io|ik|jag|jeg|я)(?!\w)|[?？](?:\s|\Z)")
 _ME = re.compile(r"(?<!\w)(?:me|my|mich|mir|mein\w*|mon|moi|mi|mij|mijn|мне|меня)(?!\w)")
+_WE = re.compile(r"(?<!\w)(?:we|us|wir|uns|nous|noi|ci|nosotros|nos|nós|wij|ons|vi|oss|os|мы|нас)(?!\w)")
+_BUT = re.compile(
+    r"(?<!\w)(?:but|yet|however|though|although|still|aber|doch|jedoch|trotzdem|obwohl|mais|pourtant|cependant|pero"
+    r"|aunque|ma|però|tuttavia|mas|porém|maar|echter|toch|men|mutta|ale|jednak|avšak|de még|но|однако|але|проте)(?!\w)"
+)
+_NUMBER = re.compile(r"(?<![\w.:/@-])\d{1,10}(?![\w:/@-])")
+# Who speaks of footers asks for a change of them.
+_OF_FOOTERS = re.compile(
+    r"(?<!\w)(?:footer|fu(?:ß|ss)zeile|pied de page|pie de página|piè di pagina|rodapé|voettekst|sidfot|sidefod"
+    r"|bunntekst|stopk|zápatí|нижн\w{1,6} колонтитул|подвал)"
+)
 _US = re.compile(r"(?<!\w)(?:we|our|us|your|wir|uns\w*|ihr\w*|nous|notre|votre|мы|наш\w*|ваш\w*)(?!\w)")
 
 
@@ -133,20 +148,36 @@ def _is_notice(text: str, *, ruled: bool) -> bool:
         return False
     text = text.casefold()
     found = (len(text) <= MAX_BANNER and _is_banner(text, ruled=ruled)) or _is_disclaimer(text)
-    return found and not _PERSON.search(text)
+    return found and not (_PERSON.search(text) or _OF_FOOTERS.search(text))
 
 
 def _is_banner(text: str, *, ruled: bool) -> bool:
-    if _says(PAPER, text) or _says(NO_VIRUS, text):
+    if _says(PAPER, text[:MAX_LEAD]) or _says(NO_VIRUS, text[:MAX_LEAD]):
+        return not _BUT.search(text)
+    if (
+        _says(VIRUS, text)
+        and _says(CHECKED, text)
+        and _is_of_mail(text)
+        and not (_US.search(text) or _BUT.search(text))
+    ):
         return True
-    if _says(VIRUS, text) and _says(CHECKED, text) and _says(MAIL, text) and not _US.search(text):
-        return True
-    return _says(LISTS, text) and (ruled or _says(_LINK, text)) and not _ME.search(text)
+    if not _says(LISTS, text) or _ME.search(text):
+        return False
+    return ruled or (_says(_LINK, text) and (_says(RECEIVED, text) or not (_WE.search(text) or _BUT.search(text))))
+
+
+def _is_of_mail(text: str) -> bool:
+    """True where a scanner speaks of the mail it stands in."""
+    return _says(THIS_MAIL, text) or (
+        text.startswith((*CHECKED, *VIRUS, *MAIL, "e-mail", "email")) and _says(MAIL, text)
+    )
 
 
 def _is_disclaimer(text: str) -> bool:
     if len(text) < MIN_DISCLAIMER or not _says(THIS_MAIL, text[:MAX_SUBJECT]):
         return False
+    if len(text) < MAX_BRIEF and (_ME.search(text) or _NUMBER.search(text)):
+        return False  # of some contract, some invoice
     return sum(_says(row, text) for row in SAYINGS) >= 2
 
 
@@ -156,4 +187,4 @@ def _is_warning(text: str) -> bool:
         return words != text and len(text) > len("[extern]")
     if len(text) > MAX_WARNING or not words.startswith(ALERT) or _PERSON.search(text):
         return False
-    return _says(OUTSIDE, text) and _says(ADVICE, text) and _says(MAIL, text)
+    return _says(OUTSIDE, text) and _says(ADVICE, text) and _says(MAIL, text) and _says(CARE, text)

@@ -15,9 +15,9 @@ _AROUND = " \t*_<>()[]-–—~\"'"
 _END = _AROUND + ".!。"
 # "This message was", and what it is in other languages.
 _SUBJECT = re.compile(
-    r"(?:this|diese|dieses|ce|cet|este|esta|dit|deze|denne|det|questo|questa|tato|это|этот|ten|ta) "
+    r"(?:(?:this|diese|dieses|ce|cet|este|esta|dit|deze|denne|det|questo|questa|tato|это|этот|ten|ta) "
     r"(?:e-?mail|mail|message|nachricht|courriel|mensaje|mensagem|correo|bericht|meddelande|messaggio|besked|melding|"
-    r"zpráva|письмо|сообщение|wiadomość) "
+    r"zpráva|письмо|сообщение|wiadomość)|(?:цей )?лист) "
     r"(?:(?:was|has been|is|wurde|a été|ha sido|fue|foi|werd|è stato|è stata|byla|było|została) )?"
 )
 _PROGRAM = re.compile(
@@ -31,11 +31,26 @@ _SURE = (
         r"(?:ios|android)"
     ),
     re.compile(r"(?:\w{1,20} )?from (?:my )?(?:mobile|phone|iphone|ipad|android)\b.{0,12}\Z"),
+    re.compile(r"yahoo mail\W{1,3}search, organi[sz]e, conquer"),
+    re.compile(
+        r"(?:please )?(?:excuse|pardon|forgive) .{0,30}(?:brevity|typos|errors)\W{1,4}"
+        r"sent from \S{1,20}(?: \S{1,20})?\Z"
+    ),
     re.compile(r"(?:ios|android)(?:용| ?版的?|向け)? ?(?:的 ?)?outlook"),
 )
 _APP = re.compile(r"(?:sent|secured) (?:with|via|from|using|by) .{2,30}?<?https?://")
 # "From my telephone it cannot be sent", "I sent the letter from my telephone".
 _NOT_SENT = re.compile(r"[不没沒無无未をが、]|(?<!メール)(?<!メッセージ)は")
+# Words that no device or program has behind its name: "Sent from my telephone to you on Monday, it looks fine".
+_SPEAKS = re.compile(
+    r"[^\s@]@[^\s@]|(?<!\w)(?:to|it|he|she|they|is|was|are|has|looks?|works|yesterday|today|this|an|es|er|sie|ist|war"
+    r"|gestern|heute|sieht|hier|aujourd['’]hui|ayer|hoy|ieri|oggi|ontem|hoje|gisteren|vandaag|igår|i går|вчера|сегодня"
+    r"|(?:on|am|le|el|il|op|em|na|v|w|в|во) (?:mon|tues|wednes|thurs|fri|satur|sun|montag|dienstag|mittwoch|donnerstag"
+    r"|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes"
+    r"|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|maandag|dinsdag|woensdag|donderdag|vrijdag"
+    r"|zaterdag|zondag|segunda|terça|quarta|quinta|sexta|понедельник|вторник|среду|четверг|пятницу|субботу)\w{0,4})(?!\w)"
+)
+_BY_PROGRAM = re.compile(r"(?:sent|written) by \w{1,20} \d")
 # A device or program nobody has heard of, in the few words a footer has.
 _BRIEF = re.compile(
     r"(?:sent (?:from|via|using)|envoyée? (?:depuis|à partir)|gesendet (?:von|mit|über)|enviad[oa] (?:desde|do|da)|"
@@ -79,12 +94,14 @@ def is_footer(line: str) -> bool:
     if subject := _SUBJECT.match(words):
         words = words[subject.end() :]
     if any(form.match(words) for form in _SURE):
-        return True
+        return _SPEAKS.search(words) is None
     is_last = words.endswith(SENT_FROM_LAST) or (words.startswith(SENT_FROM) and words.endswith(SENT_LAST))
     if not (words.startswith(SENT_FIRST) or (is_last and not _NOT_SENT.search(words))):
         return False
     clause, *rest = _CLAUSE_END.split(words, maxsplit=1)
-    return _PROGRAM.search(clause) is not None or (not rest and _BRIEF.match(words) is not None)
+    if program := _PROGRAM.search(clause):
+        return not (_SPEAKS.search(clause, program.end()) or _BY_PROGRAM.match(clause))
+    return not rest and _BRIEF.match(words) is not None and not _SPEAKS.search(words)
 
 
 def _is_outlook(line: str) -> bool:

@@ -6,7 +6,7 @@ cutting too much loses words: where nothing would remain, everything remains, an
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, takewhile
+from itertools import groupby, islice, takewhile
 
 from gateway.mail.reply import (
     attributions,
@@ -24,6 +24,8 @@ from gateway.mail.value import Mail
 
 MAX_CUTS = 20  # told one by one
 MAX_HEAD = 20  # lines of a quote in which it is introduced
+MAX_GREETING = 3  # words
+MAX_LETTERS = 10  # of ours below one another
 MAX_ROUNDS = 4  # footers below signatures below footers
 
 # Without any of these nothing opens a quote. Single characters: looking for two takes fifty times as long.
@@ -47,10 +49,17 @@ class Split:
 
 
 def split(
-    text: str, *, quoted: Collection[int] = (), signed: Collection[int] = (), known_lines: Collection[str] = ()
+    text: str,
+    *,
+    quoted: Collection[int] = (),
+    signed: Collection[int] = (),
+    known_lines: Collection[str] = (),
+    is_answer: bool = True,
 ) -> Split:
     """Take quotes, signature and footers off a text.
 
+    `is_answer`: its mail answers another, so what looks like a quote is one. A mail that answers nothing tells of other
+    mails: there only what no person writes by himself is cut.
     `quoted`, `signed`: numbers of lines, from 0, in a quote or signature container of the HTML the text was made from.
     `known_lines`: lines we sent; where they come back they are quoted, whatever the client made of them.
     """
@@ -62,19 +71,21 @@ def split(
     if ">" in text or "|" in text or "＞" in text:
         prefixes.mark(bare, marks)
     if quoted or signed:
-        _mark_containers(marks, quoted, signed, marked)
+        _mark_containers(bare, marks, quoted, signed, marked)
     if known_lines:
         known.mark(bare, marks, known_lines)
     for at in marked:
         fill(marks, at, at + 1, Mark.MARKER)
-    _mark_below(text, bare, marks)
+    _mark_below(text, bare, marks, is_answer=is_answer)
     if "[" in text or "<cid:" in text:
         boilerplate.mark_images(bare, marks)
     _mark_ends(lines, bare, marks)
     if marks.count(own) + marks.count(blank) == len(marks):
         return Split(text.strip("\n"))
     interleaved.release(bare, marks)
-    kept = [at for at in _kept(bare, marks) if at not in marked]
+    for at in marked:
+        marks[at] = Mark.MARKER
+    kept = [at for at in _kept(bare, marks, is_answer=is_answer) if at not in marked]
     if not kept:
         return Split(text.strip("\n"))
     shown = set(kept)
@@ -90,7 +101,7 @@ def split(
 
 def without_known(mail: Mail, known_lines: Collection[str]) -> Mail:
     """The mail without the lines in its reply that we sent: for the caller who learns only later what that was."""
-    parts = split(mail.reply, known_lines=known_lines)
+    parts = split(mail.reply, known_lines=known_lines, is_answer=False)  # all else was cut before
     if not any(Mark.KNOWN.value in cut for cut in parts.cuts):
         return mail
     return replace(
@@ -107,10 +118,15 @@ def _is_bidi(text: str) -> bool:
 
 
 def _mark_containers(
-    marks: list[Mark], quoted: Collection[int], signed: Collection[int], marked: Collection[int]
+    bare: Sequence[str], marks: list[Mark], quoted: Collection[int], signed: Collection[int], marked: Collection[int]
 ) -> None:
-    """Mark what the HTML says. A container of everything ends at our marker line, as any letter of ours."""
+    """Mark what the HTML says. A container of everything ends at our marker line, as any letter of ours.
+
+    Some write into the container their client made for the signature, and nothing but a greeting above it.
+    """
     own = Mark.OWN
+    if signed and _is_letter(bare, quoted, signed):
+        signed = ()
     for numbers, mark in ((quoted, Mark.BOXED), (signed, Mark.SIGNATURE)):
         for at in numbers:
             if at < len(marks) and marks[at] is own:
@@ -121,17 +137,28 @@ def _mark_containers(
                 marks[at] = own
 
 
-def _mark_below(text: str, bare: Sequence[str], marks: list[Mark]) -> None:
+def _is_letter(bare: Sequence[str], quoted: Collection[int], signed: Collection[int]) -> bool:
+    """True where a signature container holds sentences, and hardly a word stands outside of it."""
+    inside = [bare[at] for at in sorted(signed) if at < len(bare)]
+    boxed = {*quoted, *signed}
+    outside = (line for at, line in enumerate(bare) if at not in boxed and line)
+    words = sum(len(line.split()) for line in islice(outside, MAX_GREETING + 1))
+    return words <= MAX_GREETING and any(signoff.is_sentence(line) and not mobile.is_footer(line) for line in inside)
+
+
+def _mark_below(text: str, bare: Sequence[str], marks: list[Mark], *, is_answer: bool) -> None:
     """Mark what opens quotes, and the text below it where the client put no prefix there.
 
     Such a quote ends at our marker line, for that ends every letter of ours; else at the end of the text.
     """
     if not any(map(text.__contains__, _HINTS)) and not ("-" in text and "--" in text):
         return
-    ends = [*(at for at, mark in enumerate(marks) if mark is Mark.MARKER), len(marks)]
+    markers_at = (at for at, mark in enumerate(marks) if mark is Mark.MARKER)
+    ends = [*islice(markers_at, MAX_LETTERS), len(marks)]
     start = 0
     for end in ends:
-        below = min(separators.mark(bare, marks, start, end), attributions.mark(bare, marks, start, end))
+        separated = separators.mark(bare, marks, start, end, is_answer=is_answer)
+        below = min(separated, attributions.mark(bare, marks, start, end, is_answer=is_answer))
         if "aka.ms/" in text:
             below = min(below, mobile.mark_above_quote(bare, marks, start, end))
         fill(marks, below, end, Mark.BELOW)
@@ -161,10 +188,11 @@ def _mark_end(lines: Sequence[str], bare: Sequence[str], marks: list[Mark], star
     signoff.mark_contact(bare, marks, start, stop)
 
 
-def _kept(bare: Sequence[str], marks: Sequence[Mark]) -> list[int]:
+def _kept(bare: Sequence[str], marks: Sequence[Mark], *, is_answer: bool) -> list[int]:
     """The lines of the reply: the sender's own, and between them the quotes that they answer.
 
-    A single quote that a client introduced is the mail that is answered below it, and goes.
+    A single quote that a client introduced is the mail that is answered below it, and goes; but stays where the sender
+    says something above it, in a mail that answers none.
     """
     own = [at for at, mark in enumerate(marks) if mark is Mark.OWN]
     if not own:
@@ -172,8 +200,12 @@ def _kept(bare: Sequence[str], marks: Sequence[Mark]) -> list[int]:
     top, last = own[0], own[-1]
     kinds = [kind for kind, _ in groupby(mark for mark in marks[:last] if mark is Mark.OWN or mark is Mark.PREFIXED)]
     quotes = kinds.count(Mark.PREFIXED)
-    if quotes == 0 or (quotes == 1 and _is_introduced(bare, marks, marks.index(Mark.PREFIXED))):
+    if quotes == 0:
         return own
+    if quotes == 1 and _is_introduced(bare, marks, first := marks.index(Mark.PREFIXED)):
+        above = sum(len(bare[at].split()) for at in takewhile(first.__gt__, own))
+        if is_answer or above <= MAX_GREETING:
+            return own
     return [
         at
         for at, mark in enumerate(marks[: last + 1])
@@ -188,8 +220,8 @@ def _is_introduced(bare: Sequence[str], marks: Sequence[Mark], quote: int) -> bo
     head = list(takewhile(lambda at: marks[at] is Mark.PREFIXED, range(quote, min(quote + MAX_HEAD, len(marks)))))
     inner = [prefixes.stripped(bare[at]) for at in head]
     inner_marks = [Mark.OWN if line else Mark.BLANK for line in inner]
-    separators.mark(inner, inner_marks, 0, len(inner))
-    attributions.mark(inner, inner_marks, 0, len(inner))
+    separators.mark(inner, inner_marks, 0, len(inner), is_answer=True)
+    attributions.mark(inner, inner_marks, 0, len(inner), is_answer=True)
     first = next_line(inner_marks, 0)
     return first < len(inner) and inner_marks[first] in OPENERS
 
@@ -210,9 +242,8 @@ def _joined(lines: Sequence[str], bare: Sequence[str], numbers: Sequence[int]) -
 def _told(marks: Sequence[Mark], bare: Sequence[str], cut: Sequence[int]) -> tuple[str, ...]:
     runs: list[tuple[Mark, int, int]] = []
     for at in cut:
-        mark, first, last = runs[-1] if runs else (Mark.OWN, 0, 0)
-        if mark is marks[at] and not any(bare[last + 1 : at]):
-            runs[-1] = (mark, first, at)
+        if runs and runs[-1][0] is marks[at] and not any(bare[runs[-1][2] + 1 : at]):
+            runs[-1] = (marks[at], runs[-1][1], at)
         else:
             runs.append((marks[at], at, at))
     told = [f"{_lines(first + 1, last + 1)}: {mark.value}" for mark, first, last in runs[:MAX_CUTS]]

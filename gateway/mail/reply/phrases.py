@@ -3,6 +3,19 @@
 All in lower case. A phrase is looked for as it stands, so the beginning of a word covers its other endings.
 """
 
+import re
+
+
+def _words(table: str, end: str = "") -> re.Pattern[str]:
+    """A pattern for words that begin so, in lower case; where blanks do not part the words, for them anywhere.
+
+    `end`: what has to follow, in a pattern.
+    """
+    phrases = _phrases(table)
+    spaced = [phrase for phrase in phrases if phrase[0] < "\u0e00"]
+    unspaced = [phrase for phrase in phrases if phrase[0] >= "\u0e00"]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)}){end}|{'|'.join(unspaced)}", re.I)
+
 
 def _phrases(table: str) -> tuple[str, ...]:
     return tuple(filter(None, (phrase.strip() for phrase in table.replace("\n", "|").split("|"))))
@@ -16,13 +29,13 @@ WROTE = _phrases(
     napísal(a|написал|написала|написал(а|пишет|писал|писала|написав|написав(ла|пише|написа|написао|напиша|έγραψε
     yazdı|yazmış|írta|scris|napisao|napisao je|napisala|napisao/la|napisal|napisal(a|piše|rašė|parašė|rakstīja
     uzrakstīja|kirjutas|skrifaði|menulis|tulis|viết|写道|寫道|写了|のメール|書きました|書いた|작성|작성했습니다|쓴 글
-    เขียน|เขียนว่า|כתב|כתבה|כתב/ה|كتب|كتبت|نوشت|لکھا|लिखा|idatzi|shkroi|գրել է|დაწერა"""
+    เขียน|เขียนว่า|כתב|כתבה|כתב/ה|كتب|كتبت|نوشت|لکھا|लिखा|idatzi|shkroi|գրել է|დაწერა|aliandika|ameandika"""
 )
 
 # Between the dashes of a separator.
 ORIGINAL = frozenset(
     _phrases(
-        """original message|original email|original e-mail|original mail|original appointment|original text
+        """original message|original email|original e-mail|original mail|original appointment
         original message follows|reply message|ursprüngliche nachricht|original-nachricht|originalnachricht
         originale nachricht|original nachricht|ursprüngliche mail|message d'origine|message d’origine|message original
         message initial|message originel|courriel original|mail original|mensaje original|correo original
@@ -55,7 +68,8 @@ ABOVE_THIS_LINE = _phrases(
 # That answers stand between the lines of a quote: what stands there, where, and how one can tell; beginnings of words.
 ANSWERS = _phrases(
     """answers|my answer|our answer|the answer|answered|responses|my response|our response|responded|replies|my reply
-    our reply|replied|comments|my comment|commented|remarks|antwort|kommentar|anmerkung|stellungnahme|réponse|reponse
+    our reply|replied|comments|my comment|commented|remarks|antwort|geantwortet|beantwortet|kommentiert|kommentar
+    anmerkung|stellungnahme|réponse|reponse
     commentaire|remarques|respuesta|comentario|rispost|commenti|commento|resposta|comentário|antwoord|reactie
     opmerking|svar|kommentti|vastau|odpowied|komentarz|uwagi|odpověd|odpovědi|komentář|poznámk|odpoveď|odpovede|válasz
     megjegyz|răspuns|ответ|комментари|відповід|коментар|отговор|απαντήσ|απάντησ|σχόλι|cevap|yanıt|yorum|odgovor|回答
@@ -69,7 +83,13 @@ BELOW = _phrases(
     下方|如下|아래|하단|למטה|להלן|أدناه|bên dưới|dưới đây|ด้านล่าง|di bawah"""
 )
 WITHIN = _phrases(
-    """inline|in-line|in red|in blue|in green|in bold|in caps|in capitals|in italics|in colour|in color|red font
+    """inline|in-line|in the mail|in the email|in the e-mail|in the message|next to your|next to the|next to each
+    beside your|beside each|behind your|behind each|after each|under each|below each|in der mail|in der e-mail
+    in der nachricht|neben ihren|neben deinen|neben den fragen|hinter ihren|hinter den fragen|zu den fragen
+    dans le mail|dans le message|à côté de|à la suite de|en el correo|en el mensaje|junto a|nella mail|nel messaggio
+    accanto alle|no e-mail|na mensagem|ao lado d|in de mail|in het bericht|naast uw|naast je|i mailet|i mejlet
+    i meddelandet|bredvid|ved siden af|ved siden av|в письме|рядом с|w mailu|obok|in red|in blue|in green|in bold
+    in caps|in capitals|in italics|in colour|in color|red font
     blue font|highlighted|between the lines|in between|embedded|in the text|in your text|in your mail|in your email
     in your message|within your|in rot|in roter|rot markiert|in blau|in grün|farbig|kursiv|fett markiert|in fett
     im text|in ihrer mail|in ihrer e-mail|in deiner mail|zwischen den zeilen|direkt im|dazwischen|en rouge|en bleu
@@ -84,6 +104,20 @@ WITHIN = _phrases(
     в текста|με κόκκινο|στο κείμενο|kırmızı|mavi ile|satır arala|metin içinde|crveno|crvenom|u tekstu|v besedilu|赤字
     赤色|赤い文字|青字|青色|文中|本文中|本文内|行間|インライン|红字|紅字|红色|紅色|蓝色|藍色|标红|文内|正文中|빨간
     적색|파란|본문|באדום|בכחול|בגוף|باللون|بالأحمر|màu đỏ|trong nội dung|สีแดง|warna merah"""
+)
+SEE = _phrases(
+    """see|look|read|scroll|cf.|siehe|s. |s.u.|schau|sieh|vgl|voir|voyez|cf |regarde|ver |véase|vea|mira|vedi|vedere
+    veja|vide|zie|kijk|se |läs|katso|ks.|patrz|zob|viz|pozri|lásd|vezi|см|смотри|див|виж|δείτε|βλ|bkz|bakınız|vidi|glej
+    参照|ご覧|見て|请看|请见|見|见|参见|봐|참조|보세요|ראה|ראו|انظر|xem|ดู|lihat"""
+)
+# The beginnings of a line that only greets.
+GREETINGS = _phrases(
+    """hi|hello|hey|dear|good morning|good afternoon|good evening|hallo|guten|liebe|sehr geehrte|moin|servus|bonjour
+    bonsoir|salut|cher|madame|monsieur|hola|buenos|buenas|estimad|ciao|buongiorno|buonasera|gentile|salve|olá|bom dia
+    boa tarde|prezad|beste|geachte|dag|goedemorgen|goedemiddag|hej|hei|god|kära|kjære|kære|hyvä|moi|cześć|dzień dobry
+    szanown|dobrý|ahoj|vážen|szia|kedves|tisztelt|bună|stimat|здравствуй|добрый|привет|уважаем|добрий|вітаю|здравей
+    γεια|αγαπητ|merhaba|sayın|selam|pozdrav|poštovan|こんにちは|お世話|様|你好|您好|尊敬|안녕|שלום|مرحبا|السلام|xin chào
+    kính|สวัสดี|halo|selamat"""
 )
 # Words before "answer" by which it is none of the writer's: another's, or one he waits for.
 YOURS = _phrases(
@@ -109,17 +143,39 @@ CLOSINGS = _phrases(
     よろしくお願い|此致|谢谢|謝謝|祝好|감사합니다|تحياتي|مع التحيات|مع أطيب|בברכה|trân trọng|ขอแสดงความนับถือ|salam"""
 )
 
+# What says that the contact details below are the message: they are asked for, changed, sent. Beginnings of words.
+ANNOUNCED = _words(
+    """address|phone number|telephone|serial|numbers?\\b|call me|call us|call back|reach me|reach us|ring me|contact me
+    contact details|new office|moved to|send it to|ship to|deliver to|adresse|anschrift|nummer|ruf(?:t
+    en)? (?:sie )?mich
+    zurückruf|rückruf|erreichbar|erreichen sie|umgezogen|kontaktdaten|numéro|téléphone|rappel|joindre|coordonnées
+    dirección|teléfono|número|llám|domicilio|indirizzo|numero|chiam|recapit|endereço|telefone|ligue|adres|bel mij|bel me
+    telefoonnummer|adress|telefonnummer|ring mig|osoite|puhelinnumero|numer|zadzwo|adresa|telefon|číslo|zavolejte
+    telefonszám|cím|hívjon|адрес|номер|телефон|позвон|перезвон|διεύθυνση|τηλέφωνο|adresi|numara|住所|電話番号|番号|地址
+    电话|電話|号码|號碼|주소|전화|번호|عنوان|رقم|הכתובת|כתובת|טלפון"""
+)
+# That a person speaks to another: no card and no motto says so.
+SPEECH = _words(
+    """please|pls|(?-i:I)|i['’]m|i['’]ve|i['’]d|we|could you|can you|bitte|ich|wir|könn(?:en|ten) sie|je|j['’]\\w+|nous
+    merci de
+    pouvez|veuillez|s['’]il vous|por favor|puede|necesito|quiero|yo|per favore|può|potete|vorrei|io|preciso|pode
+    alstublieft|graag|kunt u|ik|wij|jag|kan ni|jeg|kan du|minä|voitteko|proszę|czy|prosím|kérem|vă rog|пожалуйста|прошу
+    я|мы|будь ласка|παρακαλώ|lütfen|お願い|请|請|부탁|من فضلك|בבקשה""",
+    end=r"(?!\w)",
+)
+
 # "Sent" as the first word of a mail program's footer, and as its last.
 SENT_FIRST = _phrases(
     """sent from|sent via|sent with|sent using|sent by|sent on|gesendet|verschickt|geschickt|envoyé|expédié|enviado
     enviada|inviato|inviata|verzonden|verstuurd|gestuurd|skickat|skickades|sendt|lähetetty|wysłane|wysłano|wysłany
     odesláno|odoslané|odoslaný|отправлено|отправлена|послано|надіслано|відправлено|изпратено|trimis|expediat|poslano
-    poslato|στάλθηκε|elküldve|dikirim|dihantar|gửi từ|được gửi từ|đã gửi từ|enviat|נשלח|أرسلت|تم الإرسال|saadetud
+    poslato|στάλθηκε|elküldve|dikirim|dihantar|gửi từ|được gửi từ|đã gửi từ|enviat|נשלח|أرسلت|تم الإرسال|saadetud|نُشرت
+    نشرت|مرسل|مُرسل
     nosūtīts|sūtīts|išsiųsta|发自|發自|来自|來自|发送自|發送自|寄自|傳送自|ส่งจาก"""
 )
 SENT_LAST = _phrases(
     """gesendet|verschickt|geschickt|gesandt|verstuurd|verzonden|küldve|gönderildi|gönderilmiştir|saadetud|발송|보냄
-    보낸 메일|送信|发送|發送|傳送|传送|寄出|发出|發出"""
+    보낸 메일|送信|发送|發送|傳送|传送|寄出|发出|發出|भेजा गया|भेजा"""
 )
 # "From" and "sent" in one, behind the device.
 SENT_FROM_LAST = _phrases(
@@ -127,7 +183,9 @@ SENT_FROM_LAST = _phrases(
     tan gönderildi|ten gönderildi|ile gönderildi|ról küldve|ről küldve|ból küldve|ből küldve"""
 )
 # What stands before the device where "sent" comes last; or the device itself.
-SENT_FROM = _phrases("von|mit|über|via|aus|vom|vanaf|met|从|從|由|我的|나의|내|iphone|ipad|android|samsung|galaxy")
+SENT_FROM = _phrases(
+    "von|mit|über|via|aus|vom|vanaf|met|从|從|由|我的|나의|내|मेरे|मेरा|iphone|ipad|android|samsung|galaxy"
+)
 # Beginnings of words that name what one writes mail with.
 PROGRAMS = _phrases(
     """iphon|i-phone|ipad|ipod|android|samsung|galaxy|htc|huawei|xiaomi|redmi|oneplus|pixel|nokia|lumia|motorola
@@ -210,6 +268,11 @@ LISTS = _phrases(
     退订|取消订阅|配信停止|수신거부"""
 )
 
+RECEIVED = _phrases(
+    """you are receiving this|you received this|you're receiving this|you have received this|you are subscribed
+    sie erhalten diese|vous recevez ce|ha recibido este|hai ricevuto questa|você recebeu est|u ontvangt dit"""
+)
+
 # A warning about senders from outside: that it warns, of what, and what not to do.
 ALERT = _phrases(
     """caution|warning|external|attention|notice|alert|achtung|vorsicht|warnung|hinweis|extern|attenzione|precaución
@@ -225,5 +288,13 @@ OUTSIDE = _phrases(
 ADVICE = _phrases(
     """click|link|attachment|recognize|recognise|content is safe|be cautious|with care|anhäng|anlagen|öffnen|klick
     pièces jointes|pièce jointe|cliqu|enlaces|adjunt|allegat|anexos|bijlage|załącznik|вложени|ссылк|リンク|链接|附件"""
+)
+CARE = _phrases(
+    """do not|don't|don’t|dont |never|unless|be careful|be cautious|caution when|use caution|exercise caution|with care
+    take care|think before|beware|verify|content is safe|nicht|keine|kein |vorsichtig|mit vorsicht|prüfen|nur wenn
+    ne pas|n'ouvrez|n’ouvrez|ne cliquez|prudence|prudent|vérifi|no haga|no abra|no hagas|no pinche|cuidado al
+    con cuidado
+    precaución|a menos que|non aprire|non cliccare|non fare|prestare|attenzione a|não|cuidado com|niet|geen|voorzichtig
+    inte|ikke|älä|nie |neotv|neklik|nekli|не |без|осторожн|обережн|しない|注意|请勿|請勿|不要|谨慎|謹慎|마세요|주의"""
 )
 TAGS = frozenset(_phrases("external|externalemail|externalsender|externalmail|extern|externeemail|externee-mail|外部"))

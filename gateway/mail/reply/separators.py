@@ -22,20 +22,26 @@ _RULE = " \t*-_=~—–‐#+"
 _DECORATION = " \t\u00a0-_=*~—–‐>#|+."
 _BY_FORM = re.compile(r"[\W_]{0,4}[^\W\d_][^\W\d_ -]{0,12}(?: [^\W\d_]{1,12}){0,2}\W{0,3}[:：]\**\s+\S")
 _NAMED_ADDRESS = re.compile(r"[^\s<\[]\W{0,3}\s?(?:<[^<>\s@]{1,64}@[^<>\s]{1,255}>|\[mailto:)")
+# GroupWise: `>>> Ann Lee <ann@example.net> 03.03.2026 09:00 >>>`
+_GROUPWISE = re.compile(r">>> ?[^>\n]{0,100}<?[^\s<>@]{1,64}@[^\s<>]{1,255}>?[^>\n]{0,60}\d[^>\n]{0,60}>>>\Z")
 _ANY_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _CLOCK = re.compile(r"\d\W{0,2}[:.h]\W{0,2}\d\d|[时時시]")
 
 
-def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int) -> int:
-    """Mark separators and header blocks. The first line below one that is quoted without any mark, or `stop`."""
+def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int, *, is_answer: bool) -> int:
+    """Mark separators and header blocks. The first line below one that is quoted without any mark, or `stop`.
+
+    In a mail that answers nothing a block by itself is no quote: `forward` says whether it is another mail.
+    """
     own, at, tries = Mark.OWN, start, 0
     while at < stop and tries < MAX_TRIES:
         line = bare[at]
-        if marks[at] is not own or not (line[0] in _DECORATION or _has_label(line)) or len(line) > MAX_LINE:
+        may_open = marks[at] is own and (line[0] in _DECORATION or (is_answer and _has_label(line)))
+        if not may_open or len(line) > MAX_LINE:
             at += 1
             continue
         tries += 1
-        below, opens = _mark_opener(bare, marks, at)
+        below, opens = _mark_opener(bare, marks, at, is_answer=is_answer)
         if opens:
             quoted = next_line(marks, below)
             if quoted < len(bare) and marks[quoted] not in QUOTES:
@@ -44,10 +50,10 @@ def mark(bare: Sequence[str], marks: list[Mark], start: int, stop: int) -> int:
     return stop
 
 
-def _mark_opener(bare: Sequence[str], marks: list[Mark], at: int) -> tuple[int, bool]:
+def _mark_opener(bare: Sequence[str], marks: list[Mark], at: int, *, is_answer: bool) -> tuple[int, bool]:
     """Mark what begins here if it is a separator, a header block, or one above the other; the line below it."""
     if not _is_separator(bare, at):
-        return _mark_block(bare, marks, at)
+        return _mark_block(bare, marks, at) if is_answer else (at + 1, False)
     fill(marks, _top(bare, marks, at), at + 1, Mark.SEPARATOR)
     under = next_line(marks, at + 1)
     if under < len(marks) and marks[under] is Mark.OWN and _has_label(bare[under]):
@@ -71,6 +77,8 @@ def _has_label(line: str) -> bool:
 
 def _is_separator(bare: Sequence[str], at: int) -> bool:
     line = bare[at]
+    if line.startswith(">>>") and _GROUPWISE.match(line):
+        return True
     words = line.strip(_DECORATION)
     if line[0] not in _DECORATION or not 4 <= len(words) <= MAX_WORDS:
         return False
@@ -94,7 +102,10 @@ def _top(bare: Sequence[str], marks: Sequence[Mark], at: int) -> int:
 def _block(bare: Sequence[str], marks: Sequence[Mark], start: int) -> tuple[int, bool]:
     """Where the run of header lines that begins here ends, and whether it is a header block."""
     stop, values = _labelled(bare, marks, start)
-    if _is_header(values, ruled=_top(bare, marks, start) < start):
+    is_ruled = _top(bare, marks, start) < start
+    if not is_ruled and _is_announced(bare, marks, start):
+        return stop, False
+    if _is_header(values, ruled=is_ruled):
         return stop, True
     if (start == 0 or marks[start - 1] is not Mark.OWN or _is_rule(bare, start - 1)) and (
         end := _by_form(bare, marks, start)
@@ -129,13 +140,26 @@ def _is_header(values: dict[str, str], *, ruled: bool) -> bool:
     known = values.keys() & _FIELDS
     if len(known) < 2 or not (values.keys() & {"from", "date"}):
         return False
+    order = [name for name in values if name in _FIELDS]
     addressed = any(_ANY_ADDRESS.search(value) for value in values.values())
     timed = bool(_CLOCK.search(values.get("date", "")))
     if "from" not in known:
         return len(known) >= 3 and timed and (addressed or ruled)
     if len(known) == 2:
         return addressed and (timed or ruled) and "to" not in known
-    return addressed or timed or ("subject" in known and "date" in known)
+    if not addressed:  # as Outlook names those it knows; places and times of a journey stand in other orders
+        return order[:3] == ["from", "date", "to"] and (timed or "subject" in known)
+    return ("date" in known or ruled) and ("to" in known or order[0] == "from")
+
+
+def _is_announced(bare: Sequence[str], marks: Sequence[Mark], at: int) -> bool:
+    """True where the sender says right above, with a colon, that something of his own choice follows."""
+    above = at - 1
+    while above >= max(0, at - 2) and not bare[above]:
+        above -= 1
+    if above < max(0, at - 2) or marks[above] is not Mark.OWN:
+        return False
+    return bare[above].endswith((":", "：")) and label(bare[above]) is None
 
 
 def _by_form(bare: Sequence[str], marks: Sequence[Mark], start: int) -> int:

@@ -11,6 +11,7 @@ from gateway.mail.tree import Part, Tree
 from gateway.mail.value import Attachment
 
 MAX_TEXT = 2_000_000  # characters in all; a part that goes beyond is cut and attached whole
+MAX_BYTES = 8_000_000  # of a part that are read as text
 
 _ENRICHED = frozenset(("text/enriched", "text/richtext"))
 _BASIC = frozenset(("text/plain", "text/html"))
@@ -87,6 +88,8 @@ def read(mail: Tree) -> Body:
     body.defects += hung.defects
     if not body.text.strip():
         _instead(mail, hung, body)
+    if not body.text.strip() and len(hanging) == 1 and mail.root is hanging[0] and mail.root.type in _SHOWN:
+        body.text = _read(mail, mail.root, Body(), MAX_TEXT)[0].text  # called an attachment, and all there is
     return body
 
 
@@ -126,6 +129,8 @@ def _is_text(part: Part, rivals: Iterable[Part], *, first: bool) -> bool:
 def _read(mail: Tree, part: Part, body: Body, room: int) -> tuple[_Piece, bool]:
     """A part as text, and False where some of its bytes are not in there: then it is attached as well."""
     data, lost = mail.body(part)
+    is_long = len(data) > MAX_BYTES
+    data = data[:MAX_BYTES]
     files: list[uu.File] = []
     if part.type != "text/html" and uu.hinted(data):
         data, files = uu.split(data)
@@ -137,7 +142,7 @@ def _read(mail: Tree, part: Part, body: Body, room: int) -> tuple[_Piece, bool]:
     for number, file in enumerate(files, 1):
         name = charset.decode(file.name, codec).text
         body.attachments.append(attachments.inside(part, f"uu{number}", name, file.data))
-    is_cut = len(text) > room
+    is_cut = is_long or len(text) > room
     text, how = _laid_out(part, clean.text(text[:room]))
     is_page = part.type == "text/html" or plain.is_page(text)
     # What was lost before the charset is in no part: the mail itself is attached then.

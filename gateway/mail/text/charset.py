@@ -53,6 +53,7 @@ _C1 = re.compile(rb"[\x80-\x9f]")
 _UKRAINIAN = re.compile(rb"[\xc0-\xff][\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd]|[\xa4\xa6\xa7\xad\xb4\xb6\xb7\xbd][\xc0-\xff]")
 _META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,9}=[\s\"']{0,9}([A-Za-z0-9_:.-]{1,40})", re.I)
 _IMAP_SHIFT = re.compile(r"&([A-Za-z0-9+,]*)-")
+_HZ = re.compile(rb"~\{(?:[!-w][!-~]){1,200}~\}")  # RFC 1843
 _SAMPLE = 4096
 
 
@@ -70,8 +71,11 @@ def decode(data: bytes, declared: str, second: str = "") -> Decoded:
     `second` is tried after UTF-8: for a raw header what its body is in, for a page what it says of itself.
     """
     codec = codec_of(declared)
-    if data.isascii() and codec not in _SHIFTING and b"\x1b" not in data and b"\0" not in data:
+    is_shifted = b"\x1b" in data or b"\0" in data or b"~{" in data
+    if data.isascii() and codec not in _SHIFTING and not is_shifted:
         return Decoded(data.decode("ascii"), codec, "" if codec or not declared else _note(declared, "ascii"))
+    if (codec in _WESTERN or not codec) and (text := _damaged_utf_8(data)) is not None:
+        return Decoded(text, "utf_8", "lossy_decode")
     used = _by_marks(data, codec) or _better(data, codec)
     if used and (text := _try(data, used)) is not None:
         return Decoded(text, used, "" if used == codec else _note(declared, used))
@@ -107,6 +111,8 @@ def _by_marks(data: bytes, codec: str) -> str:
         return _order_of_utf_16(data, codec)
     if jis.HINT in data and data.isascii() and not codec.startswith("iso2022"):
         return jis.codec_by_escapes(data)
+    if not codec and _HZ.search(data) and data.isascii() and _try(data, "hz") is not None:
+        return "hz"
     return ""
 
 
@@ -132,7 +138,24 @@ def _better(data: bytes, codec: str) -> str:
             return found
     if codec in _WINDOWS and _C1.search(data):
         return _WINDOWS[codec] if codec not in _WESTERN or _try(data, "cp1252") is not None else ""
+    if codec == "koi8_r" and _is_in_capitals(data.decode("koi8_r")) and guess.codec(data) == "cp1251":
+        return "cp1251"  # read as the other, either has its small letters as capitals
     return "koi8_u" if codec == "koi8_r" and _UKRAINIAN.search(data) else ""
+
+
+def _is_in_capitals(text: str) -> bool:
+    letters = [char for char in text[:_SAMPLE] if char > "\u0400"]
+    return sum(char.isupper() for char in letters) * 4 > len(letters) * 3
+
+
+def _damaged_utf_8(data: bytes) -> str | None:
+    """UTF-8 with a few damaged bytes in it, whatever it was declared; None for anything else, whole UTF-8 too."""
+    if b"\xc3" not in data and b"\xd0" not in data and b"\xe2" not in data and b"\xe3" not in data:
+        return None  # at once, for most of what is no UTF-8
+    text = data.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return text if bad and good >= 4 and bad * 8 <= good else None
 
 
 def _try(data: bytes, codec: str) -> str | None:
@@ -160,6 +183,8 @@ def _mostly(data: bytes, codec: str) -> str | None:
     except (ValueError, LookupError):
         return None
     bad = text.count("\ufffd")
+    if codec == "utf_8" and bad == 1 and text.endswith("\ufffd"):
+        return text  # it ends within a character
     return text if bad * 4 <= len(text) - len(text.encode("ascii", "ignore")) else None
 
 

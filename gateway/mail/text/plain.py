@@ -11,7 +11,11 @@ _PAGE = re.compile(
     re.I,
 )
 _ENDS = re.compile(r"</(?:html|body)\s{0,9}>", re.I)
-_UNSEEN = re.compile("(?:[\\s\u00ad\u180e\u200b-\u200f\u2060\ufeff]|&(?:nbsp|zwnj|#160|#xa0);)+", re.I)
+_UNSEEN = re.compile(
+    "(?:[\\s\u00ad\u180e\u200b-\u200f\u2060\ufeff]|&(?:nbsp|zwnj|#160|#xa0);|\\[(?:cid|image|bild|imagen|immagine):[^\\]\n]{1,200}\\])+",
+    re.I,
+)
+_EXCUSES = ("html", "web page", "webpage", "web version", "browser", "navigateur", "navegador", "браузер")
 _WORD = re.compile(r"\w+")
 _PARAM = re.compile(r"<param>[^<]{0,2000}</param>", re.I)
 _COMMAND = re.compile(r"<(?:(<)|(/?[a-z][a-z0-9-]{0,59})>)", re.I)
@@ -38,7 +42,8 @@ def says_nothing(text: str) -> bool:
 
 
 def may_be_excuse(text: str) -> bool:
-    return len(text) <= MAX_EXCUSE and "html" in text.lower()
+    lower = text.lower() if len(text) <= MAX_EXCUSE else ""
+    return any(word in lower for word in _EXCUSES)
 
 
 def is_excuse(text: str, page: str) -> bool:

@@ -6,7 +6,9 @@ import re
 from gateway.mail.text import uu
 
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
-_PIECE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
+_PIECE = re.compile(rb"[A-Za-z0-9+/]++={0,2}+")
+_IN_PIECES = re.compile(rb"(?:(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?+)*+")
+_MAX_PIECED = 4_000_000  # bytes; nobody writes more of it that way
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 # What `a2b_qp` reads wrongly: a soft line break with blanks behind it or at a bare CR, an equals sign that is one.
 _ODD = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
@@ -56,14 +58,14 @@ def base64(data: bytes) -> tuple[bytes, bool]:
     except binascii.Error:
         letters = _NOT_BASE64.sub(b"", data)
         whole = letters[:-1] if len(letters) % 4 == 1 else letters
-        strange = letters != whole or len(letters) != len(b"".join(data.split()).rstrip(b"="))
+        strange = letters != whole or len(letters) != len(data.translate(None, b" \t\r\n").rstrip(b"="))
         return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4)), strange
     pad = data.find(b"=")
     if pad < 0 or not data[pad:].strip(b"=\r\n\t \x00"):
         return out, False
-    pieces = _PIECE.findall(compact := b"".join(data.split()))
-    if sum(map(len, pieces)) == len(compact) and all(len(piece) % 4 == 0 for piece in pieces):
-        return b"".join(map(binascii.a2b_base64, pieces)), False  # encoded piece by piece, each with its padding
+    compact = data.translate(None, b" \t\r\n")
+    if len(compact) <= _MAX_PIECED and _IN_PIECES.fullmatch(compact):  # encoded piece by piece, each with its padding
+        return b"".join(binascii.a2b_base64(piece[0]) for piece in _PIECE.finditer(compact)), False
     return out, True
 
 

@@ -13,9 +13,11 @@ _UU = re.compile(rb"[ -`]{1,88}\Z")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}\Z")
 _YENC_NAME = re.compile(rb"\bname=(.*)")
 _YENC = bytes((byte - 42) % 256 for byte in range(256))
-_YENC_ESCAPED = re.compile(rb"=(.)", re.S)
+_YENC_ESCAPED = bytes((byte - 64) % 256 for byte in range(256))
 _SLACK = 4  # letters a line may be longer than its bytes need: a last group filled up, a checksum
 MAX_FILES = 100
+MAX_TRIES = 1_000  # beginnings that turn out to be none
+MAX_YENC = 20_000_000  # bytes; more of it stays in the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,22 @@ def split(data: bytes) -> tuple[bytes, list[File]]:
     """The text without its blocks, and their files in order."""
     text: list[bytes] = []
     files: list[File] = []
-    at = 0
-    yend = data.rfind(b"\n=yend")
+    at = tries = 0
     for begin in _BEGIN.finditer(data):
-        if begin.start() < at or len(files) >= MAX_FILES:
+        if begin.start() < at:
             continue
+        if len(files) >= MAX_FILES or tries >= MAX_TRIES:
+            break
         if begin[3]:
-            found = _yenc(data, begin) if begin.end() <= yend else None
+            found = _yenc(data, begin)
         else:
             found = _block(data, begin.end(), begin[2].strip(), is_base64=bool(begin[1]))
         if found:
             text.append(data[at : begin.start()])
             at = found[1]
             files.append(found[0])
+        else:
+            tries += 1
     return b"".join([*text, data[at:]]) if files else data, files
 
 
@@ -65,7 +70,13 @@ def _block(data: bytes, start: int, name: bytes, *, is_base64: bool) -> tuple[Fi
         if letters.rstrip() == last:
             end = line.end()
             break
+        if letters.startswith(b"begin "):  # the one before has no end
+            whole = False
+            break
         piece = read(letters) if letters else None
+        if piece == b"" and out and not out[-1]:
+            whole = False
+            break  # a line of no bytes stands once, before the end
         if piece is not None:
             out.append(piece)
             whole, bad, end = whole and not bad, 0, line.end()
@@ -112,14 +123,16 @@ def _base64_line(letters: bytes) -> bytes | None:
 def _yenc(data: bytes, begin: re.Match[bytes]) -> tuple[File, int] | None:
     """A yEnc block (yEnc draft 1.3): every byte 42 higher, critical ones escaped by `=` and 64 higher still."""
     named = _YENC_NAME.search(begin[3])
-    end = data.find(b"\n=yend", begin.end())
+    end = data.find(b"\n=yend", begin.end(), begin.end() + MAX_YENC) if named else -1
     if not named or end < 0:
         return None
     start = begin.end()
     if data.startswith(b"=ypart", start):
         start = data.find(b"\n", start) + 1
-    plain = data[start:end].replace(b"\r", b"").replace(b"\n", b"")
-    plain = _YENC_ESCAPED.sub(lambda byte: bytes([(byte[1][0] - 64) % 256]), plain).translate(_YENC)
+    if data.count(b"=", start, end) * 10 > end - start:
+        return None  # an encoder escapes one byte in sixty
+    first, *escaped = data[start:end].translate(None, b"\r\n").split(b"=")
+    plain = (first + b"".join(piece[:1].translate(_YENC_ESCAPED) + piece[1:] for piece in escaped)).translate(_YENC)
     size = re.search(rb"\bsize=(\d{1,12})", data[end : end + 200])
     after = data.find(b"\n", end + 1)
     damaged = size is None or int(size[1]) != len(plain)
