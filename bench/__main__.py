@@ -22,13 +22,15 @@ MEASURES: dict[str, Callable[[Path, measures.Scale], list[Figure]]] = {
     "g": measures.memory,
     "h": measures.syncs,
     "i": measures.reading,
+    "j": measures.rules,
+    "k": measures.replay,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the gateway on this machine.")
     parser.add_argument("--quick", action="store_true", help="one short run of each, to see that it works")
-    parser.add_argument("--only", default="abcdefghi", help="letters of the table, such as a,d")
+    parser.add_argument("--only", default="".join(MEASURES), help="letters of the table, such as a,d")
     parser.add_argument("--database", default="sqlite:///data/gateway.db", help="where tickets are kept in the runs")
     args = parser.parse_args()
     scale = measures.Scale(runs=1 if args.quick else 3, share=0.1 if args.quick else 1.0, database=args.database)

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from bench.mails import backlog
 from bench.reading import large
+from bench.rules_bench import mixes
 from bench.watch import process_tree, pss_mib
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.daemon import Daemon
+from support.daemon import PROGRAM, Daemon
 from support.mails import mail
 from support.wait import wait_for
 from support.whole_site import NO_CAPS, make_site
@@ -333,6 +334,45 @@ def _reading(what: str) -> dict[str, float]:
     )
     answer: dict[str, float] = json.loads(done.stdout)
     return answer
+
+
+# ---- (j) -----------------------------------------------------------------------------------------------------------
+
+
+def rules(folder: Path, scale: Scale) -> list[Figure]:
+    """The medians of all rules of one mail, the folding of its text included."""
+    del folder
+    runs = [mixes() for _ in range(scale.runs)]
+    found = [[(name, statistics.median(times)) for name, times in run] for run in runs]
+    return [
+        Figure(what=f"{name}, median", unit="us", values=[run[at][1] for run in found], target="<= 500")
+        for at, (name, _) in enumerate(found[0])
+    ]
+
+
+# ---- (k) -----------------------------------------------------------------------------------------------------------
+
+
+def replay(folder: Path, scale: Scale) -> list[Figure]:
+    """`gateway rules replay`, the start of the program included, on an archive that the daemon made."""
+    count = scale.of(20_000)
+    config = site(folder / "replay", scale, rules=50)
+    _fill(config, count)
+    _drain(config, count)
+
+    def run() -> float:
+        began = time.perf_counter()
+        done = subprocess.run(
+            [*PROGRAM, "-c", str(config), "rules", "replay", "--json"], capture_output=True, check=True, cwd=ROOT
+        )
+        taken = time.perf_counter() - began
+        report = json.loads(done.stdout)
+        if (report["mails"], report["changed"]) != (count, 0):
+            raise SystemExit(f"the replay of the same rules went wrong: {report}")
+        return count / taken
+
+    values = _runs(scale, run)
+    return [Figure(what=f"replay of {count} stored mails, 50 rules", unit="/s", values=values, target=">= 334")]
 
 
 def _runs(scale: Scale, run: Callable[[], float]) -> list[float]:

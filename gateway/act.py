@@ -6,7 +6,7 @@ Everything runs on the caller's connection inside the caller's transaction; noth
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import Conflict
 from gateway.mail import Address
@@ -17,14 +17,18 @@ from gateway.tickets.actions import (
     Action,
     Actor,
     AddArticle,
+    AwaitAgent,
     Change,
+    Leave,
     Link,
     Note,
     OpenTicket,
     Participate,
     Remember,
     Send,
+    StopAwaiting,
     TakeTurn,
+    Unlink,
 )
 
 
@@ -81,6 +85,7 @@ def _open_ticket(tx: _Tx, action: OpenTicket, actor: Actor) -> None:
         category=action.category,
         area=action.area,
         impact=action.impact,
+        occurrence=action.occurrence,
         assignee=action.assignee,
         sla=action.sla,
         tags=list(action.tags),
@@ -91,6 +96,8 @@ def _open_ticket(tx: _Tx, action: OpenTicket, actor: Actor) -> None:
         created_at=actor.told_at,
         updated_at=actor.told_at,
         last_customer_at=actor.told_at,
+        resolved_at=action.resolved_at,
+        closed_at=action.closed_at,
     )
     if requester is not None:
         insert(tx.conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
@@ -111,7 +118,8 @@ def _change(tx: _Tx, action: Change, actor: Actor) -> None:
     if result.rowcount != 1:
         raise Conflict(f"ticket {action.ticket} changed meanwhile")
     shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
-    tx.note(action.ticket, "changed", shown, action.reason)
+    if shown or action.reason:  # else only its version moves on, for what was decided on the ticket
+        tx.note(action.ticket, "changed", shown, action.reason)
 
 
 def _add_article(tx: _Tx, action: AddArticle, actor: Actor) -> None:
@@ -166,6 +174,20 @@ def _link(tx: _Tx, action: Link, actor: Actor) -> None:
         reason=action.reason,
         at=actor.at,
     )
+
+
+def _unlink(tx: _Tx, action: Unlink, actor: Actor) -> None:
+    del actor
+    at = tables.link.c
+    same = (at.ticket == action.ticket, at.other == action.other, at.kind == action.kind)
+    tx.conn.execute(delete(tables.link).where(*same))
+
+
+def _leave(tx: _Tx, action: Leave, actor: Actor) -> None:
+    del actor
+    at = tables.participant.c
+    for (person_id,) in rows_in(tx.conn, tables.address, "addr", [action.address.key], ("person_id",)):
+        tx.conn.execute(delete(tables.participant).where(at.ticket == action.ticket, at.person_id == person_id))
 
 
 def _remember(tx: _Tx, action: Remember, actor: Actor) -> None:
@@ -244,9 +266,34 @@ def _note(tx: _Tx, action: Note, actor: Actor) -> None:
 
 def _take_turn(tx: _Tx, action: TakeTurn, actor: Actor) -> None:
     del actor
-    result = tx.conn.execute(update(tables.rota).where(tables.rota.c.queue == action.queue).values(agent=action.agent))
-    if result.rowcount == 0:
-        insert(tx.conn, tables.rota, queue=action.queue, agent=action.agent)
+    turn, rota = action.turn, tables.rota
+    if turn.before is None:
+        insert(tx.conn, rota, queue=turn.of, agent=turn.agent)  # somebody else's first turn breaks the unique key
+        return
+    ours = (rota.c.queue == turn.of, rota.c.agent == turn.before)
+    if tx.conn.execute(update(rota).where(*ours).values(agent=turn.agent)).rowcount != 1:
+        raise Conflict(f"the turn in {turn.of} went on meanwhile")
+
+
+def _await_agent(tx: _Tx, action: AwaitAgent, actor: Actor) -> None:
+    if rows_in(tx.conn, tables.unassigned, "ticket", [action.ticket], ("ticket",)):
+        return
+    insert(
+        tx.conn,
+        tables.unassigned,
+        ticket=action.ticket,
+        policy=list(action.policy),
+        skills=list(action.skills),
+        organisation=action.organisation,
+        how=list(action.how),
+        since=actor.at,
+    )
+    tx.note(action.ticket, "unassigned", {"how": list(action.how)})
+
+
+def _stop_awaiting(tx: _Tx, action: StopAwaiting, actor: Actor) -> None:
+    del actor
+    tx.conn.execute(delete(tables.unassigned).where(tables.unassigned.c.ticket == action.ticket))
 
 
 def _person(conn: Connection, address: Address, actor: Actor) -> int:
@@ -272,4 +319,8 @@ _WRITERS: Mapping[type, Callable[[_Tx, Any, Actor], None]] = {
     Send: _send,
     Note: _note,
     TakeTurn: _take_turn,
+    AwaitAgent: _await_agent,
+    Unlink: _unlink,
+    Leave: _leave,
+    StopAwaiting: _stop_awaiting,
 }

@@ -99,12 +99,12 @@ def _letter(
     # The same mail makes the same id however often it is decided, so a repeated transaction repeats nothing new.
     unique = hashlib.sha256(f"{incoming.spool.id} {incoming.spool.sha256} {recipient.key}".encode()).hexdigest()[:12]
     desk = letters.desk(site.cfg, queue)
-    shown = _shown_ticket(site, number, row, at, mail)
     stamp = letters.Stamp(message_id=f"<{token}.{unique}@{site.cfg.mail.host}>", at=at, token=token)
     language = (person.language if person else "") or mail.language
+    shown = _shown_ticket(site, number, row, at, mail, language or desk.language)
     if template == "acknowledgement":
         follows = around.tickets.get(draft.thread.follows) if draft.thread.follows is not None else None
-        earlier = _shown_ticket(site, follows["number"], follows, at, mail) if follows else None
+        earlier = _shown_ticket(site, follows["number"], follows, at, mail, language) if follows else None
         return letters.acknowledgement(
             site.templates,
             desk,
@@ -130,11 +130,13 @@ def _letter(
     )
 
 
-def _shown_ticket(site: Site, number: int, row: Mapping[str, Any] | None, at: datetime, mail: Mail) -> letters.Shown:
+def _shown_ticket(
+    site: Site, number: int, row: Mapping[str, Any] | None, at: datetime, mail: Mail, language: str
+) -> letters.Shown:
     opened = row["created_at"] if row else at
     return letters.Shown(
         number=site.numbers.show(number, opened),
         tag=site.numbers.tagged(number, opened),
         title=row["title"] if row else mail.subject,
-        status=row["status"] if row else "new",
+        status=site.cfg.status_label(row["status"] if row else "new", language),
     )

@@ -4,20 +4,24 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import log
+from gateway import alike, log, unassigned
 from gateway.errors import GatewayError
+from gateway.site import Site
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
 
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
 
 
-def start_clock(store: Store) -> BackgroundScheduler:
-    """A running scheduler; `shutdown()` ends it."""
+def start_clock(store: Store, site: Callable[[], Site]) -> BackgroundScheduler:
+    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment."""
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(_guarded("checkpoint", lambda: checkpoint(store)), "interval", seconds=CHECKPOINT_EVERY)
+    scheduler.add_job(_guarded("alike", lambda: alike.look(store, site())), "interval", seconds=alike.LOOK_EVERY)
+    again = _guarded("unassigned", lambda: unassigned.try_again(store, site()))
+    scheduler.add_job(again, "interval", seconds=unassigned.TRY_EVERY)
     scheduler.start()
     return scheduler
 

@@ -6,6 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from gateway.answer import Answer, answer
+from gateway.classify import (
+    after_choice,
+    agent_for,
+    organisation_of,
+    organisations_sla,
+    queue_of,
+    reckoned_priority,
+    seen_lately,
+)
 from gateway.config import Config
 from gateway.mail import Address, Mail
 from gateway.mail.attached.invitation import in_words
@@ -22,13 +31,13 @@ from gateway.tickets.actions import (
     OpenTicket,
     Participate,
     Remember,
-    TakeTurn,
 )
-from gateway.tickets.assignment import Candidate, Choice, choose
+from gateway.tickets.assignment import Choice
+from gateway.tickets.priority import Reckoned
 from gateway.tickets.reason import Reason, Verdict
-from gateway.tickets.status import Happening, Status, next_status
+from gateway.tickets.status import Happening, Status
 from gateway.tickets.subject import base_subject
-from gateway.tickets.thanks import is_thanks
+from gateway.tickets.thanks import is_thanks_alone
 
 STATE_OF = {
     Verdict.ACCEPT: "done",
@@ -48,15 +57,20 @@ _CHOSEN = ("queue", "priority", "type", "category", "area", "impact", "sla", "ti
 class Plan:
     """All that is to be written for one mail, and the state its spool row ends in."""
 
-    incoming: Incoming
+    draft: Draft
     state: str
     verdict: Verdict
     reason: str
     ticket: int | None
+    choice: Choice | None
     actions: tuple[Action, ...]
     facts: Mapping[str, Any]
     trace: tuple[Mapping[str, Any], ...]
     alarms: tuple[tuple[str, str], ...] = ()  # (subject, text) for the admin
+
+    @property
+    def incoming(self) -> Incoming:
+        return self.draft.incoming
 
 
 def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site, at: datetime) -> Plan:
@@ -70,27 +84,43 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
     if draft.thread.ticket is None:
         if number is None:
             raise ValueError("a new ticket needs a number")
-        choice = _assign(draft, draft.incoming.queue, None, around, site.cfg)
-        written = answer(draft, number, around, site, at, queue=_queue(draft))
-        actions = [*_opening(draft, number, choice, around, site.cfg), *_turn(choice, _queue(draft)), *written.actions]
-        return _plan(draft, number, tuple(actions), choice, written)
+        choice = agent_for(draft, queue_of(draft), None, around, site.cfg, at)
+        written = answer(draft, number, around, site, at, queue=queue_of(draft))
+        reckoned = reckoned_priority(draft, around, site.cfg)
+        opening = _opening(draft, number, choice, reckoned, around, site.cfg, at)
+        actions = [*opening, *after_choice(choice, number, draft, site.cfg), *written.actions]
+        return _plan(draft, number, tuple(actions), choice, written, reckoned)
     row = around.tickets[draft.thread.ticket]
-    choice = _assign(draft, row["queue"], row, around, site.cfg)
+    choice = agent_for(draft, row["queue"], row, around, site.cfg, at)
     written = answer(draft, row["number"], around, site, at, queue=row["queue"])
-    actions = [*_follow_up(draft, row, choice, around, site.cfg, at), *_turn(choice, row["queue"]), *written.actions]
+    follow_up = _follow_up(draft, row, choice, around, site.cfg, at)
+    actions = [*follow_up, *after_choice(choice, row["number"], draft, site.cfg), *written.actions]
     return _plan(draft, row["number"], tuple(actions), choice, written)
 
 
 # ---- a new ticket --------------------------------------------------------------------------------------------------
 
 
-def _opening(draft: Draft, number: int, choice: Choice | None, around: Surroundings, cfg: Config) -> Iterator[Action]:
+def _opening(
+    draft: Draft,
+    number: int,
+    choice: Choice | None,
+    reckoned: Reckoned | None,
+    around: Surroundings,
+    cfg: Config,
+    at: datetime,
+) -> Iterator[Action]:
     incoming, mail = draft.incoming, draft.incoming.mail
     values, set_by = _chosen(draft.decision)
     assignee = choice.agent if choice else None
-    status = next_status(Status.NEW, Happening.ASSIGNED) if assignee else Status.NEW
-    if "status" in values:
-        status = Status(values.pop("status"))
+    statuses = cfg.status_table
+    status = statuses.next(Status.NEW, Happening.ASSIGNED) if assignee else str(Status.NEW)
+    status = values.pop("status", status)
+    if reckoned is not None:
+        values["priority"], set_by["priority"] = reckoned.priority, "table"
+    if sla := organisations_sla(draft, cfg):
+        values.setdefault("sla", sla)
+        set_by.setdefault("sla", f"organisation:{organisation_of(draft, cfg)}")
     if assignee and choice:
         set_by["assignee"] = f"policy:{choice.by}"
     values.setdefault("language", mail.language)
@@ -106,6 +136,9 @@ def _opening(draft: Draft, number: int, choice: Choice | None, around: Surroundi
         tags=tuple(draft.decision.tags) if draft.decision else (),
         fields=_site_fields(draft.decision),
         set_by=set_by,
+        occurrence=1 + (seen_lately(draft, around, cfg) or 0),
+        resolved_at=at if statuses.like(status) is Status.RESOLVED else None,
+        closed_at=at if statuses.like(status) is Status.CLOSED else None,
         **values,
     )
     yield _article(draft, number)
@@ -141,11 +174,10 @@ def _follow_up(
     if choice and choice.agent and choice.agent != row["assignee"]:
         values["assignee"] = choice.agent
         set_by["assignee"] = f"policy:{choice.by}"
-    status = values.get("status") or _status_after(draft, row)
+    status = values.get("status") or _status_after(draft, row, cfg)
     if status != row["status"]:
         values["status"] = status
-        if row["status"] in (Status.CLOSED, Status.RESOLVED):
-            values |= {"closed_at": None, "resolved_at": None}
+        values |= _ending(row, cfg.status_table.like(status), at)
     if not mail.is_automatic:
         arrived = draft.incoming.spool.received_at if draft.incoming.spool.quiet else at
         values["last_customer_at"] = max(arrived, row["last_customer_at"] or arrived)
@@ -163,15 +195,24 @@ def _follow_up(
         yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
 
 
-def _status_after(draft: Draft, row: Mapping[str, Any]) -> str:
+def _status_after(draft: Draft, row: Mapping[str, Any], cfg: Config) -> str:
     """A machine's mail and a mere "thank you" change nothing."""
     status: str = row["status"]
     mail = draft.incoming.mail
     if mail.is_automatic or draft.incoming.spool.quiet:
         return status
-    if status in (Status.RESOLVED, Status.CLOSED) and is_thanks(mail.reply):
+    if cfg.status_table.is_ended(status) and is_thanks_alone(mail):
         return status
-    return next_status(status, Happening.REOPENED if draft.thread.reopens else Happening.CUSTOMER_WROTE)
+    return cfg.status_table.next(status, Happening.REOPENED if draft.thread.reopens else Happening.CUSTOMER_WROTE)
+
+
+def _ending(row: Mapping[str, Any], like: Status, at: datetime) -> dict[str, Any]:
+    """When a ticket that comes to a status like this was resolved and closed: forgotten where it is opened again."""
+    if like is Status.CLOSED:
+        return {"closed_at": row["closed_at"] or at}
+    if like is Status.RESOLVED:
+        return {"closed_at": None, "resolved_at": row["resolved_at"] or at}
+    return {name: None for name in ("closed_at", "resolved_at") if row[name] is not None}
 
 
 def _bounce(draft: Draft, number: int) -> Iterator[Action]:
@@ -200,7 +241,7 @@ def shown_text(mail: Mail) -> str:
     words = mail.text if mail.is_forward or not mail.reply.strip() else mail.reply
     parts = [words] if words.strip() else []
     if mail.sealed.endswith("encrypted"):
-        way = "PGP" if mail.sealed.startswith("pgp") else "S/MIME"
+        way = {"pgp": "PGP", "smime": "S/MIME"}.get(mail.sealed.partition(" ")[0], "Microsoft's rights management")
         parts.insert(0, f"(encrypted with {way}: the gateway cannot read it{f'; attached: {names}' if names else ''})")
     if mail.invitation and (told := in_words(mail.invitation)) not in words:
         parts.append(told)
@@ -240,11 +281,6 @@ def _remember(mail: Mail, number: int, around: Surroundings, cfg: Config) -> Rem
     )
 
 
-def _queue(draft: Draft) -> str:
-    chosen = draft.decision.fields.get("queue") if draft.decision else None
-    return str(chosen.value) if chosen else draft.incoming.queue
-
-
 def _chosen(decision: Decision | None) -> tuple[dict[str, Any], dict[str, str]]:
     """Fields that rules set, and by which rule; `status` among them only where a rule set it."""
     if decision is None:
@@ -259,62 +295,42 @@ def _site_fields(decision: Decision | None) -> dict[str, str]:
     return {key[7:]: str(one.value) for key, one in decision.fields.items() if key.startswith("fields.")}
 
 
-def _assign(
-    draft: Draft, queue: str, row: Mapping[str, Any] | None, around: Surroundings, cfg: Config
-) -> Choice | None:
-    """Who gets it; None where no rule asks, or somebody has it already."""
-    decision = draft.decision
-    if decision is None or not decision.assign or (row is not None and row["assignee"]):
-        return None
-    if row is None:
-        queue = _queue(draft)
-    person = around.people.get(draft.incoming.sender)
-    return choose(
-        decision.assign,
-        cfg.queues[queue].agents,
-        {
-            key: Candidate(
-                key=key,
-                skills=frozenset(agent.skills),
-                max_open=agent.max_open,
-                open_tickets=around.open_tickets.get(key, 0),
-                away=key in around.away,
-            )
-            for key, agent in cfg.agents.items()
-        },
-        needed=frozenset(decision.skills),
-        last_turn=around.turns.get(queue),
-        last_agent=person.last_agent if person else None,
-    )
-
-
-def _turn(choice: Choice | None, queue: str) -> Iterator[Action]:
-    if choice and choice.agent and choice.by == "rota":
-        yield TakeTurn(queue=queue, agent=choice.agent)
-
-
 def _plan(
-    draft: Draft, ticket: int | None, actions: tuple[Action, ...], choice: Choice | None, written: Answer | None
+    draft: Draft,
+    ticket: int | None,
+    actions: tuple[Action, ...],
+    choice: Choice | None,
+    written: Answer | None,
+    reckoned: Reckoned | None = None,
 ) -> Plan:
     quarantine = draft.decision.quarantine if draft.decision else None
     reason = f"{Reason.BY_RULE}: {quarantine}" if quarantine else str(draft.judgement.reason)
     return Plan(
-        incoming=draft.incoming,
+        draft=draft,
         state=STATE_OF[draft.verdict],
         verdict=draft.verdict,
         reason=reason,
         ticket=ticket,
+        choice=choice,
         actions=actions,
         facts=draft.facts.to_json() if draft.facts else {},
-        trace=tuple(_trace(draft, choice, written)),
+        trace=tuple(_trace(draft, choice, written, reckoned)),
         alarms=written.alarms if written else (),
     )
 
 
-def _trace(draft: Draft, choice: Choice | None, written: Answer | None) -> Iterator[Mapping[str, Any]]:
+def _trace(
+    draft: Draft, choice: Choice | None, written: Answer | None, reckoned: Reckoned | None
+) -> Iterator[Mapping[str, Any]]:
     """Every decision in order, for `gateway trace` and `explain`."""
     incoming, thread = draft.incoming, draft.thread
-    yield {"step": "identify", "recipient": incoming.recipient, "queue": incoming.queue, "sender": incoming.sender}
+    yield {
+        "step": "identify",
+        "recipient": incoming.recipient,
+        "named_in": _named_in(incoming),
+        "queue": incoming.queue,
+        "sender": incoming.sender,
+    }
     judgement = draft.judgement
     yield {"step": "guard", "verdict": judgement.verdict, "reason": judgement.reason, "detail": judgement.detail}
     yield {
@@ -322,6 +338,7 @@ def _trace(draft: Draft, choice: Choice | None, written: Answer | None) -> Itera
         "ticket": thread.ticket,
         "reason": thread.reason,
         "follows": thread.follows,
+        "reopens": thread.reopens,
         "mentions": list(thread.mentions),
         "tried": [
             {"evidence": one.evidence, "ticket": one.ticket, "what": one.what, "outcome": one.outcome or "joined"}
@@ -330,7 +347,34 @@ def _trace(draft: Draft, choice: Choice | None, written: Answer | None) -> Itera
     }
     if draft.decision is not None:
         yield {"step": "rules", **draft.decision.to_json()}
+    if reckoned is not None:
+        yield {"step": "priority", "value": reckoned.priority, "by": "table", "why": reckoned.why}
     if choice is not None:
-        yield {"step": "assign", "agent": choice.agent, "by": choice.by, "how": list(choice.steps)}
+        yield {
+            "step": "assign",
+            "agent": choice.agent,
+            "by": choice.by,
+            "needed": list(draft.decision.skills) if draft.decision else [],
+            "candidates": [
+                {
+                    "agent": one.key,
+                    "open": one.open_tickets,
+                    "most": one.max_open,
+                    "skills": sorted(one.skills),
+                    "away": one.away,
+                    "off_duty": one.off_duty,
+                }
+                for one in choice.weighed
+            ],
+            "how": list(choice.steps),
+        }
     if written is not None:
         yield {"step": "answer", **written.trace}
+
+
+def _named_in(incoming: Incoming) -> str:
+    """Where our address stood by which the mail got its first queue."""
+    for name in ("to", "cc"):
+        if any(address.key == incoming.recipient for address in getattr(incoming.mail, name)):
+            return name
+    return "envelope"

@@ -26,8 +26,9 @@ from gateway.intake.imap import ImapPoller
 from gateway.intake.recipients import recipient_judge
 from gateway.intake.smtp import SmtpListener
 from gateway.intake.spool import Spool
+from gateway.intake.taking_up import TakingUp
 from gateway.reader import Readers
-from gateway.rules import RegexMatcher
+from gateway.reload import Reloader
 from gateway.site import Site, load_site
 from gateway.store import Store, migrate, open_store, outbox, signing, spool
 from gateway.store.maintenance import quick_check, sweep
@@ -46,6 +47,8 @@ def run(cfg: Config) -> int:
     refuse_in_production(cfg)
     os.umask(0o077)
     make_private(cfg.gateway.data_dir)
+    # Whoever finds our lock may send it; until the worker is there, which then looks at the files, it says nothing new.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     lock = DataLock(cfg.gateway.data_dir)
     store = open_site_store(cfg)
     if lock.unclean:
@@ -90,8 +93,11 @@ class _Child:
 def _supervise(cfg: Config, site: Site) -> int:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
-    worker = _Child("worker", partial(_worker, cfg, site, wake_read))
-    intake = _Child("intake", partial(_intake, cfg, site, wake_write))
+    news_read, news_write = os.pipe()
+    os.set_blocking(news_read, False)
+    os.set_blocking(news_write, False)
+    worker = _Child("worker", partial(_worker, cfg, site, wake_read, news_write))
+    intake = _Child("intake", partial(_intake, cfg, site, wake_write, news_read))
     stops: list[int] = []  # signals so far; a second one means: now
     code = 0
 
@@ -100,7 +106,7 @@ def _supervise(cfg: Config, site: Site) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_stop)
-    signal.signal(signal.SIGHUP, lambda _signum, _frame: log.not_reloaded())
+    signal.signal(signal.SIGHUP, lambda _signum, _frame: _ask_to_reload(worker))
     while not stops:
         for child in (worker, intake):
             if not child.pid and time.monotonic() >= child.start_at:
@@ -118,11 +124,21 @@ def _supervise(cfg: Config, site: Site) -> int:
     return code
 
 
+def _ask_to_reload(worker: _Child) -> None:
+    """SIGHUP goes on to the worker; one that is just starting looks at the files anyway."""
+    if worker.pid:
+        os.kill(worker.pid, signal.SIGHUP)
+
+
 def _start(child: _Child) -> None:
     parent = os.getpid()
     child.started = time.monotonic()
     child.starts += 1
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # it would find our handler in the child
     child.pid = os.fork()
+    if not child.pid:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     if child.pid:
         return
     code = 70
@@ -175,12 +191,12 @@ def _stop(child: _Child, patience: float, at_once: Callable[[], bool]) -> None:
 # ---- intake --------------------------------------------------------------------------------------------------------
 
 
-def _intake(cfg: Config, site: Site, wake_fd: int) -> None:
-    asyncio.run(_take_in(cfg, site, wake_fd))
+def _intake(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
+    asyncio.run(_take_in(cfg, site, wake_fd, news_fd))
     log.stopped("intake")
 
 
-async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
+async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -203,10 +219,12 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int) -> None:
         await listener.start()
     for poller in pollers:
         poller.start()
+    settings = TakingUp(cfg, site, store=store, spool=committer, listeners=listeners, pollers=pollers)
     log.ready("intake")
-    watch = asyncio.create_task(_watch(pollers))
+    tasks = [asyncio.create_task(_watch(pollers)), asyncio.create_task(settings.keep_up(news_fd))]
     await stop.wait()
-    watch.cancel()
+    for task in tasks:
+        task.cancel()
     log.stopping("intake")
     ended.set()
     grace = cfg.limits.stop_within.total_seconds()
@@ -234,13 +252,13 @@ def _wake(fd: int) -> None:
     try:
         os.write(fd, b".")
     except BlockingIOError:
-        pass  # the worker has plenty of wake-ups waiting
+        pass  # the other process has plenty of wake-ups waiting
 
 
 # ---- worker --------------------------------------------------------------------------------------------------------
 
 
-def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
+def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the supervisor stops us in order
     signal.signal(signal.SIGTERM, lambda _signum, _frame: stop.set())
@@ -255,22 +273,19 @@ def _worker(cfg: Config, site: Site, wake_fd: int) -> None:
         memory=limits.reader_memory,
         recycle=limits.reader_mails,
     )
-    readers.start()
-    worker = Worker(
-        store,
-        site,
-        readers,
-        RegexMatcher(time.monotonic, limit=limits.regex_time.total_seconds()),
-        wake_fd=wake_fd,
-        stop=stop,
-    )
+    readers.start()  # before SIGHUP is ours: they inherit that it is ignored
+    reloader = Reloader(store, site, on_change=partial(_wake, news_fd))
+    signal.signal(signal.SIGHUP, lambda _signum, _frame: reloader.ask())
+    reloader.start()
+    worker = Worker(store, lambda: reloader.site, readers, wake_fd=wake_fd, stop=stop)
     sender = Sender(store, cfg, node=store.node, wake=worker.on_outbox)
     sender.start()
-    clock = start_clock(store)
+    clock = start_clock(store, lambda: reloader.site)
     log.ready("worker")
     worker.run()
     log.stopping("worker")
     clock.shutdown(wait=True)
+    reloader.stop()
     sender.stop()
     readers.stop()
     store.close()

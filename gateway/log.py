@@ -14,6 +14,7 @@ from typing import Any
 from gateway.now import now
 
 _log = logging.getLogger("gateway")
+_MOST_PROBLEMS = 200
 
 
 class _Json(logging.Formatter):
@@ -176,6 +177,11 @@ def ingest_failed(path: str, error: str) -> None:
     _event(logging.WARNING, "ingest_failed", path=path, error=error)
 
 
+def certificate_refused(error: str) -> None:
+    """A renewed certificate cannot be used; the one before stays in use."""
+    _event(logging.ERROR, "certificate_refused", error=error)
+
+
 def smtp_refused(peer: str, reply: str, *, mail_from: str | None = None, recipient: str = "", error: str = "") -> None:
     """A connection, a recipient or a mail was answered 4xx or 5xx; `error` is what we know and the client does not."""
     level = logging.WARNING if error else logging.INFO
@@ -219,6 +225,11 @@ def mail_quarantined(spool: int, reason: str) -> None:
 
 def database_trouble(exc: BaseException) -> None:
     _rare(logging.WARNING, "database_trouble", error=str(exc))
+
+
+def lead_told(ticket: int, *, agent: str, tickets: int) -> None:
+    """The lead of a queue got a list of tickets that look alike; `ticket` is the first."""
+    _event(logging.INFO, "lead_told", ticket=ticket, agent=agent, tickets=tickets)
 
 
 def admin_told(subject: str) -> None:
@@ -295,9 +306,36 @@ def process_died(role: str, *, status: str, again_in: float) -> None:
     _event(logging.ERROR, "process_died", role=role, status=status, again_in=again_in)
 
 
-def not_reloaded() -> None:
-    """SIGHUP came: changed rules, templates and configuration count after a restart."""
-    _event(logging.WARNING, "not_reloaded", why="changes count after a restart")
+def site_changed(rule_set: int | None, *, summary: str, by: str) -> None:
+    """Edited rules, templates or settings are in force; `rule_set` is what decisions name from here on."""
+    _event(logging.INFO, "site_changed", rule_set=rule_set, summary=summary, by=by)
+
+
+def site_refused(problems: Sequence[str], *, stays: int | None) -> None:
+    """What was saved has mistakes: one line each, and which rule set stays in force."""
+    for problem in problems[:_MOST_PROBLEMS]:
+        _event(logging.ERROR, "site_mistake", problem=problem)
+    _event(logging.ERROR, "site_refused", mistakes=len(problems), stays=stays)
+
+
+def site_mended(rule_set: int | None) -> None:
+    """The files were refused, and are again as they are in force."""
+    _event(logging.INFO, "site_mended", rule_set=rule_set)
+
+
+def needs_restart(settings: Sequence[str]) -> None:
+    """Changed settings that count from the next start only."""
+    _event(logging.WARNING, "needs_restart", settings=list(settings))
+
+
+def settings_taken_up(role: str) -> None:
+    """A process that works by the settings has the changed ones."""
+    _event(logging.INFO, "settings_taken_up", role=role)
+
+
+def not_watching(error: str) -> None:
+    """The system does not tell of changed files (too many are watched); we look twice a second instead."""
+    _rare(logging.WARNING, "not_watching", per_minute=1, error=error)
 
 
 def no_rules(folder: str) -> None:

@@ -31,6 +31,7 @@ from gateway.store.savepoint import savepoint
 from gateway.store.surroundings import Surroundings, Wants, look_around
 from gateway.tickets.actions import Actor
 from gateway.tickets.reason import Reason, Verdict
+from gateway.turns import in_turn
 
 MAX_DECISIONS = 5  # of one mail within one claim
 LONE_ATTEMPTS = 3  # attempts alone before a mail is set aside
@@ -59,6 +60,17 @@ def process(
     for group in independent(batch):
         outcomes += _settle(store, site, matcher, group)
     return outcomes
+
+
+def foretell(store: Store, site: Site, matcher: Matcher, claimed: spool.Claimed, raw: bytes, mail: Mail) -> Plan:
+    """What would become of one mail now; nothing is written, no number taken."""
+    at = now()
+    incoming = identify(claimed, mail, content_digest(raw), site)
+    with store.main.read() as conn:
+        around = look_around(conn, _wants([incoming], site), at)
+        number = Numbers(store, conn).peek(conn)
+    drafted = draft(incoming, around, site, at, matcher)
+    return conclude(drafted, number if drafted.opens_ticket else None, around, site, at)
 
 
 def _settle(store: Store, site: Site, matcher: Matcher, group: list[Incoming]) -> list[Outcome]:
@@ -92,7 +104,17 @@ def _wants(group: Sequence[Incoming], site: Site) -> Wants:
         address_windows=[rate.per for rate in limits.auto_per_address],
         ticket_windows=[rate.per for rate in limits.auto_per_ticket],
         total_windows=[rate.per for rate in limits.auto_total],
+        ended=site.cfg.status_table.ended,
+        seen=_counted(site),
     )
+
+
+def _counted(site: Site) -> set[tuple[str, int]]:
+    """What rules and the table of priorities want counted: by which field, within how many seconds."""
+    asked = set(site.rules.seen_recently)
+    if site.cfg.counts_seen:
+        asked.add((site.cfg.priority.by, int(site.cfg.priority.within.total_seconds())))
+    return asked
 
 
 def _decide(
@@ -127,6 +149,7 @@ def _write(
             if ref_rows(conn, around.ref_keys) != around.ref_rows:
                 raise Conflict("a mail that belongs to these came in")
             numbers.claim(conn)
+            plans = in_turn(conn, site, plans, around, at)
             for plan in plans:
                 try:
                     with savepoint(conn):

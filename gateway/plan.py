@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.config import Config
+from gateway.config.calendars import open_calendars, zone_of
 from gateway.mail import Address, Envelope, Kind, Mail, read, without_known
 from gateway.rules import Decision, Facts, Matcher, facts_of
+from gateway.rules.facts import seen_key
 from gateway.site import Site
 from gateway.store.spool import Claimed
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import token
 from gateway.tickets.guard import Judgement, judge
 from gateway.tickets.reason import Reason, Verdict
-from gateway.tickets.thanks import is_thanks
+from gateway.tickets.thanks import is_thanks_alone
 from gateway.tickets.threading import Clues, Known, Thread, clues, decide
 
 _NULL_PATH = "Return-Path: <>"
@@ -116,16 +118,17 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     if judgement.verdict not in _TICKET:
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
     incoming = _without_our_words(incoming, around, thread)
-    facts = _facts(incoming, around, site, thread, at)
+    facts = _facts(incoming, around, site, thread)
     budget = site.cfg.limits.rules_time.total_seconds()
     decision = site.rules.evaluate(facts, facts.event, matcher, budget=budget)
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
 
 
 def may_hold_our_words(mail: Mail) -> bool:
-    """True where an answer may quote us and nothing shows it: no quote was found in a text of some length."""
+    """True where an answer may quote us and nothing shows it: nothing but a signature was cut from a text of length."""
     names_another = bool(mail.in_reply_to or mail.references or mail.markers)
-    return names_another and not mail.elided and not mail.is_forward and mail.reply.count("\n") >= _QUOTE_LINES
+    has_quote = bool(mail.elided.replace(mail.signature, "").strip("-_ \n"))
+    return names_another and not has_quote and not mail.is_forward and mail.reply.count("\n") >= _QUOTE_LINES
 
 
 def _without_our_words(incoming: Incoming, around: Surroundings, thread: Thread) -> Incoming:
@@ -197,7 +200,7 @@ def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
     queue = cfg.queues.get(row["queue"])
     return Known(
         number=row["number"],
-        status=row["status"],
+        status=cfg.status_table.like(row["status"]),
         closed_at=row["closed_at"],
         merged_into=row["merged_into"],
         participants=around.participants.get(row["number"], frozenset()),
@@ -207,18 +210,25 @@ def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
 
 def _settle(thread: Thread, mail: Mail) -> Thread:
     """A machine's answer to a long closed ticket, and a mere "thank you", is filed there; it is no new matter."""
-    if thread.follows is None or not (mail.is_automatic or is_thanks(mail.reply)):
+    if thread.follows is None or not (mail.is_automatic or is_thanks_alone(mail)):
         return thread
     return Thread(ticket=thread.follows, reason=thread.reason, mentions=thread.mentions, tried=thread.tried)
 
 
-def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread, at: datetime) -> Facts:
-    person = around.people.get(incoming.sender)
+def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread) -> Facts:
+    cfg, person, came_at = site.cfg, around.people.get(incoming.sender), incoming.spool.received_at
+    organisation = cfg.organisation_for(incoming.sender)
+    tags = cfg.organisations[organisation].tags if organisation else ()
     known: dict[str, Any] = {
         "sender.known": person is not None,
-        "sender.agent": site.cfg.agent_for(incoming.sender) is not None,
-        "sender.tags": person.tags if person else (),
+        "sender.agent": cfg.agent_for(incoming.sender) is not None,
+        "sender.tags": tuple(dict.fromkeys((*(person.tags if person else ()), *tags))),
+        "organisation": organisation,
     }
+    if site.rules.calendars:
+        known["hours"] = open_calendars(cfg, site.rules.calendars, came_at)
+    if site.rules.seen_recently:
+        known["seen_recently"] = dict(_seen(incoming, around, site))
     row = around.tickets.get(thread.ticket) if thread.ticket is not None else None
     if row is not None:
         known |= {name: row[name] for name in _TICKET_FACTS if row[name] is not None}
@@ -230,9 +240,32 @@ def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread,
         queue=row["queue"] if row else incoming.queue,
         event="created" if row is None else "follow_up",
         size=incoming.spool.size,
-        at=at,
+        at=came_at.astimezone(zone_of(cfg)),
         known=known,
     )
+
+
+def _seen(incoming: Incoming, around: Surroundings, site: Site) -> Iterator[tuple[str, int]]:
+    """The counts that rules ask for; a value without one has none."""
+    for by, within in site.rules.seen_recently:
+        counts = around.seen.get((by, within), {})
+        yield seen_key(by, "*", within), 0
+        if by == "sender":
+            yield seen_key(by, incoming.sender, within), counts.get(incoming.sender, 0)
+        elif by == "organisation":
+            organisation = site.cfg.organisation_for(incoming.sender)
+            if organisation:
+                yield seen_key(by, organisation, within), seen_of_organisation(counts, organisation, site.cfg)
+        else:
+            for value, count in counts.items():
+                yield seen_key(by, value, within), count
+
+
+def seen_of_organisation(by_domain: Mapping[str, int], organisation: str | None, cfg: Config) -> int:
+    """How many of the tickets counted by their requester's domain are an organisation's."""
+    if organisation is None:
+        return 0
+    return sum(count for domain, count in by_domain.items() if cfg.organisation_for(f"@{domain}") == organisation)
 
 
 def envelope_json(envelope: Envelope) -> dict[str, Any]:

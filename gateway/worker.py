@@ -8,7 +8,7 @@ import queue
 import select
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -49,12 +49,19 @@ class Worker:
     """Runs until `stop` is set; then what is claimed and not yet decided goes back to the spool."""
 
     def __init__(
-        self, store: Store, site: Site, readers: Readers, matcher: RegexMatcher, *, wake_fd: int, stop: threading.Event
+        self,
+        store: Store,
+        site_in_force: Callable[[], Site],
+        readers: Readers,
+        *,
+        wake_fd: int,
+        stop: threading.Event,
     ) -> None:
         self._store = store
-        self._site = site
+        self._site_in_force = site_in_force
+        self._site = site_in_force()
         self._readers = readers
-        self._matcher = matcher
+        self._matcher = _matcher(self._site)
         self._wake_fd = wake_fd
         self._stop = stop
         self._ahead: queue.Queue[_Chunk | None] = queue.Queue(maxsize=1)
@@ -63,12 +70,20 @@ class Worker:
     def run(self) -> None:
         reading = threading.Thread(target=self._read_ahead, name="reading", daemon=True)
         reading.start()
-        while (chunk := self._ahead.get()) is not None:
+        while (chunk := self._next()) is not None:
             if self._stop.is_set():
                 self._give_back(chunk.claims)
                 continue
             self._take(chunk)
         reading.join()
+
+    def _next(self) -> _Chunk | None:
+        while True:
+            try:
+                # Not for ever: Python handles a signal that came just before we blocked only when we come back.
+                return self._ahead.get(timeout=LOOK_EVERY)
+            except queue.Empty:
+                continue
 
     # ---- the reading thread ----------------------------------------------------------------------------------------
 
@@ -136,8 +151,16 @@ class Worker:
 
     # ---- the deciding thread ---------------------------------------------------------------------------------------
 
+    def _take_up_site(self) -> None:
+        """What is in force now serves the next mails; what is in hand is finished with what it began with."""
+        site = self._site_in_force()
+        if site is not self._site:
+            # Patterns that were switched off are tried anew: they may have been mended.
+            self._site, self._matcher = site, _matcher(site)
+
     def _take(self, chunk: _Chunk) -> None:
         try:
+            self._take_up_site()
             outcomes = process(self._store, self._site, self._matcher, chunk.read)
             outcomes += [Outcome(claimed=one, state="quarantined", reason=str(why)) for one, why in chunk.unusable]
             self.on_outbox.set()
@@ -175,6 +198,10 @@ class Worker:
             )
         except GatewayError as exc:  # the lease will run out by itself
             log.database_trouble(exc)
+
+
+def _matcher(site: Site) -> RegexMatcher:
+    return RegexMatcher(time.monotonic, limit=site.cfg.limits.regex_time.total_seconds())
 
 
 def _claims(claimed: Sequence[spool.Claimed]) -> list[tuple[int, int]]:

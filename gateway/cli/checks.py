@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway import tomltext
 from gateway.config import Config
 from gateway.config.load import Document
 from gateway.config.show import masked
@@ -26,7 +25,42 @@ def _rules(cfg: Config) -> Found:
     if not cfg.rules_dir.exists():
         nothing = f"{cfg.rules_dir}: there is no such folder, so nothing is acknowledged, assigned or set aside"
         return Found(notes=[f"{nothing}; `gateway init DIR` writes the usual rules"])
-    return Found(problems=problems_of(cfg))
+    problems = problems_of(cfg)
+    return Found(problems=problems, notes=[] if problems else list(_idle(cfg)))
+
+
+# Triggers that nothing pulls in this release: trigger -> what waits for it.
+TRIGGERS_NOT_YET: dict[str, str] = {
+    "status": "rules on changes by agents",
+    "assigned": "rules on changes by agents",
+    "due": "the clocks of SLAs",
+    "overdue": "the clocks of SLAs",
+    "idle": "rules on silence",
+    "bounce": "rules on bounces",
+    "rated": "ratings",
+}
+
+
+def _idle(cfg: Config) -> Iterator[str]:
+    """What stands in good rules without effect, each with its place."""
+    from gateway.cli.rules_commands import load_or_refuse
+
+    for rule in load_or_refuse(cfg).rules:
+        for trigger in rule.on:
+            if trigger in TRIGGERS_NOT_YET:
+                later = f"a later release brings {TRIGGERS_NOT_YET[trigger]}"
+                yield f'{rule.place}: rule "{rule.name}": on = "{trigger}" has no effect yet: {later}'
+        for line in rule.adds:
+            if line.name == "notify":
+                place = f'{rule.file}:{line.line}: rule "{rule.name}": notify'
+                yield f"{place} has no effect yet: a later release brings notices to agents"
+        if cfg.priority_rows and not rule.groups and "created" in rule.on:
+            for line in rule.sets:
+                if line.name == "priority":
+                    yield (
+                        f'{rule.place}: rule "{rule.name}" sets the priority of every ticket, so the table [priority] '
+                        "in config.toml never does; take the rule out"
+                    )
 
 
 def _templates(cfg: Config) -> Found:
@@ -56,19 +90,12 @@ def without_config(path: Path, document: Document | None) -> Found:
 
 def _no_toml(folder: Path) -> list[str]:
     from gateway.config.rules_files import read_folder
-    from gateway.rules.load import FORM
+    from gateway.rules.load import not_toml
 
-    problems: list[str] = []
     try:
-        files = read_folder(folder).files
+        return not_toml(read_folder(folder).files)
     except RulesError as error:
         return list(error.problems)
-    for name, text in files.items():
-        try:
-            tomltext.parse(text, FORM)
-        except tomltext.TomlProblem as problem:
-            problems.append(f"{name}:{problem.line}: {problem.what}")
-    return problems
 
 
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
@@ -86,10 +113,7 @@ NOT_YET: tuple[tuple[str, str], ...] = (
     ("source", "declared sources"),
     ("mail.undo", "#cancel"),
     ("mail.two_queues=twins", "linked twins"),
-    ("calendars", "working hours"),
     ("sla", "the clocks of SLAs"),
-    ("areas", "areas"),
-    ("statuses", "further statuses and labels"),
     ("limits.spool_keep", "deleting old mail"),
     ("limits.auth_failures", "submission by agents"),
     ("limits.deliveries_per_host", "several connections to one server"),

@@ -27,7 +27,7 @@ def opened(session: Session, *, ready: bool = True) -> Iterator[tuple[Config, St
         store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
         try:
             if ready:
-                _make_ready(store)
+                make_ready(store)
             yield cfg, store
         finally:
             store.close()
@@ -43,7 +43,8 @@ def private_files() -> Iterator[None]:
         os.umask(before)
 
 
-def _make_ready(store: Store) -> None:
+def make_ready(store: Store) -> None:
+    """Tables where there are none yet. Raises Permanent where there are older ones."""
     at = migrate.revisions(store)
     old = [f"{name} {at[name]} (this program needs {head})" for name, head in migrate.HEADS.items() if at[name] != head]
     if not any(at.values()):

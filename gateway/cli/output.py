@@ -98,6 +98,40 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: S
             _write(line)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Branch:
+    """A line of a tree and what hangs below it."""
+
+    text: str
+    below: "Sequence[Branch]" = ()
+
+
+def tree(root: Branch) -> None:
+    """A tree: with its lines drawn and folded to the width of a terminal, indented and untruncated when piped."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(_drawn(root))
+    else:
+        _indented(root, "")
+
+
+def _drawn(branch: Branch) -> Any:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    drawn = Tree(Text(visible(branch.text)))  # Text: square brackets of a subject are no markup
+    for one in branch.below:
+        drawn.children.append(_drawn(one))
+    return drawn
+
+
+def _indented(branch: Branch, indent: str) -> None:
+    _write(f"{indent}{visible(branch.text)}")
+    for one in branch.below:
+        _indented(one, f"{indent}{_GAP}")
+
+
 def _cell(value: object) -> str:
     if value is None:
         return ""

@@ -1,12 +1,13 @@
 """A ticket as one page for people."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from gateway.cli import output
 from gateway.cli.tickets import next_due
 from gateway.store.listing import Article, Attached, Event, Page
+from gateway.store.similar import Similar
 from gateway.tickets.subject import NumberFormat
 
 _DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by"}
@@ -22,13 +23,13 @@ SHOWN = 64 * 1024  # bytes of a mail that are printed unless all are asked for
 _LONGEST = 200  # characters of a value in the journal
 
 
-def print_page(page: Page, numbers: NumberFormat, *, full: bool) -> None:
+def print_page(page: Page, numbers: NumberFormat, *, alike: Sequence[Similar] = (), full: bool) -> None:
     """The whole page on standard output; `full` unfolds what was cut from mails."""
     ticket = page.ticket
     output.say(f"{numbers.tagged(ticket.number, ticket.created_at)} {ticket.subject}")
     print_pairs(_header(page, numbers))
     for article in page.articles:
-        _print_article(article, full=full)
+        _print_article(article, of=page.ticket.number, full=full)
     if page.events:
         print_heading("what happened")
         for event in page.events:
@@ -43,6 +44,10 @@ def print_page(page: Page, numbers: NumberFormat, *, full: bool) -> None:
             reads = _INVERSE if link.direction == "in" else _READS
             why = f" ({link.reason})" if link.reason else ""
             output.say(f"{reads.get(link.kind, link.kind)} #{link.ticket}{why}")
+    if alike:
+        print_heading("looks like")
+        for one in alike:
+            output.say(f"looks like #{one.number} {one.subject} ({one.score:.2f}: {'; '.join(one.why)})")
 
 
 def instant(at: datetime) -> str:
@@ -104,9 +109,10 @@ def _header(page: Page, numbers: NumberFormat) -> Iterator[tuple[str, str]]:
     yield "time spent", f"{page.time_spent} min" if page.time_spent else ""
 
 
-def _print_article(article: Article, *, full: bool) -> None:
+def _print_article(article: Article, *, of: int, full: bool) -> None:
     by = _DIRECTIONS.get(article.direction, article.direction)
-    print_heading(f"{by} {article.author}, {instant(article.at)}")
+    where = f", on #{article.ticket}" if article.ticket != of else ""
+    print_heading(f"{by} {article.author}, {instant(article.at)}{where}")
     if article.subject:
         output.say(f"Subject: {article.subject}")
         output.say()
@@ -144,7 +150,8 @@ def _event_line(event: Event) -> str:
     data = event.data
     if event.kind == "changed":  # each value: [before, after]
         data = {name: "->".join(map(plain, both)) for name, both in data.items()}
-    return "  ".join([*parts, *pairs_of(data)])
+    shown = {name: value for name, value in data.items() if name != "undo"}  # for programs
+    return "  ".join([*parts, *pairs_of(shown)])
 
 
 def pairs_of(data: Mapping[str, Any]) -> Iterator[str]:

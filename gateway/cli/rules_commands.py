@@ -1,4 +1,4 @@
-"""`gateway rules`: check, test, lint and show what is in the rules folder; nothing here changes anything."""
+"""`gateway rules`: check, test, lint and show what is in the rules folder; changes nothing."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,11 @@ import click
 
 from gateway.cli import output
 from gateway.cli.main import EX_CONFIG, Session, config_option
+from gateway.cli.opening import ROW_ID
+from gateway.cli.rules_from_ticket import from_ticket
+from gateway.cli.rules_lint import lint
+from gateway.cli.rules_live import history, reload, show_recorded
+from gateway.cli.rules_replay import replay
 from gateway.errors import ConfigError, RulesError
 
 if TYPE_CHECKING:
@@ -21,6 +26,13 @@ def rules() -> None:
     """Rules: what is in rules/*.toml, checked, tested, shown."""
 
 
+rules.add_command(lint)
+rules.add_command(replay)
+rules.add_command(reload)
+rules.add_command(history)
+rules.add_command(from_ticket)
+
+
 @rules.command(short_help="Check every rules file.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -30,7 +42,7 @@ def check(session: Session, as_json: bool) -> int:
     problems: Sequence[str] = ()
     summary = ""
     try:
-        found = _load(session.config(secrets=False))
+        found = load_or_refuse(session.config(secrets=False))
         summary = _summary(found)
     except ConfigError as error:
         problems = error.problems
@@ -50,10 +62,10 @@ def check(session: Session, as_json: bool) -> int:
 @click.pass_obj
 def test(session: Session, as_json: bool) -> int:
     """Run the tests in the rules files against the whole set; exit 0, or show what differs and exit 1."""
-    from gateway.config.rules_files import run_rule_tests
+    from gateway.rule_tests import run_rule_tests
 
     config = session.config(secrets=False)
-    report = run_rule_tests(config, _load(config))
+    report = run_rule_tests(config, load_or_refuse(config))
     if as_json:
         output.print_json({"tests": report.tests, "failures": report.failures})
         return 1 if report.failures else 0
@@ -64,35 +76,26 @@ def test(session: Session, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-@rules.command(short_help="Say what is allowed but hardly meant.")
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def lint(session: Session, as_json: bool) -> int:
-    """Say what is allowed but hardly meant: rules without tests, lines that never decide. Always exits 0."""
-    from gateway.rules.lint import lint as warnings_of
-
-    warnings = [str(warning) for warning in warnings_of(_load(session.config(secrets=False)))]
-    if as_json:
-        output.print_json({"warnings": warnings})
-        return 0
-    for warning in warnings:
-        output.say(warning)
-    output.say(f"{len(warnings)} warnings")
-    return 0
-
-
 @rules.command(short_help="List the rules, or print one.")
 @config_option
 @click.argument("name", required=False)
+@click.option("--at", "recorded_id", type=ROW_ID, metavar="ID", help="The files as they were, see `rules history`.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def show(session: Session, name: str | None, as_json: bool) -> int:
-    """List the rules in the order they are asked, or print the one called NAME."""
+def show(session: Session, name: str | None, recorded_id: int | None, as_json: bool) -> int:
+    """List the rules in the order they are asked, or print the one called NAME.
+
+    With --at, print the rules files as they were when that set was put in force; --json has templates and
+    config.toml too.
+    """
+    if recorded_id is not None:
+        if name is not None:
+            raise click.UsageError("--at prints whole files; leave out NAME")
+        return show_recorded(session, recorded_id, as_json)
     from gateway.rules.guess import did_you_mean
     from gateway.rules.printing import print_rule
 
-    found = _load(session.config(secrets=False))
+    found = load_or_refuse(session.config(secrets=False))
     if as_json:
         shown = [_json(rule) for rule in found.rules if name in (None, rule.name)]
         output.print_json({"sha256": found.sha256, "rules": shown})
@@ -111,16 +114,17 @@ def show(session: Session, name: str | None, as_json: bool) -> int:
 
 def problems_of(config: "Config") -> list[str]:
     """Every mistake in the rules of a site, failing tests among them: for `gateway check`."""
-    from gateway.config.rules_files import run_rule_tests
+    from gateway.rule_tests import run_rule_tests
 
     try:
-        report = run_rule_tests(config, _load(config))
+        report = run_rule_tests(config, load_or_refuse(config))
     except RulesError as error:
         return list(error.problems)
     return [f"{failure.headline}; `gateway rules test` shows why" for failure in report.failures]
 
 
-def _load(config: "Config") -> "RuleSet":
+def load_or_refuse(config: "Config") -> "RuleSet":
+    """The rules as they stand in the folder; RulesError where there are none or they have mistakes."""
     from gateway.compose.render import Templates
     from gateway.config.rules_files import load_rules, read_folder
 

@@ -20,7 +20,7 @@ from gateway.cli.page import print_pairs, size
 from gateway.config import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.now import now
-from gateway.store import Store, migrate, spool, standing
+from gateway.store import Store, migrate, reloads, spool, standing
 
 SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
 SPOOL_STUCK = timedelta(hours=1)
@@ -47,6 +47,7 @@ class Standing:
     outgoing: standing.Outgoing | None = None
     set_aside: Mapping[str, int]
     mailboxes: tuple[standing.Mailbox, ...] = ()
+    last_look: reloads.LastLook | None = None
     disk_free: int
     min_free: int
 
@@ -81,6 +82,7 @@ def _gathered(session: Session) -> Standing:
     base: dict[str, Any] = {
         "at": now(),
         "pid": running(cfg.gateway.data_dir),
+        "last_look": reloads.read(cfg.gateway.data_dir),
         "disk_free": shutil.disk_usage(_existing(cfg.gateway.data_dir)).free,
         "min_free": cfg.limits.min_free,
     }
@@ -165,6 +167,11 @@ def judged(found: Standing) -> Iterator[tuple[Level, str]]:
         yield Level.WARNING, f"{count} in the outbox failed, see gateway outbox list --state failed"
     if found.set_aside.get("quarantined"):
         yield Level.WARNING, f"{found.set_aside['quarantined']} in quarantine"
+    if found.pid and found.last_look and found.last_look.problems:
+        count = len(found.last_look.problems)
+        yield Level.WARNING, f"changed rules, templates or settings are refused ({count} mistakes), see gateway check"
+    if found.pid and found.last_look and found.last_look.needs_restart:
+        yield Level.WARNING, f"needs a restart: {', '.join(found.last_look.needs_restart)}"
     for one in found.mailboxes:
         if one.node is None:
             yield Level.WARNING, f"nobody polls the mailbox {one.name}"
@@ -187,6 +194,11 @@ def span(time: timedelta) -> str:
 
 def _lines(found: Standing) -> Iterator[tuple[str, str]]:
     yield "daemon", f"running, pid {found.pid}" if found.pid else "not running"
+    if found.last_look:
+        last = found.last_look
+        since = _ago(found.at, datetime.fromisoformat(last.refused_at)) if last.refused_at else ""
+        refused = f"; a newer one was refused {since}" if last.problems else ""
+        yield "rules", f"set {last.rule_set} ({last.summary}){refused}"
     if found.waiting:
         yield "spool", f"{found.waiting.count} waiting{_since(found.at, found.waiting.oldest_at)}"
     if found.outgoing:
@@ -215,10 +227,18 @@ def _ago(at: datetime, then: datetime) -> str:
 
 def _json_of(found: Standing, level: Level, alarms: list[str]) -> dict[str, Any]:
     states = found.outgoing.by_state if found.outgoing else {}
+    last = found.last_look
     return {
         "level": level.name.lower(),
         "alarms": alarms,
         "pid": found.pid,
+        "rules": {
+            "rule_set": last.rule_set if last else None,
+            "summary": last.summary if last else None,
+            "refused_at": last.refused_at if last else None,
+            "problems": last.problems if last else [],
+            "needs_restart": last.needs_restart if last else [],
+        },
         "spool": {
             "waiting": found.waiting.count if found.waiting else None,
             "oldest_at": found.waiting.oldest_at if found.waiting else None,

@@ -92,10 +92,8 @@ def ordered(found: list[Ticket], sort: str, cfg: Config, *, reverse: bool = Fals
 
 def _place(status: str, cfg: Config) -> tuple[int, str]:
     """Where in its life a ticket stands; a status of the site's own stands behind the one it behaves like."""
-    own = cfg.statuses.get(status)
-    like = (own.like if own else None) or status
-    lives = list(map(str, Status))
-    return (lives.index(like) if like in lives else len(lives), "" if status == like else status)
+    like = cfg.status_table.like(status)
+    return (list(Status).index(like), "" if status == like else status)
 
 
 def next_due(ticket: Ticket) -> datetime | None:
@@ -160,10 +158,17 @@ def show(session: Session, number: str, full: bool, as_json: bool) -> int:
     N is 1042, #1042, [Acme #1042] or the number as your site writes it. Exits 66 where there is no such ticket.
     """
     from gateway.cli.page import print_page
+    from gateway.store import similar
 
     with opened(session) as (cfg, store):
         found = ticket_number(store, cfg, number)
-        page = listing.page(store, found, at=now()) if found is not None else None
+        at = now()
+        page = listing.page(store, found, at=at) if found is not None else None
+        alike = (
+            similar.of(store, page.ticket.number, since=at - cfg.similar.within, ended=cfg.status_table.ended)
+            if page
+            else []
+        )
     if page is None:
         output.warn(f"gateway show: there is no ticket {number}")
         return EX_NOINPUT
@@ -178,8 +183,10 @@ def show(session: Session, number: str, full: bool, as_json: bool) -> int:
                 "events": page.events,
                 "participants": page.participants,
                 "links": page.links,
+                "similar": [{"number": one.number, "score": one.score, "why": one.why} for one in alike],
             }
         )
     else:
-        print_page(page, NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format), full=full)
+        numbers = NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format)
+        print_page(page, numbers, alike=alike, full=full)
     return 0

@@ -147,13 +147,14 @@ def _decided(steps: Mapping[str, _Step]) -> Iterator[tuple[str, str]]:
         joined = f"joins #{ticket}" if ticket is not None else f"follows #{follows}" if follows else "joins none"
         yield "thread", f"{joined} ({thread.get('reason')})"
         for tried in thread.get("tried") or ():
-            yield (
-                "  tried",
-                f"{tried.get('evidence')} for #{tried.get('ticket')}, {tried.get('what')}: {tried['outcome']}",
-            )
+            whose = f" for #{tried['ticket']}" if tried.get("ticket") is not None else ""
+            yield "  tried", f"{tried.get('evidence')}{whose}, {tried.get('what')}: {tried['outcome']}"
     rules = steps.get("rules")
     for line in _rules(rules) if rules else ():
         yield "rule", line
+    reckoned = steps.get("priority")
+    if reckoned:
+        yield "priority", f"{reckoned.get('value')} <- table ({reckoned.get('why') or 'no row fits'})"
     assigned = steps.get("assign")
     if assigned:
         yield "assigned to", f"{assigned.get('agent') or 'nobody'} by {assigned.get('by')}"

@@ -20,7 +20,16 @@ def check(
     queues: Collection[str] | None = None,
 ) -> list[str]:
     """Every problem as `templates/FILE:LINE: what`; `contexts`: the sample data of a name; `queues`: the folders."""
-    templates = Templates.load(directory)
+    return check_templates(Templates.load(directory), contexts, queues=queues)
+
+
+def check_templates(
+    templates: Templates,
+    contexts: Callable[[str], Sequence[Context]] = samples,
+    *,
+    queues: Collection[str] | None = None,
+) -> list[str]:
+    """As `check`, of templates that are loaded."""
     problems: list[str] = []
     for file in templates.files:
         folder, _, base = file.rpartition("/")

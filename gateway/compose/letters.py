@@ -207,10 +207,15 @@ def letter(
 
 
 def admin_notice(cfg: Config, *, subject: str, text: str, stamp: Stamp) -> Letter:
-    """A letter to the admin in built-in words: it is about what is broken, so it may need nothing of it."""
-    home = desk(cfg, "")
+    """A letter to the admin."""
     recipient = Address(addr=cfg.gateway.admin)
-    subject = words.clean(f"[{home.tag}] {subject}", headers.SUBJECT_CAP)
+    return plain_notice(cfg, kind="admin_notice", recipient=recipient, subject=subject, text=text, stamp=stamp)
+
+
+def plain_notice(cfg: Config, *, kind: str, recipient: Address, subject: str, text: str, stamp: Stamp) -> Letter:
+    """A letter to one of us in built-in words: it may be about what is broken, so it needs nothing of it."""
+    home = desk(cfg, "")
+    subject = words.clean(_disarmed(f"[{home.tag}] {subject}"), headers.SUBJECT_CAP)
     fields: list[tuple[str, headers.Value]] = [
         ("From", home.sender),
         ("To", recipient),
@@ -220,7 +225,7 @@ def admin_notice(cfg: Config, *, subject: str, text: str, stamp: Stamp) -> Lette
         *_automatic(Auto.GENERATED),
     ]
     return Letter(
-        kind="admin_notice",
+        kind=kind,
         template="",
         sender=home.sender,
         recipient=recipient,
@@ -228,7 +233,7 @@ def admin_notice(cfg: Config, *, subject: str, text: str, stamp: Stamp) -> Lette
         message_id=stamp.message_id,
         at=stamp.at,
         subject=subject,
-        data=headers.build(fields, text=text),
+        data=headers.build(fields, text=_disarmed(body.clean(text))),
         automatic=True,
         fallback="",
     )

@@ -64,7 +64,7 @@ class Templates:
         """`sources`: path below the folder, such as `support/reply.de.txt`, -> text; `unreadable`: path -> why."""
         self.shown_as = shown_as
         self.unreadable = dict(unreadable or {})
-        self._sources = dict(sources)
+        self.sources: Mapping[str, str] = dict(sources)
         self._compiled: dict[str, _Compiled] = {}
         self._text = Sandbox(autoescape=False)
         self._html = Sandbox(autoescape=True)
@@ -88,7 +88,7 @@ class Templates:
     @property
     def files(self) -> Sequence[str]:
         """Every template file found, unreadable ones too."""
-        return sorted({*self._sources, *self.unreadable})
+        return sorted({*self.sources, *self.unreadable})
 
     @property
     def names(self) -> frozenset[str]:
@@ -103,7 +103,7 @@ class Templates:
         for folder in (f"{queue}/", "") if queue else ("",):
             for tongue in tongues:
                 file = f"{folder}{name}.{tongue}.txt" if tongue else f"{folder}{name}.txt"
-                if file in self._sources or file in self.unreadable:
+                if file in self.sources or file in self.unreadable:
                     return file
         return ""
 
@@ -135,7 +135,7 @@ class Templates:
         return Rendered(subject=subject, text=text, html=html, file=file, fallback=fallback)
 
     def _render_html(self, file: str, context: Context) -> tuple[str, str]:
-        if file not in self._sources and file not in self.unreadable:
+        if file not in self.sources and file not in self.unreadable:
             return "", ""
         try:
             return _fill(self._compile(file).body, context), ""
@@ -147,7 +147,7 @@ class Templates:
         if known is None:
             if file in self.unreadable:
                 raise TemplateSyntaxError(self.unreadable[file], 1)
-            known = self._compiled[file] = self._compile_source(file, self._sources[file])
+            known = self._compiled[file] = self._compile_source(file, self.sources[file])
         return known
 
     def _compile_source(self, file: str, source: str) -> _Compiled:

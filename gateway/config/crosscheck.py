@@ -11,13 +11,14 @@ from gateway.config.crosscheck_ways import listeners, mailboxes, outgoing
 from gateway.config.problems import Loc, Problem
 from gateway.config.schema_desk import days_of
 from gateway.config.section import did_you_mean
-from gateway.tickets.status import Status
+from gateway.tickets.status import Status, Statuses
 
 
 def cross_problems(data: tables.Tables, *, thorough: bool = False) -> list[Problem]:
     """What no single key can tell."""
     checks: tuple[Callable[[tables.Tables], Iterator[Problem]], ...] = (
         _names, _addresses, _agents_addresses, _admin, listeners, mailboxes, outgoing, _calendars, _statuses,
+        _organisations,
     )  # fmt: skip
     found = [problem for check in checks for problem in check(data)]
     return found + list(_holidays(data)) if thorough else found
@@ -173,3 +174,43 @@ def _statuses(data: tables.Tables) -> Iterator[Problem]:
         elif name not in ours and "like" not in table:
             what = 'is missing like = "on_hold", the status of ours it behaves like'
             yield Problem(loc=("statuses", name), what=what + did_you_mean(name, ours))
+    yield from _moves(data)
+
+
+def _moves(data: tables.Tables) -> Iterator[Problem]:
+    """Every move goes to a status that there is, and every status can be come to."""
+    declared = dict(tables.named(data, "statuses"))
+    table = Statuses(
+        likes={name: Status(one["like"]) for name, one in declared.items() if one.get("like") in tuple(Status)},
+        moves={
+            name: frozenset(text for _, text in tables.texts(one["moves"]))
+            for name, one in declared.items()
+            if isinstance(one.get("moves"), list)
+        },
+    )
+    known = (*Status, *declared)
+    for name, one in declared.items():
+        for index, target in tables.texts(one.get("moves")):
+            if target not in known:
+                guess = did_you_mean(target, known) or "; it would stand under [statuses.NAME]"
+                what = f'names a status that does not exist: "{kinds.shown(target)}"{guess}'
+                yield Problem(loc=("statuses", name, "moves", index), what=what)
+    for name in table.unreachable():
+        what = "can never be reached: it stands in moves of no status that a ticket can come to"
+        yield Problem(loc=("statuses", name), what=what)
+
+
+def _organisations(data: tables.Tables) -> Iterator[Problem]:
+    agents, slas = tuple(tables.table(data, "agents")), tuple(tables.table(data, "sla"))
+    seen: dict[str, str] = {}
+    for name, table in tables.named(data, "organisations"):
+        yield from _known(("organisations", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
+        for index, agent in tables.texts(table.get("agents")):
+            yield from _known(("organisations", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
+        if table.get("domains") == []:
+            yield Problem(loc=("organisations", name, "domains"), what="is empty: nobody would belong to it")
+        for index, domain in tables.texts(table.get("domains")):
+            other = seen.setdefault(domain.strip().lower(), name)
+            if other != name:
+                loc = ("organisations", name, "domains", index)
+                yield Problem(loc=loc, what=f"belongs to organisation {other} already: {kinds.shown(domain)}")

@@ -28,7 +28,7 @@ def with_derived(data: dict[str, Any]) -> dict[str, Any]:
         if isinstance(name, str) and name:
             mail.setdefault("subject_tag", name[:1].upper() + name[1:])
         _derive_address(full, mail)
-    for section, part in (("queues", "title"), ("agents", "name"), ("fields", "title")):
+    for section, part in (("queues", "title"), ("agents", "name"), ("fields", "title"), ("organisations", "title")):
         for key, table in _tables(full, section).items():
             table.setdefault(part, key)
     _derive_ports(full)

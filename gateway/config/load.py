@@ -44,9 +44,9 @@ def load(path: Path, *, secrets: bool = True, thorough: bool = False) -> Config:
     return checked(read(path), secrets=secrets, thorough=thorough)
 
 
-def read(path: Path) -> Document:
-    """The file as TOML; ConfigError where it cannot be read or is no TOML."""
-    shown = str(path)
+def read(path: Path, shown: str = "") -> Document:
+    """The file as TOML; ConfigError where it cannot be read or is no TOML, which calls it `shown`."""
+    shown = shown or str(path)
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
@@ -59,10 +59,17 @@ def read(path: Path) -> Document:
         raise ConfigError([f"{shown}: is larger than 4 MB, which no configuration is"])
     try:
         text = tomltext.decode(raw)
-        data = tomltext.parse(text, _FORM)
     except tomltext.TomlProblem as problem:
         raise ConfigError([f"{shown}:{problem.line}: {problem.what}"])
-    return Document(path=Path(os.path.abspath(path)), shown=shown, text=text, data=data)
+    return parsed(text, Path(os.path.abspath(path)), shown)
+
+
+def parsed(text: str, path: Path, shown: str) -> Document:
+    """A text as the file it was or is; ConfigError where it is no TOML."""
+    try:
+        return Document(path=path, shown=shown, text=text, data=tomltext.parse(text, _FORM))
+    except tomltext.TomlProblem as problem:
+        raise ConfigError([f"{shown}:{problem.line}: {problem.what}"])
 
 
 def checked(document: Document, *, secrets: bool = True, thorough: bool = False) -> Config:

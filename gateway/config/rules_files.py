@@ -1,18 +1,15 @@
-"""The rules folder of a site: what is in it, what rules may name, their tests. All else is `gateway.rules`."""
+"""The rules folder of a site: what is in it, what rules may name, the mails of tests. All else is `gateway.rules`."""
 
 import os
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+import stat
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import tomltext
 from gateway.config.schema import Config
 from gateway.errors import RulesError
-from gateway.mail import Mail, read
-from gateway.rules import FieldShape, Names, RegexMatcher, RuleSet, load
-from gateway.rules.testing import Report, Surroundings, run_tests
-from gateway.tickets.status import Status
+from gateway.rules import FieldShape, Names, RuleSet, load
 
 _LARGEST = 2 << 20  # bytes of a rules file
 _LARGEST_LIST = 8 << 20
@@ -28,12 +25,14 @@ class RulesFolder:
     lists: Mapping[str, tuple[str, ...]]
 
 
-def load_rules(cfg: Config, templates: Collection[str]) -> RuleSet:
-    """The checked rule set of a site; RulesError with every mistake. `templates`: the names `set.reply` may give.
+def load_rules(cfg: Config, templates: Collection[str], rules_dir: Path | None = None) -> RuleSet:
+    """The checked rule set of a site, or of another folder as if it were the site's; RulesError with every mistake.
 
-    A site without a rules folder has no rules: its mail becomes tickets that nobody acknowledges.
+    `templates`: the names `set.reply` may give. A site without a rules folder has no rules: its mail becomes tickets
+    that nobody acknowledges.
     """
-    folder = read_folder(cfg.rules_dir) if cfg.rules_dir.exists() else RulesFolder(files={}, lists={})
+    there = rules_dir is not None or cfg.rules_dir.exists()
+    folder = read_folder(rules_dir or cfg.rules_dir) if there else RulesFolder(files={}, lists={})
     return load(folder.files, names(cfg, templates, folder.lists))
 
 
@@ -54,6 +53,24 @@ def read_folder(folder: Path) -> RulesFolder:
     return RulesFolder(files=files, lists=lists)
 
 
+def unread(folder: Path) -> list[str]:
+    """A warning for each file beside the rules that nobody reads, though its name says that somebody meant it so."""
+    there = sorted(path for path in folder.rglob("*") if not path.is_dir() and not _is_apart(path.relative_to(folder)))
+    read = {*folder.glob("*.toml"), *folder.glob("lists/*.txt")}
+    return [
+        f"{folder.name}/{path.relative_to(folder)}: is not read: rules are files *.toml in {folder.name}/, "
+        f"lists *.txt in {folder.name}/lists/"
+        for path in there
+        if path not in read
+    ]
+
+
+def _is_apart(path: Path) -> bool:
+    """Samples, remarks, hidden files, and what editors leave behind."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    return hidden or path.parts[0] == "samples" or path.suffix == ".md" or path.name.endswith(("~", "#"))
+
+
 def names(cfg: Config, templates: Collection[str], lists: Mapping[str, tuple[str, ...]]) -> Names:
     """What the rules of this site may name."""
     return Names(
@@ -62,42 +79,41 @@ def names(cfg: Config, templates: Collection[str], lists: Mapping[str, tuple[str
         slas=tuple(cfg.sla),
         templates=tuple(templates),
         fields={name: FieldShape(pattern=one.pattern or "", values=one.values) for name, one in cfg.fields.items()},
-        statuses=tuple(dict.fromkeys((*Status, *cfg.statuses))),
+        statuses=cfg.status_table.names,
+        moves=cfg.status_table.moves,
         areas=cfg.areas.values,
+        categories=cfg.categories.values or None,
+        organisations=tuple(cfg.organisations),
         calendars=tuple(cfg.calendars),
         skills=frozenset(skill for agent in cfg.agents.values() for skill in agent.skills),
         lists=lists,
     )
 
 
-def read_samples(rules: RuleSet, folder: Path, read_mail: Callable[[bytes], Mail]) -> dict[str, Mail]:
-    """The mails that tests name by `file`, read by `read_mail`; what cannot be opened is left out: its test fails."""
-    found: dict[str, Mail] = {}
+def read_samples(rules: RuleSet, folder: Path) -> Iterator[tuple[str, bytes]]:
+    """The bytes of the mails that tests name by `file`; what cannot be opened is left out: its test fails."""
     for name in rules.sample_files:
         raw = _bytes(folder / name, _LARGEST_SAMPLE, folder)
         if isinstance(raw, bytes):
-            found[name] = read_mail(raw)
-    return found
-
-
-def run_rule_tests(cfg: Config, rules: RuleSet) -> Report:
-    """The tests in the rules files, run against the whole set, with the queues and samples of the site."""
-    usual = next(iter(cfg.addresses().values()), None)
-    surroundings = Surroundings(
-        queue_for=lambda address: (cfg.queue_for(address) if address else None) or usual,
-        samples=read_samples(rules, cfg.rules_dir, read),
-    )
-    return run_tests(rules, RegexMatcher(time.monotonic), surroundings)
+            yield name, raw
 
 
 def _texts(folder: Path, pattern: str, largest: int, home: Path, problems: list[str]) -> Iterator[tuple[str, str]]:
     """Shown name and text of each file, in name order; hidden files are editors' business."""
-    paths = sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    try:
+        listed = sorted(folder.iterdir()) if folder.exists() else []
+    except OSError as error:
+        problems.append(f"{folder}: cannot be read: {error.strerror}")
+        return
+    paths = [path for path in listed if path.match(pattern) and not path.name.startswith(".")]
     if len(paths) > _MOST_FILES:
         problems.append(f"{folder}: holds {len(paths):,} files, at most {_MOST_FILES}")
         return
     for path in paths:
         shown = f"{home.name}/{path.relative_to(home)}"
+        if not shown.isprintable():  # it is stored and printed wherever the rule decides
+            problems.append(f"{ascii(shown)[1:-1]}: has a name that cannot be printed; rename the file")
+            continue
         raw = _bytes(path, largest, home)
         if isinstance(raw, str):
             problems.append(f"{shown}: {raw}")
@@ -114,10 +130,12 @@ def _bytes(path: Path, largest: int, home: Path) -> bytes | str:
         inside = os.path.realpath(home)
         if os.path.commonpath((inside, os.path.realpath(path))) != inside:
             return "is a link to a file outside the rules folder; copy the file"
-        if not path.is_file():
-            return "is no file"
-        with path.open("rb") as file:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # a pipe would be waited for
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return "is no file"
             raw = file.read(largest + 1)
+    except (IsADirectoryError, FileNotFoundError):
+        return "is no file"
     except (OSError, ValueError) as error:
         return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
     if len(raw) > largest:

@@ -8,9 +8,22 @@ from pydantic import PrivateAttr
 
 from gateway.config import kinds
 from gateway.config.schema_channels import Auth, Delivery, Imap, Smtp, Source
-from gateway.config.schema_desk import Agent, Areas, Calendar, Field, Queue, Sla, StatusName
-from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics
+from gateway.config.schema_desk import (
+    Agent,
+    Areas,
+    Calendar,
+    Categories,
+    Field,
+    Organisation,
+    PriorityTable,
+    Queue,
+    Sla,
+    StatusName,
+)
+from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Similar
 from gateway.config.section import Section, by_name, key
+from gateway.tickets.priority import Row
+from gateway.tickets.status import Status, Statuses
 
 
 class Config(Section):
@@ -30,7 +43,11 @@ class Config(Section):
     sla: Mapping[kinds.Name, Sla] = by_name("What we promise.")
     fields: Mapping[kinds.Name, Field] = by_name("Fields of the site's own.")
     areas: Areas = key("What tickets may be about.", {})
+    categories: Categories = key("How tickets may be sorted.", {})
+    priority: PriorityTable = key("How urgent a ticket is where no rule says.", {})
+    organisations: Mapping[kinds.Name, Organisation] = by_name("Customers that belong together.")
     statuses: Mapping[kinds.Name, StatusName] = by_name("Further statuses, and labels.")
+    similar: Similar = key("Tickets that look like the same matter.", {})
     limits: Limits = key("How much of anything is too much.", {})
     metrics: Metrics = key("Figures for Prometheus.", {})
     log: Log = key("What is written to standard error.", {})
@@ -83,3 +100,46 @@ class Config(Section):
     @cached_property
     def _agents_by_address(self) -> Mapping[str, str]:
         return {addr: name for name, agent in self.agents.items() for addr in agent.addresses}
+
+    def organisation_for(self, address: str) -> str | None:
+        """The organisation whose domains hold this address; the longest domain wins."""
+        domain = address.lower().rpartition("@")[2]
+        if not self._organisations_by_domain or not domain:
+            return None
+        if domain in self._organisations_by_domain:
+            return self._organisations_by_domain[domain]
+        while domain:
+            domain = domain.partition(".")[2]
+            if (found := self._organisations_by_domain.get(f"*.{domain}")) is not None:
+                return found
+        return None
+
+    @cached_property
+    def _organisations_by_domain(self) -> Mapping[str, str]:
+        return {domain: name for name, one in self.organisations.items() for domain in one.domains}
+
+    @cached_property
+    def status_table(self) -> Statuses:
+        """The site's statuses and how they behave."""
+        return Statuses(
+            likes={name: Status(one.like) for name, one in self.statuses.items() if one.like},
+            moves={name: frozenset(one.moves) for name, one in self.statuses.items() if one.moves is not None},
+        )
+
+    @cached_property
+    def priority_rows(self) -> tuple[Row, ...]:
+        """The table of priorities."""
+        return tuple(
+            Row(priority=one.set, type=one.type, impact=one.impact, seen=one.seen) for one in self.priority.row
+        )
+
+    @cached_property
+    def counts_seen(self) -> bool:
+        """Whether the table of priorities asks how many like it came lately."""
+        return any(one.seen for one in self.priority.row)
+
+    def status_label(self, status: str, language: str) -> str:
+        """What people read for a status: its label in that language, else in the site's, else its name in words."""
+        own = self.statuses.get(status)
+        labels = own.labels if own else {}
+        return labels.get(language) or labels.get(self.mail.language) or status.replace("_", " ")

@@ -12,6 +12,7 @@ from gateway.config import kinds, units
 from gateway.config.schema_channels import QueueDelivery
 from gateway.config.section import Section, by_name, did_you_mean, key
 from gateway.tickets.status import Status as TicketStatus
+from gateway.tickets.tag import is_tag
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -233,6 +234,57 @@ class Areas(Section):
     values: tuple[Annotated[str, PlainValidator(_area)], ...] = key("Names, or name/part.", ())
 
 
+class Categories(Section):
+    """How tickets may be sorted."""
+
+    values: tuple[Annotated[str, PlainValidator(_area)], ...] = key("Names, or name/part; any where left out.", ())
+
+
+def _domain(value: object) -> str:
+    text = kinds.text_of(value, "big.example").strip().lower()
+    return f"*.{kinds.host(text[2:])}" if text.startswith("*.") else kinds.host(text)
+
+
+def _tag(value: object) -> str:
+    text = kinds.text_of(value, "vip").strip()
+    if not is_tag(text):
+        raise ValueError(f'is no tag: "{text[:60]}"; write one word without commas, "#" and quotes')
+    return text
+
+
+class Organisation(Section):
+    """Customers that belong together, known by the domains of their addresses."""
+
+    title: str = key("Its name for people; by default its key.", "")
+    domains: tuple[Annotated[str, PlainValidator(_domain)], ...] = key(
+        'Whose addresses are its people\'s; "*.big.example" stands for all below big.example.'
+    )
+    sla: str | None = key("Which [sla] holds for its tickets, unless a rule says otherwise.", None)
+    agents: tuple[str, ...] = key("Who is asked first for its tickets, in this order.", ())
+    tags: tuple[Annotated[str, PlainValidator(_tag)], ...] = key(
+        "What rules see in sender.tags, beside the person's own.", ()
+    )
+
+
+class PriorityRow(Section):
+    """One row of the table: all that stands in it must fit."""
+
+    type: Literal["question", "problem", "request", "complaint"] | None = key("The type; any where left out.", None)
+    impact: Literal["blocking", "major", "minor", "none"] | None = key("The impact; any where left out.", None)
+    seen: int | None = key("At least so many like it came lately; any number where left out.", None, low=1, high=10**6)
+    set: Priority = key("The priority.")
+
+
+class PriorityTable(Section):
+    """The priority where no rule and no person sets it: the first row that fits, else normal."""
+
+    by: Literal["area", "category", "type", "queue", "organisation", "sender"] = key(
+        "Which tickets are like it, for seen: those with the same value of this.", "area"
+    )
+    within: kinds.Duration = key("How far back they are counted.", "1 h")
+    row: tuple[PriorityRow, ...] = key("Row by row, each as [[priority.row]].", ())
+
+
 def _builtin_status(value: object) -> str:
     text = kinds.text_of(value, "on_hold")
     if text not in STATUSES:
@@ -245,4 +297,5 @@ class StatusName(Section):
     """A status of the site's own, or labels for one of ours."""
 
     like: Annotated[str, PlainValidator(_builtin_status)] | None = key("The status of ours it behaves like.", None)
+    moves: tuple[str, ...] | None = key("Where rules and people may set it to go; anywhere where left out.", None)
     labels: Mapping[kinds.Language, kinds.Line] = by_name("What people read, by language.")

@@ -149,6 +149,18 @@ class Limits(Section):
     stop_within: kinds.Duration = key("How long a clean stop waits for mail being received.", "30 s")
 
 
+class Similar(Section):
+    """Open tickets that look like the same matter: shown, never joined by themselves."""
+
+    within: kinds.Duration = key("Tickets are compared with those opened within this time.", "7 days")
+    tell_lead_at: int = key(
+        "A matter of so many customers is listed to the queue's lead, once an hour while it grows; 0: never.",
+        5,
+        low=0,
+        high=100_000,
+    )
+
+
 class Metrics(Section):
     """Figures for Prometheus."""
 

@@ -15,6 +15,8 @@ from gateway.config.section import Section
 
 # Greedy to the last @: a password may hold one that nobody escaped.
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*):.*@|([?&](?:ssl)?password=)[^&]*")
+# As far as the quotes of a TOML string, so that what is left is the same TOML.
+_PASSWORD_IN_FILE = re.compile(r"""(://[^/@:"'\n]*):[^"'\n]*@|([?&](?:ssl)?password=)[^&"'\n]*""")
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 Tables = Mapping[str, Any]
 
@@ -35,7 +37,16 @@ def effective_tables(data: Tables) -> dict[str, Any]:
 
 def masked(text: str) -> str:
     """The text, passwords in URLs hidden."""
-    return _PASSWORD_IN_URL.sub(lambda hit: f"{hit[2]}(secret)" if hit[2] else f"{hit[1]}:(secret)@", text)
+    return _PASSWORD_IN_URL.sub(_hidden, text)
+
+
+def masked_file(text: str) -> str:
+    """The text of a file as it may be kept elsewhere: passwords in its URLs hidden, all else as it was."""
+    return _PASSWORD_IN_FILE.sub(_hidden, text)
+
+
+def _hidden(hit: re.Match[str]) -> str:
+    return f"{hit[2]}(secret)" if hit[2] else f"{hit[1]}:(secret)@"
 
 
 def _section(model: type[Section], table: Tables, written: Tables, heading: str) -> Iterator[str]:

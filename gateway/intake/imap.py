@@ -82,6 +82,10 @@ class ImapPoller:
         longest = 180 + self._times.command + self._account.max_size / _SLOWEST_MAIL
         return time.monotonic() - self.heartbeat > longest
 
+    def take_up(self, cfg: Config) -> None:
+        """The configuration has changed: from the next mail on, these addresses are ours."""
+        self._sweeper.take_up(cfg)
+
     def cut(self) -> None:
         """End the connection under the thread; it then begins anew."""
         if session := self._session:

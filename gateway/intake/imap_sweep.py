@@ -56,6 +56,10 @@ class Sweeper:
         self._filing = Filing(account, store)
         self._may_reread = True
 
+    def take_up(self, cfg: Config) -> None:
+        """From the next mail on, these addresses are ours."""
+        self._cfg = cfg
+
     def begin(self) -> None:
         """A new connection: what the last one left undone is looked for."""
         self._filing.begin()

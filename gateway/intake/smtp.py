@@ -118,6 +118,13 @@ class SmtpListener:
         """Ask `judge` about recipients from now on: the configuration has changed."""
         self._terms.judge = judge
 
+    def keep_to(self, limits: Limits) -> None:
+        """Keep to these limits of a mail and of time from now on; those of connections stay."""
+        self._terms.line_length = limits.line_length
+        self._terms.recipients = limits.recipients
+        self._terms.hops = limits.hops
+        self._terms.timing = timing_of(limits)
+
     def reload_certificate(self) -> None:
         """Read the certificate files again, for handshakes to come. ConfigError, and the old one stays."""
         context = self._tls_context()

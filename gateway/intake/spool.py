@@ -77,6 +77,11 @@ class Spool:
             self._thread.join(timeout)
             self._thread = None
 
+    def take_up(self, *, min_free: int, duplicate_for: timedelta) -> None:
+        """The configuration has changed: this counts from the next mail on."""
+        self._min_free = min_free
+        self._duplicate_for = duplicate_for
+
     # ---- the door --------------------------------------------------------------------------------------------------
 
     def submit(

@@ -12,12 +12,12 @@ from gateway.rules.names import FieldShape, Names
 from gateway.rules.operands import check_name, flat, kind_of
 from gateway.rules.problems import KeyPath, Reading
 from gateway.rules.rule import SetLine
+from gateway.tickets.tag import is_tag
 
 CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
 MAX_VALUE = 1_000  # characters
 _ADDRESS = re.compile(r"[^\s@<>(),;:\"]{1,64}@[^\s@<>(),;:\"]{1,253}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", re.ASCII)
-_TAG = re.compile(r"[^\s,#\"'\[\]{}]{1,50}")
 
 
 def read_sets(table: object, captures: Collection[str], reading: Reading) -> tuple[SetLine, ...]:
@@ -72,7 +72,7 @@ def check_value(action: Action, value: str, names: Names) -> None:
         check_name(value, (), "agents", names)
     if action.form == "language" and not _LANGUAGE.fullmatch(value):
         raise ValueError(f'"{value[:60]}" is no language code; write such as "en" or "pt-BR"')
-    if action.form == "tag" and not _TAG.fullmatch(value):
+    if action.form == "tag" and not is_tag(value):
         raise ValueError(f'"{value[:60]}" is no tag; write one word without spaces, commas and "#", several as a list')
     if action.named != "fields":
         check_name(value, action.closed, action.named, names)

@@ -169,7 +169,7 @@ def _part_of(text: str, wanted: tuple[str, ...]) -> bool:
 
 def _name_is(c: Condition) -> Check:
     name, wanted = c.name, frozenset(c.wanted)
-    if name == "area":
+    if name in ("area", "category"):
         return lambda view: _in_branch(flat(view.values.get(name, "")), wanted)
 
     def hold(view: View) -> bool:
@@ -179,9 +179,9 @@ def _name_is(c: Condition) -> Check:
     return hold
 
 
-def _in_branch(area: str, wanted: frozenset[str]) -> bool:
+def _in_branch(name: str, wanted: frozenset[str]) -> bool:
     """`order` stands for `order/delivery` and its other parts too."""
-    return area in wanted or area.partition("/")[0] in wanted
+    return name in wanted or name.partition("/")[0] in wanted
 
 
 def _tags(c: Condition) -> Check:

@@ -70,6 +70,11 @@ class RuleSet:
         return frozenset(name for one in self._conditions if one.field.name == "hours" for name in one.wanted)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """The full names of all fields that conditions ask for: `"subject"`, `"header.list-id"`."""
+        return frozenset(one.name for one in self._conditions)
+
+    @cached_property
     def seen_recently(self) -> frozenset[tuple[str, int]]:
         """What `seen_recently` counts: by which field, within how many seconds."""
         return frozenset(one.wanted[:2] for one in self._conditions if one.field.name == "seen_recently")
@@ -186,7 +191,7 @@ class _Run:
             taken = self._actions if line.name in NOT_FIELDS else self._fields
             if line.name not in taken and self._may_set(rule, line):
                 values = self._values(rule, line, captures)
-                if values:
+                if values and self._may_move(rule, line, values[0]):
                     value = values if line.action.many else values[0]
                     taken[line.name] = Set(value=value, rule=rule.name, file=rule.file, line=line.line)
                     self._show(line.name, values[0])
@@ -222,6 +227,16 @@ class _Run:
             self._skip(rule, line.line, line.what, Skip.PERSON_SET, f"{by.removeprefix('person:')} set it")
             return False
         return True
+
+    def _may_move(self, rule: Rule, line: SetLine, value: str) -> bool:
+        """Whether the site lets a ticket go from the status it is in to this one."""
+        before = self._view.values.get("status", "new")
+        allowed = self._rules.names.moves.get(before) if line.name == "status" else None
+        if allowed is None or value == before or value in allowed:
+            return True
+        detail = f"[statuses.{before}] moves lets no ticket go from {before} to {value}"
+        self._skip(rule, line.line, line.what, Skip.NOT_ALLOWED, detail)
+        return False
 
     def _captures(self, rule: Rule) -> dict[str, str]:
         """What the rule's positive patterns captured; the first line that brings a name wins."""

@@ -1,7 +1,7 @@
 """`[[rule.test]]` blocks, read and checked: what comes in, and what is expected of the whole set."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.rules.actions import check_own_field, check_value
@@ -200,11 +200,11 @@ def _flag(value: object) -> bool:
 
 
 def _instant(value: object) -> datetime:
+    """Perhaps without a zone: then it is by the site's clock."""
     try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+        return value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
     except ValueError:
         raise ValueError(f'must be a time such as "2026-12-24T10:00", not {kind_of(value)}')
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def _sample(value: object) -> str:
@@ -258,7 +258,7 @@ def _count(value: object) -> int:
 _MAIL: dict[str, Reader] = {
     "from": _address, "to": _addresses, "cc": _addresses, "reply_to": _addresses, "recipient": _address,
     "subject": _text, "body": _text, "header": _headers, "attachment": _list, "size": _bytes, "language": _text,
-    "kind": _text, "auth": _text, "source": _text,
+    "kind": _text, "auth": _text, "source": _text, "date": _instant,
 }  # fmt: skip
 _TICKET: dict[str, Reader] = {
     **dict.fromkeys(("queue", "status", "priority", "type", "category", "area", "impact", "sla"), _text),

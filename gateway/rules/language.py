@@ -151,7 +151,7 @@ FIELDS: dict[str, Field] = {
         Field(name="status", shape=_S.NAME, doc="the ticket's status", named="statuses"),
         Field(name="priority", shape=_S.RANK, doc="low, normal, high or urgent", closed=PRIORITIES),
         Field(name="type", shape=_S.NAME, doc="question, problem, request or complaint", closed=TYPES),
-        Field(name="category", shape=_S.NAME, doc="the category", named="categories"),
+        Field(name="category", shape=_S.NAME, doc="the category; a name holds its parts", named="category_branches"),
         Field(name="area", shape=_S.NAME, doc="what it is about; a name holds its parts", named="area_branches"),
         Field(name="impact", shape=_S.NAME, doc="blocking, major, minor or none", closed=IMPACTS),
         Field(name="tags", shape=_S.TAGS, doc="the ticket's tags"),

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from gateway.rules.evaluate import RuleSet
+from gateway.rules.gaps import unset_fields
 from gateway.rules.language import Shape
 from gateway.rules.problems import Problem
 from gateway.rules.rule import Condition, Rule
+from gateway.rules.shadows import shadowed
 
 _CURLY = re.compile("[\u201c\u201d\u201e\u2018\u201a]")
 _STARRED = ("contains", "is", "starts", "ends")
@@ -17,7 +19,7 @@ _REGEX_LIKE = re.compile(r"\\[bdsw]|\(\?|\.\*|\[[^\]]+\]\+?|\w\|\w")
 def lint(rules: RuleSet) -> tuple[Problem, ...]:
     """Every warning about a set, in the order of its lines."""
     found = [warning for rule in rules.rules for warning in _of_rule(rule)]
-    return tuple(sorted([*found, *_shadowed(rules.rules)]))
+    return tuple(sorted({*found, *shadowed(rules.rules), *unset_fields(rules)}))
 
 
 def _of_rule(rule: Rule) -> Iterator[Problem]:
@@ -44,19 +46,6 @@ def _hint(condition: Condition, text: str) -> str:
     if condition.op in _STARRED and _STEM.fullmatch(text) and condition.field.shape is not Shape.ADDRESS:
         return f"the * in {text[:60]} stands for itself here"
     return "looks like a regex; those stand in .matches" if _REGEX_LIKE.search(text) else ""
-
-
-def _shadowed(rules: tuple[Rule, ...]) -> Iterator[Problem]:
-    """Lines that never decide, because a rule above always sets the same field for the same triggers."""
-    always: dict[tuple[str, str], str] = {}
-    for rule in rules:
-        for line in rule.sets:
-            above = [always.get((event, line.name), "") for event in rule.on]
-            if all(above) and not rule.force:
-                yield _warning(rule, line.line, f"{line.what} never decides: {above[0]} always sets it first")
-            if not rule.groups and not any("{" in value for value in line.values):
-                for event in rule.on:
-                    always.setdefault((event, line.name), f'rule "{rule.name}" ({rule.file}:{line.line})')
 
 
 def _warning(rule: Rule, line: int, message: str) -> Problem:

@@ -1,5 +1,6 @@
 """Rules files -> RuleSet, or every mistake in them at once. Reads texts, not files: the caller has read those."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,9 @@ from gateway.tomltext import Form, Lines, TomlProblem, line_of, parse
 from gateway.tomltext import lines as scan
 from gateway.tomltext.guess import nearest
 
-MAX_RULES = 5_000
+MAX_RULES = 20_000  # in all; 10,000 load in seconds
+_MOST_TOLD = 1_000
+_MOST_BROKEN = 50  # blocks of a file told of: more are one mistake made everywhere
 MAX_NAME = 120
 FORM = Form(blocks=("rule", "rule.test"), beside="write `{key}.contains = ...` (or .words, .is) beside `{rest}`")
 
@@ -36,16 +39,27 @@ def load(files: Mapping[str, str], names: Names) -> RuleSet:
         over = rules[MAX_RULES]
         problems.append(Problem(file=over.file, line=over.line, message=f"more than {MAX_RULES:,} rules in all"))
     if problems:
-        raise RulesError([str(problem) for problem in sorted(set(problems))])
+        raise RulesError(_listed(problems))
     return RuleSet(rules, names=names, files=files)
 
 
+def not_toml(files: Mapping[str, str]) -> list[str]:
+    """What of rules files is no TOML: all that can be told where nothing is known of the site."""
+    problems: list[Problem] = []
+    for file in sorted(files):
+        _tables(file, files[file], problems)
+    return _listed(problems)
+
+
+def _listed(problems: Sequence[Problem]) -> list[str]:
+    """In the order of their lines; beyond a thousand nobody reads them."""
+    found = sorted(set(problems))
+    more = [f"and {len(found) - _MOST_TOLD:,} mistakes more"] if len(found) > _MOST_TOLD else []
+    return [*map(str, found[:_MOST_TOLD]), *more]
+
+
 def _read_file(file: str, text: str, names: Names, problems: list[Problem]) -> list[Rule]:
-    try:
-        table = parse(text, FORM)
-    except TomlProblem as problem:
-        problems.append(Problem(file=file, line=problem.line, message=problem.what))
-        return []
+    table, text = _tables(file, text, problems)
     lines = scan(text)
     blocks = table.pop("rule", [])
     for key in table:
@@ -55,9 +69,57 @@ def _read_file(file: str, text: str, names: Names, problems: list[Problem]) -> l
         problems.append(Problem(file=file, line=line_of(lines, ("rule",)), message="write [[rule]] with two brackets"))
         return []
     if len(blocks) > MAX_RULES:
-        problems.append(Problem(file=file, line=1, message=f"{len(blocks):,} rules, at most {MAX_RULES:,}"))
+        problems.append(Problem(file=file, line=1, message=f"{len(blocks):,} rules, at most {MAX_RULES:,} in all"))
         return []
     return [_read_rule(block, file, lines, number, names, problems) for number, block in enumerate(blocks)]
+
+
+_HEADING = re.compile(r"(?m)^(?=[ \t]*\[\[[ \t]*rule[ \t]*\]\])")
+_NAME = re.compile(r"""(?m)^[ \t]*name[ \t]*=[ \t]*(?:"([^"\\\n]*)"|'([^'\n]*)')""")
+
+
+def _tables(file: str, text: str, problems: list[Problem]) -> tuple[dict[str, Any], str]:
+    """The tables of a file and the text they came from: a block that is no TOML is told and blanked out, so that the
+    mistakes in the others are told with it.
+    """
+    try:
+        return parse(text, FORM), text
+    except TomlProblem as problem:
+        first = Problem(file=file, line=problem.line, message=problem.what)
+    blocks = _HEADING.split(text)
+    readable: list[str] = []
+    broken: list[Problem] = []
+    above = 0
+    for block in blocks:
+        breaks = block.count("\n")
+        wrong = _why_no_toml(block, file, above) if len(broken) < _MOST_BROKEN else None
+        broken += [wrong] if wrong else []
+        readable.append("\n" * breaks if wrong else block)
+        above += breaks
+    rest = "".join(readable)
+    try:
+        table = parse(rest, FORM)
+    except TomlProblem:
+        table, rest = {}, ""
+    problems += broken or [first]
+    return table, rest
+
+
+def _why_no_toml(block: str, file: str, above: int) -> Problem | None:
+    """What is wrong with one block that stands below so many lines; None where it is TOML."""
+    try:
+        parse(block, FORM)
+    except TomlProblem:
+        pass
+    else:
+        return None
+    try:  # messages name other lines too
+        parse("\n" * above + block, FORM)
+    except TomlProblem as problem:
+        named = _NAME.search(block)
+        rule = (named[1] or named[2] or "")[:60] if named else ""
+        return Problem(file=file, line=problem.line, rule=rule, message=problem.what)
+    return None
 
 
 def _above_the_first_rule(key: str) -> str:

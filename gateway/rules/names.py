@@ -25,6 +25,7 @@ class Names:
     templates: Collection[str] = ()
     fields: Mapping[str, FieldShape] = field(default_factory=dict)
     statuses: Collection[str] = tuple(Status)
+    moves: Mapping[str, Collection[str]] = field(default_factory=dict)  # status -> where it may be set to go
     areas: Collection[str] = ()
     categories: Collection[str] | None = None
     organisations: Collection[str] | None = None
@@ -40,7 +41,14 @@ class Names:
             return (*self.agents, "assignee", "lead", "agents", "admin")
         if kind == "replies":
             return (*self.templates, "none")
-        if kind == "area_branches":  # "order" stands for order/delivery and its like
-            return {*self.areas, *(area.partition("/")[0] for area in self.areas)}
+        if kind == "area_branches":
+            return _branches(self.areas)
+        if kind == "category_branches":
+            return None if self.categories is None else _branches(self.categories)
         found: Collection[str] | None = getattr(self, kind) if kind else None
         return found
+
+
+def _branches(names: Collection[str]) -> Collection[str]:
+    """`order` stands for order/delivery and its other parts too."""
+    return {*names, *(name.partition("/")[0] for name in names)}

@@ -87,11 +87,13 @@ def check_name(value: str, closed: Sequence[str], named: str, names: Names) -> N
 _KINDS = {
     "queues": "queue", "agents": "agent", "assign": "agent or strategy", "notify": "agent", "slas": "SLA",
     "replies": "template", "statuses": "status", "areas": "area", "area_branches": "area", "fields": "field",
-    "categories": "category", "organisations": "organisation", "skills": "skill", "calendars": "calendar",
+    "categories": "category", "category_branches": "category", "organisations": "organisation", "skills": "skill",
+    "calendars": "calendar",
 }  # fmt: skip
 _SECTIONS = {
     "queues": "[queues]", "agents": "[agents]", "slas": "[sla]", "areas": "[areas]", "area_branches": "[areas]",
-    "fields": "[fields]", "organisations": "[organisations]", "calendars": "[calendars]",
+    "categories": "[categories]", "category_branches": "[categories]", "fields": "[fields]",
+    "organisations": "[organisations]", "calendars": "[calendars]",
 }  # fmt: skip
 
 

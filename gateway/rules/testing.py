@@ -1,8 +1,8 @@
 """The tests in rules files, run against the whole set, with a diff of expected and got for each that fails."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from gateway.mail import Address, Attachment, Envelope, Kind, Mail
@@ -16,14 +16,28 @@ SOMEBODY = "customer@example.net"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A mail that a test names by `file`, and its size in bytes."""
+
+    mail: Mail
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What tests need of a site: the queue of one of our addresses (`""`: the usual one), which calendars are open at
-    an instant, and the mails behind `file = "..."` by that text.
+    """What tests need of a site: which addresses are ours, what is known of a sender by the address, the queue of one
+    of ours (`""`: the usual one), the time zone of an `at` that names none, which calendars are open at an instant, and
+    the mails behind `file = "..."` by that text.
     """
 
+    is_ours: Callable[[str], bool] = lambda address: False
+    known_of: Callable[[str], Mapping[str, Any]] = lambda address: {}
+    zone: tzinfo = UTC
     queue_for: Callable[[str], str | None] = lambda address: None
     open_calendars: Callable[[datetime], Sequence[str]] | None = None
-    samples: Mapping[str, Mail] | None = None
+    samples: Mapping[str, Sample] = field(default_factory=dict)
+    counted: Collection[tuple[str, int]] = ()  # what is counted besides for `ticket.seen_recently`: field, seconds
+    priority_of: Callable[[Decision, Facts], str | None] = lambda decision, facts: None  # where no rule set it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +105,13 @@ def run_tests(rules: RuleSet, matcher: Matcher, surroundings: Surroundings | Non
 
 
 def _run(rules: RuleSet, rule: Rule, example: Example, matcher: Matcher, around: Surroundings) -> Failure | None:
-    mail = (around.samples or {}).get(example.file) if example.file else _mail(example)
-    if mail is None:
-        there = Diff(what="file", line=example.line, expected=example.file, got="no such file, or it cannot be read")
-        return _failure(rule, example, [there])
-    facts = _facts(mail, example, rules, around)
+    sample = around.samples.get(example.file) if example.file else Sample(mail=_mail(example, around.zone), size=0)
+    if sample is None:
+        got = "no such file below the rules folder, or none that can be read"
+        return _failure(rule, example, [Diff(what="file", line=example.line, expected=example.file, got=got)])
+    facts = _facts(sample, example, rules, around)
     decision = rules.evaluate(facts, example.event, matcher)
-    diffs = [diff for one in example.expect if (diff := _diff(one, decision, facts))]
+    diffs = [diff for one in example.expect if (diff := _diff(one, decision, facts, around))]
     return _failure(rule, example, diffs, decision) if diffs else None
 
 
@@ -113,7 +127,7 @@ def _failure(rule: Rule, example: Example, diffs: Sequence[Diff], decision: Deci
     )
 
 
-def _mail(example: Example) -> Mail:
+def _mail(example: Example, zone: tzinfo) -> Mail:
     """The mail that `mail.*` describes, as the reader would have read it."""
     given = example.mail
     to = given.get("to", ())
@@ -134,22 +148,32 @@ def _mail(example: Example) -> Mail:
         ),
         kind=Kind(given.get("kind", Kind.NORMAL)),
         language=given.get("language", ""),
+        date=_instant(given.get("date"), zone),
     )
+
+
+def _instant(written: datetime | None, zone: tzinfo) -> datetime | None:
+    """An instant as the site's clock shows it; one without a zone is by that clock."""
+    return written and written.replace(tzinfo=written.tzinfo or zone).astimezone(zone)
 
 
 def _addresses(listed: Sequence[str]) -> tuple[Address, ...]:
     return tuple(Address(addr=one) for one in listed)
 
 
-def _facts(mail: Mail, example: Example, rules: RuleSet, around: Surroundings) -> Facts:
-    given = example.mail
-    known = {"sender.known": False, "sender.agent": False, **example.known}
-    recipient = given.get("recipient") or next((one.key for one in mail.to), "")
+def _facts(sample: Sample, example: Example, rules: RuleSet, around: Surroundings) -> Facts:
+    given, mail = example.mail, sample.mail
+    by_address = around.known_of(mail.from_.key) if mail.from_ else {}
+    known = {"sender.known": False, "sender.agent": False, **by_address, **example.known}
+    at = _instant(example.at, around.zone)
+    recipient = given.get("recipient") or _recipient(mail, around)
     if "seen_recently" in known:
         count = known["seen_recently"]
-        known["seen_recently"] = {seen_key(by, "*", within): count for by, within in rules.seen_recently}
-    if example.at and around.open_calendars:
-        known["hours"] = tuple(around.open_calendars(example.at))
+        known["seen_recently"] = {
+            seen_key(by, "*", within): count for by, within in (*rules.seen_recently, *around.counted)
+        }
+    if at and around.open_calendars:
+        known["hours"] = tuple(around.open_calendars(at))
     return facts_of(
         mail,
         envelope=Envelope(recipients=(recipient,) if recipient else ()),
@@ -157,22 +181,36 @@ def _facts(mail: Mail, example: Example, rules: RuleSet, around: Surroundings) -
         recipient=recipient,
         queue=known.get("queue") or around.queue_for(recipient),
         event=example.event,
-        at=example.at,
-        size=given.get("size", 0),
+        at=at,
+        size=given.get("size", sample.size),
         auth=given.get("auth"),
         known=known,
     )
 
 
+def _recipient(mail: Mail, around: Surroundings) -> str:
+    """As for mail without an envelope: the first of Delivered-To, X-Original-To, To and Cc that is ours."""
+    delivered = [
+        value.strip().strip("<>").lower()
+        for wanted in ("delivered-to", "x-original-to")
+        for name, value in mail.headers
+        if name.lower() == wanted
+    ]
+    addressed = [one.key for one in (*mail.to, *mail.cc)]
+    return next((one for one in (*delivered, *addressed) if around.is_ours(one)), next(iter(addressed), ""))
+
+
 # ---- expected and got ------------------------------------------------------------------------------------------------
 
 
-def _diff(one: Expectation, decision: Decision, facts: Facts) -> Diff | None:
+def _diff(one: Expectation, decision: Decision, facts: Facts, around: Surroundings) -> Diff | None:
     if one.name == "quarantine":
         return _quarantine_diff(one, decision)
     wanted = () if one.wanted == ("none",) else one.wanted
     assert not isinstance(wanted, bool)
     got, by = _got(one.name, decision, facts)
+    if one.name == "priority" and not got and facts.event == "created":
+        got = tuple(filter(None, (around.priority_of(decision, facts),)))
     if one.negated:
         came = not set(wanted) & set(got) if wanted else bool(got)
     elif one.name == "rules" and wanted:

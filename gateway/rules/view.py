@@ -35,6 +35,7 @@ class View:
         self.folded = _FoldedTexts(self.values, asked)
         self._matcher = matcher
         self._deadline = deadline
+        self._stopped: set[regex.Pattern[str]] = set()  # not tried on other texts of this mail: one limit is enough
         self._searches: dict[tuple[regex.Pattern[str], str], regex.Match[str] | TimedOut | None] = {}
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -57,11 +58,14 @@ class View:
         key = (pattern, text)
         if key in self._searches:
             found = self._searches[key]
+        elif pattern in self._stopped:
+            found = TimedOut()
         elif self._matcher.clock() > self._deadline:
             raise UndecidedError(pattern, Skip.OUT_OF_TIME)
         else:
             found = self._searches[key] = self._matcher.search(pattern, text)
         if isinstance(found, TimedOut):
+            self._stopped.add(pattern)
             raise UndecidedError(pattern, Skip.SWITCHED_OFF if found.switched_off else Skip.TIMED_OUT)
         return found
 

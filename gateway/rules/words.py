@@ -20,12 +20,13 @@ _TO_FOLD = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200f\u2060\ufeff"
     f"{''.join(_STROKES)}]"
 )
-_WORDS = regex.compile(r"\w+")  # regex, not re: its \w holds the vowel marks of Indic scripts
+_WORDS = regex.compile(r"\w+")  # regex, not re: its \w holds the vowel and tone marks of Indic scripts
 _NOT_ASCII_WORD = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
-_EDGE = re.compile(r"^[^\w*]|[^\w*]$")
+_EDGE = regex.compile(r"^[^\w*]|[^\w*]$")
 # Scripts written without spaces between words: a pattern in one of them is looked for inside the text.
 _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]")
 _MAYBE_SPACELESS = re.compile("[\u0e00-\U0010ffff]")  # all of those and more
+_LONGEST = 500  # characters of a pattern
 _BETWEEN = " \x00 "  # no phrase reaches from one text into the next
 
 
@@ -60,8 +61,9 @@ def _distinct_words(folded: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What all rules together ask of a text: the lengths of stems and their beginnings in the shortest length."""
+    """What all rules together ask of a text: its words, the lengths of stems and their beginnings in the shortest."""
 
+    words: frozenset[str] = frozenset()
     lengths: frozenset[int] = frozenset()
     heads: frozenset[str] = frozenset()
     spaceless: bool = False
@@ -70,7 +72,9 @@ class Asked:
     def by(cls, patterns: Collection["WordPatterns"]) -> "Asked":
         stems = {one[:-1] for pattern in patterns for one in pattern.gate if one.endswith("*")}
         shortest = min(map(len, stems), default=0)
+        phrases = [phrase.words for pattern in patterns for phrase in pattern.phrases]
         return cls(
+            words=frozenset().union(*(pattern.gate for pattern in patterns), *phrases),
             lengths=frozenset(map(len, stems)),
             heads=frozenset(stem[:shortest] for stem in stems),
             spaceless=any(pattern.parts for pattern in patterns),
@@ -95,7 +99,10 @@ class Folded:
 
     @cached_property
     def index(self) -> frozenset[str]:
-        """Where patterns are looked up: the words, their beginnings as `stem*`, and characters of spaceless scripts."""
+        """Where patterns are looked up: the words, their beginnings as `stem*`, and characters of spaceless scripts.
+
+        Only those that some rule asks for: few, so that each rule looks into next to nothing.
+        """
         asked = self._asked
         found = set().union(*map(_distinct_words, self._folds))
         if asked.lengths:
@@ -106,7 +113,7 @@ class Folded:
         if asked.spaceless:
             for text in self._folds:
                 found.update(_MAYBE_SPACELESS.findall(text))
-        return frozenset(found)
+        return asked.words.intersection(found) if asked.words else frozenset(found)
 
     @cached_property
     def joined(self) -> str:
@@ -200,6 +207,10 @@ def _phrase(words: Sequence[str]) -> Phrase:
 
 def _words_of(pattern: str) -> list[str]:
     """The folded words of a pattern, those that are stems with their `*`."""
+    if len(pattern) > _LONGEST:
+        raise ValueError(
+            f'"{pattern[:40]}..." has more than {_LONGEST} characters; write fewer words, or several texts'
+        )
     text = fold(pattern.strip())
     if not text.replace("*", "").strip():
         raise ValueError(f'"{pattern}" holds no word; to ask whether there is any text write .has = true')

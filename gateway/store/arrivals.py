@@ -75,15 +75,7 @@ def insert_batch(
     """
 
     def key_of(mail: NewMail) -> DeliveryKey:
-        envelope = mail.envelope
-        return delivery_key(
-            mail.raw,
-            mail.source,
-            envelope.recipients,
-            envelope.peer,
-            window=duplicate_for,
-            null_sender=envelope.mail_from == "",
-        )
+        return _key_of(mail, duplicate_for)
 
     is_large = any(len(mail.raw) > store.raw_inline_max for mail in mails)
     keys = list(store.raw.side_by_side(key_of, mails) if is_large else map(key_of, mails))
@@ -97,6 +89,26 @@ def insert_batch(
         return answers
 
     return store.spool.retrying(work)
+
+
+def known_as(store: Store, mail: NewMail, *, duplicate_for: timedelta = WINDOW) -> int | None:
+    """The spool row that would answer for this mail if it came now, None where it would be a new one."""
+    key = _key_of(mail, duplicate_for)
+    with store.spool.read() as conn:
+        seen = _seen_keys(conn, [key.key]).get(key.key)
+    return seen.spool_id if seen is not None and _repeats(seen, mail, key) else None
+
+
+def _key_of(mail: NewMail, duplicate_for: timedelta) -> DeliveryKey:
+    envelope = mail.envelope
+    return delivery_key(
+        mail.raw,
+        mail.source,
+        envelope.recipients,
+        envelope.peer,
+        window=duplicate_for,
+        null_sender=envelope.mail_from == "",
+    )
 
 
 def _keep_large(store: Store, mails: Sequence[NewMail], keys: Sequence[DeliveryKey]) -> None:

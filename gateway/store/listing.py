@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.matters import merged_into
 from gateway.tickets.status import Status
 
 _ticket, _article = tables.ticket, tables.article
@@ -56,9 +57,13 @@ class Attached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One contribution; `elided` is what was cut from `text`, `mail_id` None where no mail brought it."""
+    """One contribution; `elided` is what was cut from `text`, `mail_id` None where no mail brought it.
+
+    `ticket` is the one it was made on, which may have been merged into the one it is shown on.
+    """
 
     id: int
+    ticket: int
     direction: str
     author: str
     subject: str
@@ -171,7 +176,7 @@ def page(store: Store, number: int, *, at: datetime) -> Page | None:
             time_spent=row.time_spent,
             fields=row.fields,
             merged_into=row.merged_into,
-            articles=_articles(conn, number),
+            articles=_articles(conn, [number, *merged_into(conn, number)]),
             events=_events(conn, number),
             participants=people,
             links=_links(conn, number),
@@ -285,10 +290,10 @@ def _numbers_with(conn: Connection, word: str, numbers: Sequence[int]) -> set[in
 # ---- one ticket ----------------------------------------------------------------------------------------------------
 
 
-def _articles(conn: Connection, number: int) -> tuple[Article, ...]:
+def _articles(conn: Connection, numbers: Sequence[int]) -> tuple[Article, ...]:
     at = tables.attachment.c
     attached: dict[int, list[Attached]] = {}
-    hanging = select(tables.attachment).join_from(tables.attachment, _article).where(_article.c.ticket == number)
+    hanging = select(tables.attachment).join_from(tables.attachment, _article).where(_article.c.ticket.in_(numbers))
     rows = conn.execute(hanging.order_by(at.id)).all()
     first = _first_seen(conn, {row.sha256 for row in rows if _may_be_logo(row.type, row.size)})
     for row in rows:
@@ -306,6 +311,7 @@ def _articles(conn: Connection, number: int) -> tuple[Article, ...]:
     return tuple(
         Article(
             id=row.id,
+            ticket=row.ticket,
             direction=row.direction,
             author=row.author,
             subject=row.subject,
@@ -315,7 +321,7 @@ def _articles(conn: Connection, number: int) -> tuple[Article, ...]:
             attachments=tuple(attached.get(row.id, ())),
             at=row.at,
         )
-        for row in conn.execute(select(_article).where(_article.c.ticket == number).order_by(_article.c.id))
+        for row in conn.execute(select(_article).where(_article.c.ticket.in_(numbers)).order_by(_article.c.id))
     )
 
 

@@ -222,9 +222,37 @@ def automatic_on_ticket(conn: Connection, numbers: Collection[int], window: time
     return {row[0]: int(row[1]) for row in conn.execute(query)}
 
 
-def open_tickets(conn: Connection) -> dict[str, int]:
-    """How many tickets that are not ended each agent has."""
+def open_tickets(conn: Connection, ended: Collection[str] = ()) -> dict[str, int]:
+    """How many tickets that are not ended each agent has; `ended`: statuses of the site's own that end one."""
+    if ended:
+        return dict(map(tuple, conn.execute(_OPEN_TICKETS.where(ticket.c.status.not_in(ended)))))
     return dict(map(tuple, all_rows(conn, _OPEN_TICKETS)))
+
+
+SEEN_BY_PERSON = ("sender", "organisation")
+
+
+def seen(conn: Connection, by: str, since: datetime) -> dict[str, int]:
+    """How many tickets were opened since then, by the value of a field.
+
+    By `sender` that is the requester's address key, by `organisation` its domain.
+    """
+    lately = ticket.c.created_at > since
+    if by not in SEEN_BY_PERSON:
+        column = ticket.c[by]
+        counts = select(column, func.count()).where(lately, column.is_not(None)).group_by(column)
+        return dict(map(tuple, conn.execute(counts)))
+    people = select(address.c.addr, func.count()).join(ticket, ticket.c.requester_id == address.c.person_id)
+    found: dict[str, int] = {}
+    for key, count in conn.execute(people.where(lately).group_by(address.c.addr)):
+        value = seen_value(by, key)
+        found[value] = found.get(value, 0) + count
+    return found
+
+
+def seen_value(by: str, key: str) -> str:
+    """What an address key counts under."""
+    return key if by == "sender" else key.rpartition("@")[2]
 
 
 def turns(conn: Connection) -> dict[str, str]:
@@ -240,6 +268,12 @@ def away(conn: Connection, at: datetime) -> frozenset[str]:
 def last_number(conn: Connection) -> int:
     """The counter behind ticket numbers (SQLite)."""
     return next((value for (value,) in rows_in(conn, counter, "name", ["ticket"], ("value",))), 0)
+
+
+def lock_assignment(conn: Connection) -> None:
+    """On PostgreSQL, wait until no other node is assigning. On SQLite the write transaction is alone already."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('assignment'))")
 
 
 def lock_message_ids(conn: Connection, keys: Sequence[int]) -> None:

@@ -4,7 +4,7 @@ PostgreSQL takes each from a sequence, so a number that was not used stays a gap
 deciding and moves it in the transaction that opens the tickets, where nobody else may have moved it meanwhile.
 """
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select, table, update
 
 from gateway.errors import Conflict
 from gateway.store import tables
@@ -27,6 +27,13 @@ class Numbers:
                 return int(conn.execute(select(func.nextval(tables.ticket_number.name))).scalar_one())
         self._last += 1
         return self._last
+
+    def peek(self, conn: Connection) -> int:
+        """The number that the next ticket will have if nobody else opens one before; nothing is taken."""
+        if not self._from_sequence:
+            return self._last + 1
+        upcoming: ColumnElement[int] = literal_column("last_value + CASE WHEN is_called THEN 1 ELSE 0 END")
+        return int(conn.execute(select(upcoming).select_from(table(tables.ticket_number.name))).scalar_one())
 
     def claim(self, conn: Connection) -> None:
         """Raises Conflict where somebody else opened a ticket since."""

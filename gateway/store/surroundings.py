@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.store import lookup
-from gateway.tickets.actions import Action, Send
+from gateway.tickets.actions import Action, Change, OpenTicket, Send, TakeTurn
 from gateway.tickets.threading import Ref
 
 
@@ -25,11 +25,16 @@ class Wants:
     address_windows: Collection[timedelta]
     ticket_windows: Collection[timedelta]
     total_windows: Collection[timedelta]
+    ended: Collection[str] = ()  # statuses of the site's own in which a ticket is done with
+    seen: Collection[tuple[str, int]] = ()  # what like it came lately: by which field, within how many seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The answers, by id, number or address key; `auto_*` count our automatic mail by window."""
+    """The answers, by id, number or address key; `auto_*` count our automatic mail by window.
+
+    `seen` counts the tickets that came lately: (field, seconds) -> value -> how many (see `lookup.seen`).
+    """
 
     entered: Mapping[int, tuple[str, str]]
     refs: Mapping[str, list[Ref]]
@@ -44,15 +49,40 @@ class Surroundings:
     open_tickets: Mapping[str, int]
     turns: Mapping[str, str]
     away: frozenset[str]
+    seen: Mapping[tuple[str, int], Mapping[str, int]]
     ref_keys: tuple[int, ...]
     ref_rows: frozenset[int]
 
     def after(self, actions: Iterable[Action]) -> "Surroundings":
-        """The same with the automatic mail that these actions send counted, so that a group keeps the cap in all."""
-        sent = sum(1 for action in actions if isinstance(action, Send) and action.automatic)
-        if not sent or not self.auto_total:
-            return self
-        return replace(self, auto_total={window: total + sent for window, total in self.auto_total.items()})
+        """The same as if these actions were written already, as far as the next mails of the group must know."""
+        changed: dict[str, Any] = {}
+        for action in actions:
+            if isinstance(action, Send) and action.automatic and self.auto_total:
+                totals = changed.get("auto_total", self.auto_total)
+                changed["auto_total"] = {window: total + 1 for window, total in totals.items()}
+            elif isinstance(action, TakeTurn):
+                changed["turns"] = {**changed.get("turns", self.turns), action.turn.of: action.turn.agent}
+            elif isinstance(action, OpenTicket):
+                self._count(action.assignee, changed)
+                if self.seen:
+                    changed["seen"] = {key: _with(action, key[0], counts) for key, counts in self.seen.items()}
+            elif isinstance(action, Change) and "assignee" in action.values:
+                self._count(action.values["assignee"], changed)
+        return replace(self, **changed) if changed else self
+
+    def _count(self, assignee: str | None, changed: dict[str, Any]) -> None:
+        if assignee:
+            before = changed.get("open_tickets", self.open_tickets)
+            changed["open_tickets"] = {**before, assignee: before.get(assignee, 0) + 1}
+
+
+def _with(opened: OpenTicket, by: str, counts: Mapping[str, int]) -> Mapping[str, int]:
+    """The counts with a new ticket among them."""
+    if by in lookup.SEEN_BY_PERSON:
+        value = lookup.seen_value(by, opened.requester.key) if opened.requester else None
+    else:
+        value = getattr(opened, by)
+    return counts if value is None else {**counts, value: counts.get(value, 0) + 1}
 
 
 def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
@@ -77,9 +107,10 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
             for number, total in lookup.automatic_on_ticket(conn, tickets.keys(), window, at).items()
         },
         auto_total={window: lookup.automatic_total(conn, window, at) for window in wants.total_windows},
-        open_tickets=lookup.open_tickets(conn),
+        open_tickets=lookup.open_tickets(conn, wants.ended),
         turns=lookup.turns(conn),
         away=lookup.away(conn, at),
+        seen={(by, within): lookup.seen(conn, by, at - timedelta(seconds=within)) for by, within in wants.seen},
         ref_keys=ref_keys,
         ref_rows=ref_rows,
     )

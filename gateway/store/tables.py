@@ -233,6 +233,7 @@ ticket = Table(
     Column("merged_into", BigInteger),
     Column("version", Integer, nullable=False, server_default="1"),
     # how many each agent has open: asked for every new ticket
+    Index("ix_ticket_created_at", "created_at"),  # what came lately
     Index("ix_ticket_open", "assignee", sqlite_where=text(OPEN_SQL), postgresql_where=text(OPEN_SQL)),
 )
 
@@ -331,6 +332,33 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
+# Which open tickets look alike: suggestions for people, made anew at any time, forgotten after some days.
+ticket_token = Table(
+    "ticket_token",
+    main_db,
+    Column("token", Text, primary_key=True),
+    Column("ticket", BigInteger, primary_key=True),  # the newest holders of a token are the end of its range
+    Index("ix_ticket_token_ticket", "ticket"),
+    sqlite_with_rowid=False,
+)
+
+ticket_matter = Table(
+    "ticket_matter",
+    main_db,
+    Column("ticket", BigId, primary_key=True, autoincrement=False),
+    Column("matter", BigInteger, nullable=False, index=True),  # the first ticket of those that look alike
+    Column("at", Instant, nullable=False, index=True),  # when the ticket was opened
+)
+
+matter = Table(
+    "matter",
+    main_db,
+    Column("number", BigId, primary_key=True, autoincrement=False),  # the first ticket
+    Column("tickets", Integer, nullable=False),
+    Column("told", Integer, nullable=False),  # how many there were when the lead was last told
+    Column("told_at", Instant),
+)
+
 event = Table(
     "event",
     main_db,
@@ -379,7 +407,9 @@ rule_set = Table(
     main_db,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("sha256", Text, nullable=False, index=True),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False),  # rules files and lists, as one JSON text
+    Column("config", Text, nullable=False, server_default=""),  # the text of config.toml
+    Column("templates", Text, nullable=False, server_default=""),  # JSON: file -> text
     Column("activated_at", Instant, nullable=False),
     Column("node", Text, nullable=False),
     Column("activated_by", Text, nullable=False, server_default=""),
@@ -399,8 +429,21 @@ counter = Table(
 rota = Table(
     "rota",
     main_db,
-    Column("queue", Text, primary_key=True),
+    Column("queue", Text, primary_key=True),  # or "organisation:NAME"
     Column("agent", Text, nullable=False),  # who had the last turn
+)
+
+# Tickets that nobody was free to take; the clock tries them again.
+unassigned = Table(
+    "unassigned",
+    main_db,
+    Column("ticket", BigInteger, ForeignKey("ticket.number"), primary_key=True, autoincrement=False),
+    Column("policy", JSON, nullable=False),  # as the rule gave it
+    Column("skills", JSON, nullable=False),
+    Column("organisation", Text),
+    Column("how", JSON, nullable=False),  # why nobody was free, line by line
+    Column("since", Instant, nullable=False),
+    Column("told_at", Instant),  # when the queue's lead heard of it
 )
 
 absence = Table(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.mail import Address, Attachment
+from gateway.tickets.assignment import Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,14 @@ class OpenTicket:
     category: str | None = None
     area: str | None = None
     impact: str | None = None
+    occurrence: int = 1  # this one and those like it that came lately
     assignee: str | None = None
     sla: str | None = None
     tags: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     set_by: Mapping[str, str] = field(default_factory=dict)
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,23 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unlink:
+    """A link that is taken away again; one that is gone already stays gone."""
+
+    ticket: int
+    other: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Somebody takes part in a ticket no longer."""
+
+    ticket: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
     """Message-IDs to be found by later: the mail's own and those it names, with the address keys it was from and to."""
 
@@ -117,13 +138,44 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTurn:
-    """`agent` had the last turn of `queue`'s rota."""
+    """The next turn of a rota is taken; refused (Conflict) where the last one is not `turn.before`'s any more."""
 
-    queue: str
-    agent: str
+    turn: Turn
 
 
-Action = OpenTicket | Change | AddArticle | Participate | Link | Remember | Send | Note | TakeTurn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitAgent:
+    """Nobody was free to take the ticket: it is to be tried again, by the same policy; `how` says why nobody was."""
+
+    ticket: int
+    policy: tuple[str, ...]
+    skills: tuple[str, ...]
+    organisation: str | None
+    how: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAwaiting:
+    """The ticket waits for no agent any more."""
+
+    ticket: int
+
+
+Action = (
+    OpenTicket
+    | Change
+    | AddArticle
+    | Participate
+    | Link
+    | Remember
+    | Send
+    | Note
+    | TakeTurn
+    | AwaitAgent
+    | Unlink
+    | Leave
+    | StopAwaiting
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

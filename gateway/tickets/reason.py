@@ -42,6 +42,8 @@ class Reason(StrEnum):
     SUBJECT_NUMBER = "subject_number"
     NOTHING_NAMED = "names_no_ticket"
     NOT_A_PARTY = "sender_not_a_party"
+    NOT_SIGNED = "token_not_signed_by_us"
+    UNKNOWN_MAIL = "no_mail_known_by_this_id"
     NO_SUCH_TICKET = "no_such_ticket"
     CLOSED_TOO_LONG = "closed_too_long"
     AUTH_FAILED = "authentication_failed"
@@ -84,6 +86,8 @@ _WORDS: dict[Reason, str] = {
     Reason.SUBJECT_NUMBER: "its subject names the ticket, and its sender takes part in it",
     Reason.NOTHING_NAMED: "it names no ticket",
     Reason.NOT_A_PARTY: "it names a ticket, but its sender does not take part in that",
+    Reason.NOT_SIGNED: "it carries what looks like a token of ours and was not signed by us",
+    Reason.UNKNOWN_MAIL: "it names mails that were never seen here",
     Reason.NO_SUCH_TICKET: "it names a ticket that does not exist",
     Reason.CLOSED_TOO_LONG: "the ticket it answers was closed too long ago",
     Reason.AUTH_FAILED: "it did not come from whom it says",

@@ -1,5 +1,7 @@
-"""The life of a ticket: one table. The diagram in the docs is printed from it."""
+"""The life of a ticket: one table, and what a site adds to it. The diagram in the docs is printed from the table."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -86,6 +88,62 @@ def next_status(status: str, happening: Happening) -> Status:
         return TABLE[Status(status)][happening]
     except KeyError:
         raise ValueError(f"{happening} cannot happen to a ticket that is {status}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statuses:
+    """The statuses of a site: ours, and those it declares, each of which behaves like one of ours.
+
+    `likes`: declared -> ours. `moves`: where a status may be set to go; one that is not in it may go anywhere.
+    """
+
+    likes: Mapping[str, Status] = field(default_factory=dict)
+    moves: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ours in the order of a ticket's life, then the declared ones."""
+        return tuple(dict.fromkeys((*map(str, Status), *self.likes)))
+
+    @property
+    def ended(self) -> tuple[str, ...]:
+        """The declared ones in which a ticket is done with, beside `resolved` and `closed`."""
+        return tuple(name for name, like in self.likes.items() if like in _ENDED)
+
+    def like(self, status: str) -> Status:
+        """The status of ours that it behaves like; one that is not declared any more behaves like open."""
+        if status in self.likes:
+            return self.likes[status]
+        return Status(status) if status in _OURS else Status.OPEN
+
+    def is_ended(self, status: str) -> bool:
+        return self.like(status) in _ENDED
+
+    def next(self, status: str, happening: Happening) -> str:
+        """As `next_status`; what happens by itself leaves a ticket in the status it is in, where ours would stay."""
+        like = self.like(status)
+        target = next_status(like, happening)
+        return status if target is like and happening not in _BY_NAME else str(target)
+
+    def may_move(self, before: str, after: str) -> bool:
+        """Whether a rule or a person may set it so; what happens by itself is not asked."""
+        return before == after or before not in self.moves or after in self.moves[before]
+
+    def unreachable(self) -> tuple[str, ...]:
+        """The declared ones that no ticket can ever come to."""
+        seen: set[str] = set()
+        ahead = [str(Status.NEW)]
+        while ahead:
+            status = ahead.pop()
+            if status not in seen:
+                seen.add(status)
+                ahead += [*self.moves.get(status, self.names), *TABLE[self.like(status)].values()]
+        return tuple(name for name in self.likes if name not in seen)
+
+
+_OURS = frozenset(map(str, Status))
+_ENDED = (_S.RESOLVED, _S.CLOSED)
+_BY_NAME = frozenset({_H.OPENED, *_SET})  # asks for one status by its name
 
 
 def diagram() -> str:

@@ -13,6 +13,7 @@ from gateway.tickets.reason import Reason
 from gateway.tickets.subject import numbers_in
 
 MAX_IDS = 30  # referenced ids looked up: In-Reply-To, then the newest References
+_NAMED = 3  # of the things that prove nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Clues:
     numbers: tuple[int, ...]
     message_id: str
     parties: frozenset[str] = frozenset()  # address keys in To and Cc
+    unsigned: tuple[tuple[str, Reason], ...] = ()  # what has the shape of a token and is none of ours, and where
 
     @property
     def tickets(self) -> tuple[int, ...]:
@@ -55,10 +57,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """One piece of evidence and what came of it: kept for `explain`."""
+    """One piece of evidence and what came of it: kept for `explain`. `ticket` is None where it names none."""
 
     evidence: Reason
-    ticket: int
+    ticket: int | None
     what: str
     outcome: Reason | None  # None: this one decided
 
@@ -79,6 +81,7 @@ def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, 
     """What this mail points at; `recipients` are our addresses as they were written, plus parts kept."""
     ids = tuple(dict.fromkeys((*mail.reported_ids, *mail.in_reply_to, *reversed(mail.references))))[:MAX_IDS]
     claims: dict[tuple[int, str], tuple[token.Claim, Reason]] = {}
+    unsigned: list[tuple[str, Reason]] = []
     places = (
         (token.in_message_ids(ids), Reason.TOKEN_IN_ID),
         ((part for part in map(token.in_address, recipients) if part), Reason.TOKEN_IN_ADDRESS),
@@ -89,12 +92,15 @@ def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, 
             claim = keys.read(text)
             if claim:
                 claims.setdefault((claim.ticket, reason), (claim, reason))
+            elif token.looks_like_token(text):
+                unsigned.append((text, reason))
     return Clues(
         claims=tuple(claims.values()),
         ids=ids,
         numbers=numbers_in(mail.subject, tag, number_format)[:5],
         message_id=mail.message_id,
         parties=frozenset(address.key for address in (*mail.to, *mail.cc)),
+        unsigned=tuple(unsigned),
     )
 
 
@@ -110,8 +116,8 @@ def decide(
     """The ticket this mail joins. `refs`: rows for `clues.ids` and the mail's own id; `sender`: an address key."""
     tried: list[Tried] = []
     for evidence, number, what, may_join in _candidates(clues, sender, refs, tickets, auth_failed):
-        known = _after_merges(number, tickets)
-        outcome = Reason.NO_SUCH_TICKET if known is None else may_join
+        known = _after_merges(number, tickets) if number is not None else None
+        outcome = Reason.NO_SUCH_TICKET if known is None and number is not None else may_join
         tried.append(Tried(evidence=evidence, ticket=number, what=what, outcome=outcome))
         if outcome is None and known is not None:
             return _join(known, evidence, at, tuple(tried), _mentions(tried, known.number, tickets))
@@ -121,16 +127,22 @@ def decide(
 
 def _candidates(
     clues: Clues, sender: str, refs: Sequence[Ref], tickets: Mapping[int, Known], auth_failed: bool
-) -> list[tuple[Reason, int, str, Reason | None]]:
+) -> list[tuple[Reason, int | None, str, Reason | None]]:
     """(evidence, ticket, what was seen, None or why it does not suffice), strongest first."""
-    found: list[tuple[Reason, int, str, Reason | None]] = [
+    found: list[tuple[Reason, int | None, str, Reason | None]] = [
         (reason, claim.ticket, f"token for {claim.role}", None) for claim, reason in clues.claims
     ]
+    for reason in dict.fromkeys(where for _, where in clues.unsigned):
+        texts = [text for text, where in clues.unsigned if where is reason]
+        found.append((reason, None, _some(texts), Reason.NOT_SIGNED))
     for message_id in clues.ids:
         for ref in sorted((ref for ref in refs if ref.message_id == message_id), key=lambda ref: not ref.own):
             evidence = Reason.REFERENCE if ref.own else Reason.SHARED_REFERENCE
             party = _party(sender, ref, tickets) if ref.own else _knows(sender, ref, clues.parties, tickets)
             found.append((evidence, ref.ticket, message_id, party))
+    seen = {ref.message_id for ref in refs}
+    if unseen := [one for one in clues.ids if one not in seen]:
+        found.append((Reason.REFERENCE, None, _some(unseen), Reason.UNKNOWN_MAIL))
     for ref in refs:
         # Another mail with this very id is another mail, however alike: constant ids exist (monitors), and squatters.
         if ref.message_id == clues.message_id and ref.message_id not in clues.ids and not ref.own:
@@ -140,6 +152,12 @@ def _candidates(
         outcome = Reason.AUTH_FAILED if auth_failed else _takes_part(sender, number, tickets)
         found.append((Reason.SUBJECT_NUMBER, number, f"#{number}", outcome))
     return found
+
+
+def _some(texts: Sequence[str]) -> str:
+    """A few of them by name, for a mail may name very many."""
+    more = f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return " ".join(texts[:_NAMED]) + more
 
 
 def _party(sender: str, ref: Ref, tickets: Mapping[int, Known]) -> Reason | None:
@@ -179,5 +197,11 @@ def _join(known: Known, evidence: Reason, at: datetime, tried: tuple[Tried, ...]
 
 
 def _mentions(tried: Sequence[Tried], joined: int | None, tickets: Mapping[int, Known]) -> tuple[int, ...]:
-    numbers = (one.ticket for one in tried if one.ticket in tickets and one.ticket != joined)
-    return tuple(dict.fromkeys(numbers))
+    """The other tickets it names; those that the joined one took in are no others."""
+    named = dict.fromkeys(one.ticket for one in tried if one.ticket is not None and one.ticket in tickets)
+    return tuple(number for number in named if joined is None or _number_after_merges(number, tickets) != joined)
+
+
+def _number_after_merges(number: int, tickets: Mapping[int, Known]) -> int:
+    known = _after_merges(number, tickets)
+    return known.number if known else number

@@ -4,6 +4,7 @@ units, guesses at what somebody meant.
 PURE: text in, values out. Serves the configuration and the rules files alike.
 """
 
+import re
 import tomllib
 from typing import Any
 
@@ -13,6 +14,10 @@ from gateway.tomltext.remedies import ANY_FORM, Form, remedy
 __all__ = ["Form", "Lines", "Path", "TomlProblem", "decode", "line_of", "lines", "parse"]
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_MOST_PARTS = 100
+_TOO_DEEP = re.compile(
+    rf"""(?m)(?:^|[{{,])[ \t]*+\[*+[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}"""
+)
 
 
 class TomlProblem(Exception):
@@ -27,6 +32,9 @@ class TomlProblem(Exception):
 def parse(text: str, form: Form = ANY_FORM) -> dict[str, Any]:
     """The tables of a TOML text; TomlProblem for whatever is wrong with it, in words for files of this form."""
     text = text.removeprefix(_BOM)
+    deep = _TOO_DEEP.search(text)
+    if deep:  # tomllib takes time by the square of the parts
+        raise TomlProblem(text.count("\n", 0, deep.start()) + 1, f"a key has more than {_MOST_PARTS} parts")
     try:
         # More line ends, or tomllib tells errors in the last line as "end of document".
         return tomllib.loads(f"{text}\n\n")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gateway.tomltext.guess import nearest
 from gateway.tomltext.lines import lines
 
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -173,6 +174,8 @@ def _equals(place: _Place) -> Told:
             f'; a name with spaces stands in quotes: "{head[:60]}" = ...'
         )
     first, _, value = line.partition(" ")
+    if _KEY.match(line) and "{" in value:
+        return place.number, "in a table in { } every key has a value: { key = ..., other = ... }"
     if _KEY.match(f"{first} =") and ("." in first or value.strip().startswith(('"', "'", "[", "{"))):
         return place.number, f"an = is missing after {first}"
     return place.number, _odd_key(place) or "this line is no `key = value`; a remark begins with #"
@@ -186,6 +189,9 @@ def _odd_key(place: _Place) -> str:
 
 def _odd_heading(place: _Place) -> str:
     odd = _ODD.search(_STRING.sub("", place.heading))
+    meant = nearest(place.heading, place.form.blocks) if odd else ""
+    if meant:
+        return f"is no heading, did you mean [[{meant}]]?"
     return f'a name with {_sign(odd[0])} stands in quotes, each part for itself: [a."b c"]' if odd else ""
 
 
@@ -226,6 +232,8 @@ def _value(place: _Place) -> Told:
 def _after(place: _Place) -> Told:
     """Something stands after a value that is complete, or after a heading."""
     value = place.line.partition("=")[2].strip()
+    if place.line.lstrip().startswith("["):
+        return _brackets(place) if place.rest.startswith("]") else _heading_alone(place)
     if place.rest.startswith(","):
         return place.number, f"several values stand in brackets: [{value.split('#')[0].strip()[:60]}]"
     if place.rest.startswith(";"):
@@ -246,9 +254,16 @@ def _after(place: _Place) -> Told:
 
 def _brackets(place: _Place) -> Told:
     name = place.heading or (place.form.blocks or ("name",))[0]
+    name = nearest(name, place.form.blocks) or name
     doubled = place.message.startswith("Expected ']]'") or name in place.form.blocks
     wanted = f"[[{name}]]" if doubled else f"[{name}]"
-    return place.number, _odd_heading(place) or f"the heading is not closed: write {wanted}"
+    is_open = place.line.count("[") > place.line.count("]")
+    what = "the heading is not closed" if is_open else "the brackets do not match"
+    return place.number, _odd_heading(place) or f"{what}: write {wanted}"
+
+
+def _heading_alone(place: _Place) -> Told:
+    return place.number, f"a heading stands in a line of its own: put {place.rest[:40]} below it"
 
 
 def _twice(place: _Place) -> Told:
@@ -311,6 +326,9 @@ def _immutable(place: _Place) -> Told:
     number, key = _statement(place)
     if place.line.lstrip().startswith("[[") or key in place.form.blocks:
         return number, f"{key} has a value above already; delete that line and keep the [[{key}]] blocks"
+    earlier, line = _earlier(place, number, key)
+    if earlier and not re.search(r"=\s*\{", place.rows[line - 1]):  # a list above, which tomllib guards alike
+        return _overwritten(place)
     return number, f"a table in {{ }} above is complete in itself; write {key} = ... inside its braces"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.cli import checks
 from gateway.config.load import checked, read
+from gateway.rules.language import TRIGGERS
 from support.cli import gateway
 from support.site import GOOD, edited, write
 
@@ -115,8 +116,6 @@ def test_terminal_escapes_in_a_file_are_made_visible(tmp_path: Path) -> None:
         ('[auth]\nagents = "token"\n', "auth: has no effect yet"),
         ('[[source]]\nfrom = "form@acme.example"\nrequester = "reply_to"\n', "source: has no effect yet"),
         ('[metrics]\nlisten = "127.0.0.1:9025"\n', "metrics: has no effect yet"),
-        ('[areas]\nvalues = ["login"]\n', "areas: has no effect yet"),
-        ('[statuses.at_supplier]\nlike = "on_hold"\n', "statuses: has no effect yet"),
         ('[[smtp]]\nlisten = "127.0.0.1:0"\nrole = "lmtp"\n', "smtp[2].role: has no effect yet"),
         (
             '[[imap]]\nhost = "h.example"\nuser = "u"\nsent = "Sent"\npassword_file = "p"\n',
@@ -134,6 +133,34 @@ def test_what_has_no_effect_yet_is_said(addition: str, note: str, tmp_path: Path
     (new,) = [line for line in more if line not in plain]
     assert note in new
     assert int(new.split(":")[1]) > len(GOOD.splitlines())
+
+
+def test_a_table_of_priorities_that_a_rule_leaves_nothing_to_is_said(tmp_path: Path) -> None:
+    write(tmp_path, GOOD + '[[priority.row]]\ntype = "complaint"\nset = "high"\n')
+    (tmp_path / "rules").mkdir()
+    rules = tmp_path / "rules" / "10-all.toml"
+    rules.write_text('[[rule]]\nname = "usual"\nset.priority = "normal"\n')
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 0
+    assert 'rules/10-all.toml:1: rule "usual" sets the priority of every ticket' in done.stderr
+    rules.write_text('[[rule]]\nname = "sometimes"\nwhen.subject = "urgent"\nset.priority = "high"\n')
+    assert "sets the priority" not in gateway("check", cwd=tmp_path).stderr
+
+
+def test_triggers_and_actions_without_effect_are_said(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "10-all.toml").write_text(
+        '[[rule]]\nname = "silence"\non = ["idle", "follow_up"]\nset.priority = "low"\nnotify = ["lead"]\n'
+    )
+    said = gateway("check", cwd=tmp_path).stderr
+    assert 'rules/10-all.toml:1: rule "silence": on = "idle" has no effect yet' in said
+    assert 'rules/10-all.toml:5: rule "silence": notify has no effect yet' in said
+    assert "follow_up" not in said
+
+
+def test_every_trigger_without_effect_is_one() -> None:
+    assert set(checks.TRIGGERS_NOT_YET) == set(TRIGGERS) - {"created", "follow_up"}
 
 
 def test_only_what_is_set_is_said(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEYS = (
     "number subject status priority queue assignee requester tags type category area impact created_at updated_at "
     "first_response_due next_response_due resolve_due overdue description time_spent fields articles events "
-    "participants links"
+    "participants links similar"
 ).split()
 PHOTO = Attachment(name="photo.jpg", size=123_456, sha256="ab" * 32, type="image/jpeg", inline=False, part="2")
 
@@ -40,7 +40,18 @@ def test_the_keys_are_these(desk: Desk, number: int) -> None:
     shown = desk.ask("show", str(number))
     assert list(shown) == KEYS
     first, second = shown["articles"]
-    assert list(first) == ["id", "direction", "author", "subject", "text", "elided", "mail_id", "attachments", "at"]
+    assert list(first) == [
+        "id",
+        "ticket",
+        "direction",
+        "author",
+        "subject",
+        "text",
+        "elided",
+        "mail_id",
+        "attachments",
+        "at",
+    ]
     assert (first["text"], first["elided"], first["mail_id"]) == ("where is my lamp?", "> old\n> quoted\n", None)
     assert first["attachments"] == [
         {

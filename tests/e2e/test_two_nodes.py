@@ -14,13 +14,24 @@ from support.require import require
 from support.whole_site import make_site
 
 PAIRS = 250  # enough for a backlog, so that both nodes have several groups in hand at once
+TICKETS = 1_000
+TEAM = ("ann", "bob", "eve", "kim", "lee", "max", "zoe")
+ROTA = """
+[[rule]]
+name = "in turn"
+when.subject.starts = "matter"
+set.queue = "team"
+set.assign = ["rota"]
+"""
 
 
 @pytest.fixture
 def nodes(tmp_path: Path) -> Iterator[tuple[Daemon, Daemon]]:
     require("pg")
+    team = "\n".join(f'[agents.{name}]\naddresses = ["{name}@acme.example"]' for name in TEAM)
+    queue = f"[queues.team]\nagents = {list(TEAM)}\n"
     with postgres.fresh_database() as url:
-        configs = [make_site(tmp_path / name, database=url) for name in ("one", "two")]
+        configs = [make_site(tmp_path / name, database=url, more=queue + team) for name in ("one", "two")]
         for config in configs:
             secret = config.parent / "data" / "secret"
             secret.parent.mkdir(mode=0o700)
@@ -74,3 +85,29 @@ def test_one_mail_to_both_nodes_is_one_mail(nodes: tuple[Daemon, Daemon]) -> Non
     assert sum("duplicate" in answer for answer in answers) == 1
     one.settled(60)
     assert len(two.ask("tickets")) == 1
+
+
+@pytest.fixture
+def in_turn(tmp_path: Path) -> None:
+    """Both nodes give every ticket to the team, by rota."""
+    for name in ("one", "two"):
+        rules = tmp_path / name / "rules"
+        rules.mkdir(parents=True)
+        (rules / "05-team.toml").write_text(ROTA)
+
+
+def test_a_rota_is_exact_over_two_nodes(in_turn: None, nodes: tuple[Daemon, Daemon], tmp_path: Path) -> None:
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    for number in range(TICKETS):
+        text = mail(sender=f"p{number}@example.net", subject=f"matter {number}")
+        (folder / f"{number:04}.eml").write_bytes(text)
+    one, _ = nodes
+    one.command("ingest", str(folder))  # into the database that they share: both take from it
+    one.settled(120)
+    tickets = one.ask("tickets")
+    had = Counter(ticket["assignee"] for ticket in tickets)
+    assert len(tickets) == TICKETS
+    assert set(had) == set(TEAM)
+    assert max(had.values()) - min(had.values()) <= 1
+    assert all(any(line.get("event") == "mail_done" for line in node.lines) for node in nodes)

@@ -33,6 +33,10 @@ BEGINNER = {
         "when.subject.matches = 'b'\nwhen.subject = \"a\"  # <<",
         "write `when.subject.contains = ...` (or .words, .is) beside `.matches`",
     ),
+    "a plain list beside an operator": (
+        "when.subject = ['a', 'b']\nwhen.subject.matches = 'b'  # <<",
+        "write `when.subject.contains = ...` (or .words, .is) beside `.matches`",
+    ),
     "a key twice": ('set.queue = "billing"\nset.queue = "support"  # <<', "set.queue is given twice, see line 4"),
     "a line without =": ("when.subject refund  # <<", "an = is missing after when.subject"),
     "plain words": ("# remark\nif the mail is from bo  # <<", "a remark begins with #"),
@@ -41,6 +45,14 @@ BEGINNER = {
     "no value": ("set.queue =  # <<", "the value is missing after set.queue"),
     "one bracket": ('stop = true\n[rule]  # <<\nname = "b"', "write [[rule]] with two brackets"),
     "brackets that do not match": ('stop = true\n[[rule]  # <<\nname = "b"', "write [[rule]]"),
+    "a heading with one bracket too many": (
+        "stop = true\n[rule.test]]  # <<\nexpect.rules = []",
+        "write [[rule.test]]",
+    ),
+    "a heading misspelt and open": ("stop = true\n[[rule.tset]  # <<", "write [[rule.test]]"),
+    "a heading with an accent": ("stop = true\n[[rüle]]  # <<", "did you mean [[rule]]?"),
+    "a key beside a heading": ("stop = true\n[[rule.test]] expect.rules = []  # <<", "a line of its own"),
+    "half of a table": ("when.any = [ { subj  # <<", "every key has a value"),
     "a table over two lines": ("set.queue_table = { a = 'support',  # <<\n b = 'billing' }", "must stand in one line"),
     "a comma too many": ("set.queue_table = { a = 'support', }  # <<", "delete the comma before }"),
     "a comment like in C": ("// hello  # <<\nstop = true", "a remark begins with #"),
@@ -82,6 +94,7 @@ WRONG = {
     "an empty list": ("when.subject = []  # <<", "nothing ever matches"),
     "an empty text": ('when.subject = ""  # <<', "write .has = false"),
     "signs that are no words": ('when.subject = "c++"  # <<', 'write .contains = "c++"'),
+    "a text for a pattern": (f'when.subject = "{"a " * 251}"  # <<', "has more than 500 characters"),
     "a star in the middle": ('when.subject = "re*nd"  # <<', "only at the end of a word"),
     "a star in a name": ('when.source = "imap:*"  # <<', 'write source.starts = "imap:"'),
     "a domain for an address": ('when.from = "acme.example"  # <<', 'write "*@acme.example"'),
@@ -212,6 +225,46 @@ def test_all_mistakes_of_all_files_are_told_at_once_in_order() -> None:
     ]  # fmt: skip
 
 
+def test_a_block_that_is_no_toml_does_not_hide_the_mistakes_of_the_others() -> None:
+    text = """\
+[[rule]]
+name = "one"
+when.subject = “a”
+[[rule]]
+name = "two"
+set.queue = "biling"
+[[rule]]
+name = 'three'
+why = \"\"\"never closed
+stop = true
+[[rule]]
+name = "four"
+set.queue = "support"
+set.queue = "billing"
+[[rule]]
+name = "five"
+set.priority = "hihg"
+"""
+    assert [one[: one.index('": ') + 1] for one in mistakes(text)] == [
+        'rules/a.toml:3: rule "one"', 'rules/a.toml:6: rule "two"', 'rules/a.toml:9: rule "three"',
+        'rules/a.toml:14: rule "four"', 'rules/a.toml:17: rule "five"',
+    ]  # fmt: skip
+    assert "see line 13" in mistakes(text)[3]
+
+
+def test_thousands_of_mistakes_are_cut_short() -> None:
+    told = mistakes("".join(f'[[rule]]\nname = "{number}"\nset.queue = "x"\n' for number in range(1_500)))
+    assert len(told) == 1_001
+    assert told[-1] == "and 500 mistakes more"
+
+
+@pytest.mark.parametrize(
+    "key", ["a.b" + ".a" * 200_000 + " = 1", "x = { a" + ".a" * 200_000 + " = 1 }", "[a" + ".a" * 200_000 + "]"]
+)
+def test_a_key_of_very_many_parts_takes_no_time(key: str) -> None:
+    assert "a key has more than 100 parts" in mistakes(f'[[rule]]\nname = "r"\n{key}\n')[0]
+
+
 def test_names_are_unique_over_all_files() -> None:
     files = {
         "a.toml": '[[rule]]\nname = "r"\nstop = true\nwhen.subject = "a"\n',
@@ -247,8 +300,8 @@ def test_an_empty_file_and_one_with_a_byte_order_mark_are_fine() -> None:
 
 
 def test_too_many_rules_are_refused() -> None:
-    text = "".join(f'[[rule]]\nname = "{number}"\nadd.tags = "x"\n' for number in range(5_001))
-    assert "at most 5,000" in mistakes(text)[0]
+    text = "".join(f'[[rule]]\nname = "{number}"\nadd.tags = "x"\n' for number in range(20_001))
+    assert mistakes(text) == ["rules/a.toml:1: 20,001 rules, at most 20,000 in all"]
 
 
 def test_deep_nesting_is_refused_not_crashed_on() -> None:

@@ -2,11 +2,12 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from gateway.rules import Facts, RegexMatcher, Skip, load
-from gateway.rules.matcher import MAX_TEXT, STRIKES, TimedOut
+from gateway.rules.matcher import LIMIT, MAX_TEXT, STRIKES, TimedOut
 from support.rulebook import NAMES, decide, known, rule_set
 
 
@@ -335,3 +336,36 @@ def test_a_set_tells_what_it_needs_to_know() -> None:
     assert ruleset.calendars == {"office"}
     assert ruleset.seen_recently == {("area", 3600)}
     assert ruleset.sample_files == ("samples/a.eml",)
+
+
+class Counting:
+    """The real matcher, and for each mail how many of its searches ran until they were stopped."""
+
+    def __init__(self) -> None:
+        self._real = RegexMatcher(time.monotonic, limit=0.002)
+        self.stopped: list[int] = []
+
+    def clock(self) -> float:
+        return self._real.clock()
+
+    def search(self, pattern: Any, text: str) -> Any:
+        found = self._real.search(pattern, text)
+        self.stopped[-1] += isinstance(found, TimedOut) and not found.switched_off
+        return found
+
+
+def test_a_bomb_in_a_rule_holds_up_the_next_mail_for_one_search_and_soon_not_at_all() -> None:
+    ruleset = rule_set(
+        rules(
+            f"any.text.matches = ['{BOMB}', 'x+x+;']\nany.header.X-Two.matches = '{BOMB}'\nset.queue = \"billing\"",
+            'set.priority = "low"',
+        )
+    )
+    matcher = Counting()
+    for number in range(STRIKES + 3):
+        matcher.stopped.append(0)
+        body = f"{AMMUNITION.body}{number}!"
+        facts = Facts(subject=body, body=f"{body}?", headers=(("x-two", f"{body}1"), ("x-two", f"{body}2")))
+        assert ruleset.evaluate(facts, "created", matcher, explain=True).value("priority") == "low"
+    assert matcher.stopped == [1] * STRIKES + [0] * 3
+    assert LIMIT <= 0.1

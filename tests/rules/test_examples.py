@@ -7,7 +7,7 @@ import pytest
 
 from gateway.mail import Address, Mail
 from gateway.rules import RegexMatcher
-from gateway.rules.testing import Report, Surroundings, run_tests
+from gateway.rules.testing import Report, Sample, Surroundings, run_tests
 from support.rulebook import rule_set
 
 RULES = """
@@ -54,7 +54,7 @@ set.priority = "urgent"
 AROUND = Surroundings(
     queue_for=lambda address: {"billing@acme.example": "billing"}.get(address, "support"),
     open_calendars=lambda at: ["office"] if 9 <= at.hour < 17 else [],
-    samples={"samples/a.eml": Mail(from_=Address(addr="bo@x.example"), subject="Refund")},
+    samples={"samples/a.eml": Sample(mail=Mail(from_=Address(addr="bo@x.example"), subject="Refund"), size=2_000_000)},
 )
 
 
@@ -95,10 +95,10 @@ GOOD = [
     'sender.agent = false\nsender.tags = ["vip"]\nsender.organisation = "big"\nexpect.language = "cs"',
     'mail.subject = "Lamp"\nexpect.title = "Lamp"',
     'ticket.queue = "billing"\nticket.status = "open"\nticket.priority = "high"\nticket.type = "problem"\nticket.sla = "standard"\n'
-    'ticket.category = "hardware"\nticket.area = "login"\nticket.impact = "minor"\nticket.assignee = "carol"\n'
+    'ticket.category = "hardware/lamp"\nticket.area = "login"\nticket.impact = "minor"\nticket.assignee = "carol"\n'
     'ticket.requester = "bo@x.example"\nticket.tags = ["a"]\nticket.fields.order = 4711\nticket.idle = "1 h"\n'
     'expect.status = "open"\nexpect.priority = "high"\nexpect.type = "problem"\nexpect.sla = "standard"\nexpect.area = "login"\n'
-    'expect.category = "hardware"\nexpect.impact = "minor"\nexpect.requester = "bo@x.example"\nexpect.fields.order = "4711"',
+    'expect.category = "hardware/lamp"\nexpect.impact = "minor"\nexpect.requester = "bo@x.example"\nexpect.fields.order = "4711"',
 ]  # fmt: skip
 
 

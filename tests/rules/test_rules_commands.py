@@ -49,6 +49,44 @@ def test_bad_rules_exit_78_with_every_mistake(site: Path, capsys: pytest.Capture
     assert json.loads(out)["problems"][0].startswith("rules/30-own.toml:3")
 
 
+# What somebody writes who has never written a rule, one mistake a file; and what the message tells to write instead.
+BEGINNERS = [
+    ("set.queue = billing", 'texts stand in quotes: "billing"'),
+    ("when.subject = “refund”", "write straight ones"),
+    ('when.subject = "refund", "invoice"', 'several values stand in brackets: ["refund", "invoice"]'),
+    ('when.subject = ["refund" "invoice"]', 'a comma is missing before "invoice"'),
+    ('when.subject = "refund', 'a closing " is missing'),
+    ('when.body.matches = "\\bORD-1"', "put the pattern in single quotes"),
+    (
+        "when.subject = 'a'\nwhen.subject.matches = 'b'",
+        "write `when.subject.contains = ...` (or .words, .is) beside `.matches`",
+    ),
+    ('when.from = "acme.example"', 'write "*@acme.example"'),
+    ('when.subject.contians = "a"', "did you mean contains?"),
+    ('set.assignee = "carol"', "did you mean set.assign"),
+    ('set.tags = ["a"]', "write add.tags"),
+    ('[[rule.test]]\nmail.subject = "a"\nexpect.rules = []\nstop = true', "move stop before [[rule.test]]"),
+    ("stop = yes", "write true"),
+    ("when.size = 1 MB", 'put the value in quotes: "1 MB"'),
+]
+
+
+def test_each_mistake_of_a_beginner_tells_by_itself_what_to_write(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, (line, _) in enumerate(BEGINNERS):
+        text = f'[[rule]]\nname = "r{number}"\nadd.tags = "x"\n{line}\n'
+        (site.parent / "rules" / f"{number + 30}-own.toml").write_text(text)
+    code, _, err = _call(capsys, "rules", "check", "-c", site)
+    assert code == 78
+    told = err.splitlines()
+    assert len(told) == len(BEGINNERS)
+    for number, (_, wanted) in enumerate(BEGINNERS):
+        (message,) = [one for one in told if one.startswith(f"rules/{number + 30}-own.toml:")]
+        assert f'rule "r{number}": ' in message
+        assert wanted in message, message
+
+
 def test_failing_tests_exit_1_with_a_diff(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (site.parent / "rules" / "05-own.toml").write_text(
         '[[rule]]\nname = "x"\nwhen.subject = "candle"\nset.queue = "billing"\n'
@@ -80,6 +118,45 @@ def test_tests_may_name_a_file(site: Path, capsys: pytest.CaptureFixture[str]) -
     )
     code, _, err = _call(capsys, "rules", "test", "-c", site)
     assert (code, err) == (0, "")
+
+
+def test_a_sample_that_kills_its_reader_fails_its_test_only(
+    site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_TEST", "1")
+    (site.parent / "rules" / "samples").mkdir()
+    (site.parent / "rules" / "samples" / "a.eml").write_bytes(b"From: bo@x.example\nX-Gateway-Poison: segfault\n\nHi\n")
+    (site.parent / "rules" / "05-own.toml").write_text(
+        '[[rule]]\nname = "x"\nadd.tags = "b"\n[[rule.test]]\nfile = "samples/a.eml"\nexpect.tags = "b"\n'
+    )
+    code, out, _ = _call(capsys, "rules", "test", "-c", site)
+    assert code == 1
+    assert "no such file below the rules folder, or none that can be read" in out
+
+
+def test_tests_know_the_site_its_agents_organisations_and_clock(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site.write_text(
+        f"{site.read_text()}\n[organisations.big]\ndomains = ['big.example']\ntags = ['vip']\n"
+        "[calendars.office]\ntimezone = 'Europe/Prague'\nmon-fri = '09:00-17:00'\n"
+    )
+    (site.parent / "rules" / "05-own.toml").write_text(
+        '[[rule]]\nname = "x"\nwhen.organisation = "big"\nwhen.sender.tags = "vip"\nadd.tags = "big"\n'
+        '[[rule.test]]\nmail.from = "bo@big.example"\nexpect.tags = "big"\n'
+        '[[rule]]\nname = "y"\nwhen.sender.agent = true\nadd.tags = "ours"\n'
+        '[[rule.test]]\nmail.from = "carol@acme.example"\nexpect.tags = "ours"\n'
+        '[[rule]]\nname = "z"\nwhen.hours.outside = "office"\nadd.tags = "late"\n'
+        '[[rule.test]]\nat = "2026-11-27T08:59"\nexpect.tags = "late"\n'
+        '[[rule.test]]\nat = "2026-11-27T09:00"\nexpect.tags = []\n'
+        '[[rule.test]]\nat = "2026-11-27T15:59:59Z"\nexpect.tags = []\n'
+        '[[rule.test]]\nat = "2026-11-27T16:00Z"\nexpect.tags = "late"\n'
+        '[[rule]]\nname = "d"\nwhen.date = "2026-12-25"\nset.title = "Christmas"\n'
+        '[[rule.test]]\nat = "2026-12-24T23:30Z"\nexpect.title = "Christmas"\n'
+        '[[rule]]\nname = "o"\nwhen.date.older = "2 days"\nadd.tags = "old"\n'
+        '[[rule.test]]\nat = "2026-12-24T12:00"\nmail.date = "2026-12-22T10:59Z"\nexpect.tags = "old"\n'
+        '[[rule.test]]\nat = "2026-12-24T12:00"\nmail.date = "2026-12-22T11:01Z"\nexpect.not.tags = "old"\n'
+    )
+    code, out, err = _call(capsys, "rules", "test", "-c", site)
+    assert (code, err) == (0, ""), out
 
 
 def test_lint_warns_and_exits_0(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

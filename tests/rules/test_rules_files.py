@@ -1,12 +1,13 @@
 """The rules folder: lists, samples, and every way in which it can be bad."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from gateway import mail
 from gateway.config import load as load_config
-from gateway.config.rules_files import load_rules, names, read_folder, read_samples
+from gateway.config.rules_files import load_rules, names, read_folder, read_samples, unread
 from gateway.errors import RulesError
 from support.site import GOOD, write
 
@@ -84,10 +85,76 @@ def test_bytes_that_are_not_utf_8(folder: Path) -> None:
 
 
 def test_a_pipe_is_not_waited_for(folder: Path) -> None:
-    import os
-
     os.mkfifo(folder / "20-b.toml")
     assert "rules/20-b.toml: is no file" in _told(folder)
+
+
+def test_a_name_that_cannot_be_printed(folder: Path) -> None:
+    (folder / "20-\x1b[31m.toml").write_text(RULE)
+    (folder / os.fsdecode(b"30-\xff.toml")).write_text(RULE)
+    assert _told(folder).splitlines() == [
+        r"rules/20-\x1b[31m.toml: has a name that cannot be printed; rename the file",
+        r"rules/30-\udcff.toml: has a name that cannot be printed; rename the file",
+    ]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes another user, which only root can")
+@pytest.mark.parametrize(
+    ("locked", "wanted"),
+    [
+        ("rules/10-a.toml", "rules/10-a.toml: cannot be read: Permission denied"),
+        ("rules/lists", "rules/lists: cannot be read: Permission denied"),
+        ("rules", "rules: cannot be read: Permission denied"),
+    ],
+)
+def test_what_may_not_be_read_is_told(locked: str, wanted: str) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home, "rules")
+        (folder / "lists").mkdir(parents=True)
+        (folder / "10-a.toml").write_text(RULE)
+        os.chmod(home, 0o755)
+        Path(home, locked).chmod(0)
+        told, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setuid(65534)
+                os.write(tell, _told(folder).encode())
+            finally:
+                os._exit(0)
+        os.close(tell)
+        with open(told, encoding="utf-8") as said:
+            assert wanted in said.read()
+        os.waitpid(child, 0)
+
+
+def test_ten_thousand_rules_load(folder: Path, tmp_path: Path) -> None:
+    block = '[[rule]]\nname = "r{n}"\nwhen.text = ["topic{n}*", "theme {n}"]\nunless.from = "*@x{n}.example"\nset.queue = "billing"\n'
+    for part in range(10):
+        text = "".join(block.format(n=1_000 * part + number) for number in range(1_000))
+        (folder / f"{part}0-many.toml").write_text(text)
+    rules = load_rules(load_config(write(tmp_path, GOOD), secrets=False), [])
+    assert len(rules.rules) == 10_001
+
+
+def test_files_that_nobody_reads_are_named(folder: Path) -> None:
+    for name in (
+        "20-b.toml.txt",
+        "lists/vip.csv",
+        "lists/good.txt",
+        "old/30.toml",
+        "samples/a.eml",
+        "README.md",
+        "40.toml~",
+        ".x",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("")
+    assert [one.partition(":")[0] for one in unread(folder)] == [
+        "rules/20-b.toml.txt",
+        "rules/lists/vip.csv",
+        "rules/old/30.toml",
+    ]
 
 
 def test_a_half_written_file(folder: Path, tmp_path: Path) -> None:
@@ -122,5 +189,4 @@ def test_samples_are_read_and_those_outside_are_not(folder: Path, tmp_path: Path
     tests = "".join(f'[[rule.test]]\nfile = "samples/{name}.eml"\nexpect.rules = []\n' for name in "abc")
     (folder / "10-a.toml").write_text(RULE + tests)
     rules = load_rules(load_config(write(tmp_path, GOOD), secrets=False), [])
-    found = read_samples(rules, folder, mail.read)
-    assert {name: one.subject for name, one in found.items()} == {"samples/a.eml": "Lamp"}
+    assert dict(read_samples(rules, folder)) == {"samples/a.eml": b"From: bo@x.example\nSubject: Lamp\n\nHi\n"}

@@ -27,7 +27,7 @@ MAIL = Facts(
     spam=4.5,
     known={
         "sender.known": True, "sender.agent": False, "sender.tags": ["VIP"], "organisation": "big", "queue": "support",
-        "status": "waiting", "priority": "high", "type": "problem", "category": "hardware", "area": "order/delivery",
+        "status": "waiting", "priority": "high", "type": "problem", "category": "hardware/lamp", "area": "order/delivery",
         "impact": "minor", "assignee": "carol", "requester": "bo@shop.big.example", "sla": "standard",
         "tags": ["money", "late"], "fields": {"order": "1182", "shop": "brno"}, "idle": 8 * 86_400, "hours": ["office"],
         "seen_recently": {seen_key("area", "order/delivery", 3600): 6, seen_key("sender", "bo@shop.big.example", 60): 1},
@@ -112,6 +112,8 @@ LINES = [
     ('when.status = ["waiting", "on_hold"]', True),
     ('when.type = "problem"', True),
     ('when.category = "software"', False),
+    ('when.category = "hardware"', True),
+    ('when.category = "hardware/lamp"', True),
     ('when.area = "order/delivery"', True),
     ('when.area = "order"', True),
     ('when.area = "order/payment"', False),

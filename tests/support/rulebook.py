@@ -13,7 +13,7 @@ NAMES = Names(
     templates=("acknowledgement", "closed_for_silence"),
     fields={"order": FieldShape(pattern=r"\d{4,}"), "shop": FieldShape(values=("prague", "brno"))},
     areas=("login", "order/delivery", "order/payment"),
-    categories=("hardware", "software"),
+    categories=("hardware/lamp", "software"),
     organisations=("big",),
     calendars=("office",),
     skills=("network",),

@@ -29,6 +29,9 @@ listen = "127.0.0.1:0"
 [delivery]
 to = "{delivery}"
 
+[similar]
+tell_lead_at = {tell_lead_at}
+
 [limits]
 {limits}
 
@@ -57,6 +60,7 @@ def make_site(
     database: str = "sqlite:///data/gateway.db",
     delivery: str = "maildir:data/sent",
     limits: str = NO_CAPS,
+    tell_lead_at: int = 0,
     more: str = "",
 ) -> Path:
     """Write the site; the path of its config.toml."""
@@ -64,5 +68,7 @@ def make_site(
     for name in ("rules", "templates"):
         shutil.copytree(REPOSITORY / name, folder / name, dirs_exist_ok=True)
     config = folder / "config.toml"
-    config.write_text(CONFIG.format(database=database, delivery=delivery, limits=limits, more=more))
+    config.write_text(
+        CONFIG.format(database=database, delivery=delivery, limits=limits, tell_lead_at=tell_lead_at, more=more)
+    )
     return config

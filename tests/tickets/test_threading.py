@@ -83,6 +83,21 @@ def test_late_parent_joins_its_answer() -> None:
         assert (other.ticket, other.mentions) == (None, (7,))
 
 
+def test_what_leads_nowhere_is_told_too() -> None:
+    ids = tuple(f"<unseen{number}@x>" for number in range(5))
+    forged = "a" * 32
+    mail = Mail(message_id="<new@x>", references=ids, markers=(forged,), subject="Re: [Acme #99] Lamp")
+    found = clues(mail, (), KEYS, tag="Acme", number_format="{n}")
+    assert found.unsigned == ((forged, Reason.TOKEN_IN_MARKER),)
+    thread = decide(found, ANN, refs=[], tickets={}, at=AT)
+    assert (thread.ticket, thread.reason, thread.mentions) == (None, Reason.NOTHING_NAMED, ())
+    assert [(one.evidence, one.ticket, one.what, one.outcome) for one in thread.tried] == [
+        (Reason.TOKEN_IN_MARKER, None, forged, Reason.NOT_SIGNED),
+        (Reason.REFERENCE, None, "<unseen4@x> <unseen3@x> <unseen2@x> and 2 more", Reason.UNKNOWN_MAIL),
+        (Reason.SUBJECT_NUMBER, 99, "#99", Reason.NO_SUCH_TICKET),
+    ]
+
+
 def test_squatting_a_message_id_catches_nobody() -> None:
     thread = decide(NOTHING, BOB, refs=[own("<new@x>", parties=(ANN, BOB))], tickets={7: known()}, at=AT)
     assert thread.ticket is None

@@ -72,6 +72,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("config", sa.Text(), server_default="", nullable=False),
+        sa.Column("templates", sa.Text(), server_default="", nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("activated_by", sa.Text(), server_default="", nullable=False),
@@ -79,6 +81,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_set")),
     )
     op.create_index(op.f("ix_rule_set_sha256"), "rule_set", ["sha256"], unique=False)
+    op.create_table(
+        "matter",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_matter")),
+    )
+    op.create_table(
+        "ticket_matter",
+        sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("matter", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("ticket", name=op.f("pk_ticket_matter")),
+    )
+    op.create_index(op.f("ix_ticket_matter_at"), "ticket_matter", ["at"], unique=False)
+    op.create_index(op.f("ix_ticket_matter_matter"), "ticket_matter", ["matter"], unique=False)
+    op.create_table(
+        "ticket_token",
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token", "ticket", name=op.f("pk_ticket_token")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_ticket_token_ticket", "ticket_token", ["ticket"], unique=False)
     op.create_table(
         "mail_out",
         sa.Column("mail_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -180,6 +207,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ticket")),
     )
     op.create_index(op.f("ix_ticket_next_tick_at"), "ticket", ["next_tick_at"], unique=False)
+    op.create_index("ix_ticket_created_at", "ticket", ["created_at"], unique=False)
     op.create_index(
         "ix_ticket_open",
         "ticket",
@@ -267,6 +295,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_participant_person_id", "participant", ["person_id"], unique=False)
+    op.create_table(
+        "unassigned",
+        sa.Column("ticket", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("policy", sa.JSON(), nullable=False),
+        sa.Column("skills", sa.JSON(), nullable=False),
+        sa.Column("organisation", sa.Text(), nullable=True),
+        sa.Column("how", sa.JSON(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_unassigned_ticket")),
+        sa.PrimaryKeyConstraint("ticket", name=op.f("pk_unassigned")),
+    )
     op.create_table(
         "attachment",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),

@@ -1,0 +1,70 @@
+"""Who gets a ticket at this site now: the agents of the configuration as `tickets.assignment` wants to see them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gateway.config import Config
+from gateway.config.calendars import off_duty
+from gateway.tickets.assignment import Candidate, Choice, Pool, choose
+
+
+class Standing(Protocol):
+    """How many tickets each agent has open, who had each last turn, and who is absent."""
+
+    @property
+    def open_tickets(self) -> Mapping[str, int]: ...
+    @property
+    def turns(self) -> Mapping[str, str]: ...
+    @property
+    def away(self) -> frozenset[str]: ...
+
+
+def policy_of(asked: Sequence[str] | None, organisation: str | None, cfg: Config) -> Sequence[str]:
+    """Whom to try: what a rule said; where none did (None), the agents of the requester's organisation."""
+    if asked is not None:
+        return asked
+    own = cfg.organisations.get(organisation or "")
+    return own.agents if own else ()
+
+
+def assign(
+    policy: Sequence[str],
+    skills: Sequence[str],
+    *,
+    queue: str,
+    organisation: str | None,
+    last_agent: str | None,
+    standing: Standing,
+    cfg: Config,
+    at: datetime,
+) -> Choice:
+    """Strategies choose among the organisation's agents first, then among the queue's."""
+    resting = off_duty(cfg, at)
+    return choose(
+        policy,
+        list(_pools(queue, organisation, standing.turns, cfg)),
+        {
+            key: Candidate(
+                key=key,
+                skills=frozenset(agent.skills),
+                max_open=agent.max_open,
+                open_tickets=standing.open_tickets.get(key, 0),
+                away=key in standing.away,
+                off_duty=key in resting,
+            )
+            for key, agent in cfg.agents.items()
+        },
+        needed=frozenset(skills),
+        last_agent=last_agent,
+    )
+
+
+def _pools(queue: str, organisation: str | None, turns: Mapping[str, str], cfg: Config) -> list[Pool]:
+    pools = []
+    if own := cfg.organisations.get(organisation or ""):
+        name = f"organisation:{organisation}"
+        pools.append(Pool(name=name, agents=own.agents, last_turn=turns.get(name)))
+    if queue in cfg.queues:  # a ticket may wait in one that is gone
+        pools.append(Pool(name=queue, agents=cfg.queues[queue].agents, last_turn=turns.get(queue)))
+    return pools

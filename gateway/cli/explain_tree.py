@@ -1,0 +1,307 @@
+"""An explanation as a tree for people: one branch a step of the mail's way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gateway.cli.output import Branch
+from gateway.cli.page import instant, plain, size
+from gateway.explanation import Explanation, Step, TicketExplanation
+from gateway.tickets.reason import in_words
+
+_WHERE = {"to": "named in To", "cc": "named in Cc", "envelope": "named in the envelope only"}
+_LISTED = 5  # values of a condition
+_HELD = {True: "yes", False: "no ", None: "?  "}
+_UNASSIGNED = {
+    "no_rule_asked": "no rule asked for anybody",
+    "has_somebody_already": "the ticket has somebody already",
+    "nobody_asked_for": "a rule asked for nobody",
+    "no_ticket_touched": "no ticket is touched",
+}
+_SKIPPED = {
+    "timed_out": "its pattern took too long",
+    "switched_off": "its pattern took too long too often and is switched off",
+    "out_of_time": "the rules together took too long",
+    "no_capture": "nothing was captured",
+    "not_in_table": "what was captured is not in the table",
+    "not_allowed": "what was captured is no value for it",
+    "person_set": "a person set it, and the rule has no force = true",
+}
+
+
+def branches(found: Explanation | TicketExplanation) -> Iterator[Branch]:
+    """The trees, one a mail; of a ticket one of its fields first."""
+    if isinstance(found, Explanation):
+        yield _mail(found)
+        return
+    due = _due(found.due)
+    yield Branch(f"ticket #{found.ticket}", [*_fields(found.fields), *([due] if due else [])])
+    for mail in found.mails:
+        yield _mail(mail)
+
+
+def _mail(one: Explanation) -> Branch:
+    if one.dry_run:
+        head = "dry run, nothing is written"
+    else:
+        head = f"mail {one.mail_id}" if one.mail_id is not None else f"spool:{one.spool_id}"
+        head += " came in" if one.direction == "in" else " of ours"
+    title = f"{head}: {one.subject}" if one.subject else head
+    return Branch(title, [branch for step in one.steps for branch in _step(step, one)])
+
+
+def _step(step: Step, one: Explanation) -> Iterator[Branch]:
+    name = str(step["step"])
+    if name in _TELLERS:
+        yield from _TELLERS[name](step, one)
+    else:
+        yield Branch(f"{name}: {plain({key: value for key, value in step.items() if key != 'step'})}")
+
+
+# ---- how it came, what it is ---------------------------------------------------------------------------------------
+
+
+def _receive(step: Step, one: Explanation) -> Iterator[Branch]:
+    peer = f" from {step['peer']}" if step["peer"] else ""
+    helo = f" ({step['helo']})" if step["helo"] else ""
+    sender = "no envelope" if step["mail_from"] is None else f"envelope {step['mail_from'] or '<>'}"
+    below = [Branch(f"{sender} -> {', '.join(step['recipients'])}")]
+    below += [Branch(f"TLS {step['tls']}")] if step["tls"] else []
+    below += [Branch(f"logged in as {step['auth_user']}")] if step["auth_user"] else []
+    if step["copies"]:
+        below.append(Branch(f"came {step['copies'] + 1} times, each after the first changed nothing"))
+    if step["repeats"]:
+        below.append(
+            Branch(
+                f"is known as spool:{step['repeats']}: it would change nothing; below, what it would do as a new mail"
+            )
+        )
+    if not one.verdict:
+        waits = "waits to be processed" if one.state == "new" else f"is {one.state}"
+        why = f": {in_words(one.reason)} ({one.reason})" if one.reason else ""
+        below.append(Branch(f"never decided, {waits}{why}"))
+    yield Branch(
+        f"came by {step['source'] or 'unknown'}{peer}{helo}, {instant(step['at'])}, {size(step['size'])}", below
+    )
+
+
+def _read(step: Step, _: Explanation) -> Iterator[Branch]:
+    language = f", language {step['language']}" if step["language"] else ""
+    head = f"read: {step['kind']} mail from {step['from'] or 'nobody usable'}{language}"
+    yield Branch(head, [Branch(line) for line in step["trail"]])
+
+
+def _verify(step: Step, _: Explanation) -> Iterator[Branch]:
+    told = plain({key: value for key, value in step.items() if key not in ("step", "verified")})
+    yield Branch(f"authentication: {told if step['verified'] else 'not verified yet'}")
+
+
+def _identify(step: Step, _: Explanation) -> Iterator[Branch]:
+    where = _WHERE.get(step.get("named_in", ""), "")
+    yield Branch(f"recipient: {step['recipient']}{f' ({where})' if where else ''} -> queue {step['queue']}")
+
+
+def _guard(step: Step, _: Explanation) -> Iterator[Branch]:
+    detail = f": {step['detail']}" if step["detail"] else ""
+    yield Branch(f"guard: {step['verdict']}, {_reason(step['reason'])}{detail}")
+
+
+# ---- which ticket --------------------------------------------------------------------------------------------------
+
+
+def _thread(step: Step, one: Explanation) -> Iterator[Branch]:
+    number, follows = step["ticket"], step["follows"]
+    if number is not None:
+        verb = "joins" if one.verdict in ("accept", "quiet") else "belongs to"
+        head = f"{verb} #{number}{', opens it again' if step.get('reopens') else ''}"
+    elif one.verdict not in ("accept", "quiet"):
+        head = "joins no ticket"
+    else:
+        head = f"a new ticket{f', which follows #{follows}' if follows else ''}"
+    below = [Branch(_tried(tried)) for tried in step["tried"]]
+    if step["mentions"]:
+        below.append(Branch(f"mentions {', '.join(f'#{other}' for other in step['mentions'])}"))
+    yield Branch(f"thread: {head}, {_reason(step['reason'])}", below)
+
+
+def _tried(tried: Mapping[str, Any]) -> str:
+    number = f"#{tried['ticket']}" if tried["ticket"] is not None else ""
+    seen = [tried["evidence"], *(one for one in (number, tried["what"]) if one)]
+    counts = "counts" if tried["outcome"] == "joined" else f"does not count, {_reason(tried['outcome'])}"
+    return f"{' '.join(dict.fromkeys(seen))}: {counts}"
+
+
+# ---- rules ---------------------------------------------------------------------------------------------------------
+
+
+def _rules(step: Step, one: Explanation) -> Iterator[Branch]:
+    if step["event"] is None:
+        yield Branch("rules: not asked, no ticket is touched")
+        return
+    below = [Branch(f"only those that matched are shown: {step['problem']}")] if step["problem"] else []
+    below += [Branch(f"DIFFERS: {line}") for line in step["differs"]]
+    below += [_rule(rule) for rule in one.rules]
+    left = step["asked"] - len(one.rules)
+    if left > 0:
+        below.append(Branch(f"{left} more below were not reached"))
+    below += [Branch(_skipped(skipped)) for skipped in step["skipped"]]
+    asked = f"{step['asked']} on {step['event']}, " if step["asked"] else f"on {step['event']}, "
+    yield Branch(f"rules: {asked}{len(step['matched'])} matched{_which(step['rule_set'])}", below)
+    yield from ([Branch("fields", _fields(one.fields))] if one.fields else [])
+
+
+def _which(shown: Mapping[str, Any] | None) -> str:
+    if shown is None:
+        return ""
+    short = f" ({shown['sha256'][:12]})" if shown["sha256"] else ""
+    if shown["id"] is None:
+        return f", by the files as they stand{short}, which are not in force yet"
+    since = f", in force since {instant(shown['activated_at'])}" if shown["activated_at"] else ""
+    return f", rule set {shown['id']}{short}{since}"
+
+
+def _rule(rule: Mapping[str, Any]) -> Branch:
+    matched = "matched" if rule["matched"] else "did not match"
+    below = [Branch(_condition(one)) for one in rule["conditions"]]
+    for one in rule.get("overruled", ()):
+        first = f'rule "{one["first"]}" ({one["first_at"]}) had set it'
+        below.append(Branch(f"too late: {one['name']} = {plain(one['value'])} (line {one['line']}), {first}"))
+    return Branch(f'{matched}: "{rule["name"]}" ({rule["file"]}:{rule["line"]})', below)
+
+
+def _condition(one: Mapping[str, Any]) -> str:
+    held = _HELD[one["held"]]
+    by = f', by "{one["found"]}"' if one["found"] else ""
+    return f"{held} {one['what']} = {_wanted(one['wanted'])}; it is {_value(one['value'])}{by} (line {one['line']})"
+
+
+def _wanted(wanted: Any) -> str:
+    if isinstance(wanted, list) and len(wanted) > _LISTED:
+        return f"{plain(wanted[:_LISTED])} and {len(wanted) - _LISTED} more"
+    return plain(wanted)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    if value in ("", []):
+        return "empty"
+    return f'"{value}"' if isinstance(value, str) else plain(value)
+
+
+def _skipped(one: Mapping[str, Any]) -> str:
+    why = _SKIPPED.get(one["reason"], one["reason"])
+    detail = f" ({one['detail']})" if one["detail"] else ""
+    return f'skipped: {one["what"]} of "{one["rule"]}" ({one["file"]}:{one["line"]}): {why}{detail}'
+
+
+def _fields(fields: Mapping[str, Mapping[str, Any]]) -> list[Branch]:
+    found = []
+    for name, one in fields.items():
+        for value, line in [(each["value"], each) for each in one["each"]] if "each" in one else [(one["value"], one)]:
+            found.append(Branch(f"{name} = {plain(value)} <- {_who(line, str(one.get('by', '')))}"))
+    return found
+
+
+def _who(one: Mapping[str, Any], by: str) -> str:
+    kind, _, who = by.partition(":")
+    rule = f'rule "{one["rule"]}" ({one["file"]}:{one["line"]})' if one["rule"] else ""
+    if kind == "policy":
+        return f"{who}{f', {rule}' if rule else ''}"
+    if rule:
+        return rule
+    known = {"address": f"the address {who}", "person": f"{who} set it", "rule": f'rule "{who}"', "": "unknown"}
+    return known.get(kind, by.replace(":", " "))
+
+
+# ---- what came of it -----------------------------------------------------------------------------------------------
+
+
+def _assign(step: Step, _: Explanation) -> Iterator[Branch]:
+    if step.get("reason") == "no_ticket_touched":
+        return
+    if step["agent"] is None and "reason" in step:
+        yield Branch(f"assignment: {_UNASSIGNED.get(step['reason'], step['reason'])}")
+        return
+    head = f"{step['agent']} by {step['by']}" if step["agent"] else "nobody"
+    below = [Branch(f"needs {', '.join(step['needed'])}")] if step.get("needed") else []
+    below += [Branch(_candidate(one)) for one in step.get("candidates", ())]
+    yield Branch(f"assignment: {head}", [*below, *(Branch(line) for line in step["how"])])
+
+
+def _candidate(one: Mapping[str, Any]) -> str:
+    most = f" of at most {one['most']}" if one["most"] is not None else ""
+    skills = f", skills {', '.join(one['skills'])}" if one["skills"] else ""
+    free = f"{', away' if one['away'] else ''}{', not at work now' if one['off_duty'] else ''}"
+    return f"{one['agent']}: {one['open']} open{most}{skills}{free}"
+
+
+def _priority(step: Step, _: Explanation) -> Iterator[Branch]:
+    yield Branch(f"priority: {step['value']} by the table, {plain(step['why'])}")
+
+
+def _act(step: Step, one: Explanation) -> Iterator[Branch]:
+    below = [Branch(f"{name}: {plain(before)} -> {plain(after)}") for name, (before, after) in step["changed"].items()]
+    ticket = f", {'opens ' if step['opens'] else ''}#{step['ticket']}" if step["ticket"] is not None else ""
+    why = "" if step["verdict"] in ("accept", "quiet") else f", {_reason(step['reason'])}"
+    yield Branch(f"outcome: {step['state']}{ticket}{why}", below)
+    due = _due(one.due)
+    if due:
+        yield due
+
+
+def _due(due: Mapping[str, Any]) -> Branch | None:
+    below = [Branch(f"{name.replace('_', ' ')}: {instant(at)}") for name, at in due.items() if at is not None]
+    return Branch("due", below) if below else None
+
+
+def _answer(step: Step, _: Explanation) -> Iterator[Branch]:
+    if step["sent"]:
+        yield Branch(f"answer: {step['sent']} to {step['to']}, {_reason(step['reason'])}; template {step['template']}")
+        return
+    wanted = f"{step['template']} not sent" if step.get("template") else "none"
+    detail = f": {step['detail']}" if step.get("detail") else ""
+    yield Branch(f"answer: {wanted}, {_reason(step['reason'])}{detail}")
+
+
+def _send(step: Step, _: Explanation) -> Iterator[Branch]:
+    mails: Sequence[Mapping[str, Any]] = step["mails"]
+    if not mails:
+        yield Branch("sent: nothing")
+    for mail in mails:
+        below = [Branch(f"last reply: {mail['last_reply']}")] if mail.get("last_reply") else []
+        when = f" {instant(mail['sent_at'])}" if mail.get("sent_at") else ""
+        again = f", next try {instant(mail['next_try_at'])}" if mail.get("next_try_at") else ""
+        tries = f", {mail['attempts']} attempt{'' if mail['attempts'] == 1 else 's'}" if mail.get("attempts") else ""
+        why = f" ({mail['reason']})" if mail.get("reason") else ""
+        known = f"mail {mail['mail_id']}, " if mail["mail_id"] is not None else ""
+        if mail["state"] is None:
+            yield Branch(f"would be sent: {mail['kind']} to {mail['to']}")
+            continue
+        yield Branch(f"sent: {known}{mail['kind']} to {mail['to']}: {mail['state']}{when}{why}{tries}{again}", below)
+
+
+def _write(step: Step, _: Explanation) -> Iterator[Branch]:
+    cause = step["because_of_mail"]
+    yield Branch(f"written: {step['kind']}{f', because of mail {cause}' if cause is not None else ''}")
+
+
+def _reason(reason: str) -> str:
+    words = in_words(reason)
+    return f"{words} ({reason})" if words != reason else reason
+
+
+_TELLERS = {
+    "receive": _receive,
+    "read": _read,
+    "verify": _verify,
+    "identify": _identify,
+    "guard": _guard,
+    "thread": _thread,
+    "rules": _rules,
+    "priority": _priority,
+    "assign": _assign,
+    "act": _act,
+    "answer": _answer,
+    "send": _send,
+    "write": _write,
+}

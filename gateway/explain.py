@@ -1,0 +1,206 @@
+"""Where explanations come from: a dry run on the site as it stands, or what was stored when a mail was decided.
+
+Nothing here writes, and nothing here prints.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.compose.render import Templates
+from gateway.config import Config
+from gateway.config.changes import Texts
+from gateway.config.load import checked, parsed
+from gateway.config.rules_files import names
+from gateway.errors import ConfigError
+from gateway.explanation import (
+    DUES,
+    Asked,
+    Explanation,
+    TicketExplanation,
+    as_stored,
+    ask,
+    current,
+    explanation,
+    letter,
+    outgoing,
+)
+from gateway.mail import Mail
+from gateway.pipeline import foretell
+from gateway.plan import envelope_json
+from gateway.rules import RegexMatcher, RuleSet, load
+from gateway.site import Site
+from gateway.store import Store, explained, rule_sets, trace
+from gateway.store.explained import Change, Record
+from gateway.store.spool import Claimed
+from gateway.store.trace import Trail
+from gateway.tickets.actions import Action, OpenTicket, Send
+from gateway.tickets.actions import Change as ChangeTicket
+
+# ---- foretold ------------------------------------------------------------------------------------------------------
+
+
+def dry_run(
+    store: Store, site: Site, claimed: Claimed, raw: bytes, mail: Mail, *, known_as: int | None = None
+) -> Explanation:
+    """What would become of this mail now. `known_as`: the spool row that it would only repeat."""
+    plan = foretell(store, site, RegexMatcher(time.monotonic), claimed, raw, mail)
+    asked = ask(site.rules, plan.facts, _shown_files(store, site))
+    trail = Trail(
+        at=claimed.received_at,
+        direction="in",
+        spool_id=None,
+        mail_id=None,
+        source=claimed.source,
+        peer=claimed.envelope.peer,
+        helo=claimed.envelope.helo,
+        mail_from=claimed.envelope.mail_from,
+        from_addr=plan.incoming.sender,
+        recipients=claimed.envelope.recipients,
+        subject=mail.subject,
+        message_id=mail.message_id,
+        queue_ids=mail.queue_ids,
+        size=claimed.size,
+        sha256=claimed.sha256,
+        kind=str(plan.incoming.mail.kind),
+        state=plan.state,
+        reason=plan.reason,
+        attempts=0,
+        copies=0,
+        verdict=str(plan.verdict),
+        ticket=plan.ticket,
+        steps=as_stored(plan.trace),
+        sending=None,
+    )
+    record = Record(
+        facts=as_stored(
+            {**plan.facts, "envelope": envelope_json(claimed.envelope), "trail": list(plan.incoming.mail.trail)}
+        ),
+        auth={},
+        rule_set_id=None,
+        changes=tuple(_changes(plan.actions)),
+        sent=(),
+    )
+    would = [
+        {"mail_id": None, "kind": one.kind, "to": one.recipient.addr, "subject": one.subject, "state": None}
+        for one in plan.actions
+        if isinstance(one, Send)
+    ]
+    return explanation(trail, record, asked, would, dry=True, known_as=known_as, row=None)
+
+
+def _shown_files(store: Store, site: Site) -> dict[str, Any]:
+    """The rules as their files stand, with the id under which they are in force, if they are."""
+    newest = rule_sets.newest(store)
+    if newest is None or newest[0].sha256 != site.rules.sha256:
+        return {"id": None, "sha256": site.rules.sha256, "activated_at": None}
+    return _shown(newest[0])
+
+
+def _shown(activation: rule_sets.Activation) -> dict[str, Any]:
+    return {"id": activation.id, "sha256": activation.sha256, "activated_at": activation.activated_at}
+
+
+def _changes(actions: Iterable[Action]) -> Iterator[Change]:
+    """What the journal would say of a ticket opened or changed."""
+    for one in actions:
+        if isinstance(one, OpenTicket):
+            yield Change(kind="opened", reason="", data={"queue": one.queue, "title": one.title})
+        elif isinstance(one, ChangeTicket):
+            data = {name: [_plain(one.before.get(name)), _plain(value)] for name, value in one.values.items()}
+            yield Change(kind="changed", reason=one.reason, data=data)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+# ---- as it was -----------------------------------------------------------------------------------------------------
+
+
+class History:
+    """Explains mails that were decided, by the rules of then; a rule set is loaded once however many used it."""
+
+    def __init__(self, store: Store, cfg: Config) -> None:
+        self._store = store
+        self._cfg = cfg
+        self._matcher = RegexMatcher(time.monotonic)
+        self._loaded: dict[int, tuple[RuleSet | None, Mapping[str, Any], str]] = {}
+
+    def mail(self, mail_id: int) -> Explanation | None:
+        """What happened to a stored mail, in or out."""
+        found = self._explain([mail_id])
+        return found[0] if found else None
+
+    def spooled(self, spool_id: int) -> Explanation | None:
+        """The same by the number that its sender was told; also of a mail that was never decided."""
+        mail_id = trace.by_spool(self._store, [spool_id]).get(spool_id)
+        if mail_id is not None:
+            return self.mail(mail_id)
+        trails = trace.trails(self._store, (), [spool_id])
+        record = Record(facts={}, auth={}, rule_set_id=None, changes=(), sent=())
+        return explanation(trails[0], record, Asked(), [], dry=False, known_as=None, row=None) if trails else None
+
+    def ticket(self, number: int) -> TicketExplanation | None:
+        """Why a ticket is where it is: its fields, and every mail of it, oldest first."""
+        row = explained.ticket_row(self._store, number)
+        if row is None:
+            return None
+        mails = self._explain(trace.by_ticket(self._store, number))
+        return TicketExplanation(
+            ticket=number,
+            fields=current(row, mails, explained.last_changes(self._store, number)),
+            due={name: row[name] for name in DUES},
+            mails=tuple(mails),
+        )
+
+    def _explain(self, mail_ids: Sequence[int]) -> list[Explanation]:
+        records = explained.records(self._store, mail_ids)
+        trails = trace.trails(self._store, mail_ids)
+        left = trace.trails(self._store, [one for record in records.values() for one in record.sent])
+        sent = {one.mail_id: one for one in left}
+        tickets = {one.ticket for one in trails if one.ticket is not None}
+        rows = {number: explained.ticket_row(self._store, number) for number in tickets}
+        causes = explained.causes(self._store, tickets)
+        found = []
+        for trail in trails:
+            assert trail.mail_id is not None
+            row = rows.get(trail.ticket or 0)
+            if trail.direction == "out":
+                found.append(outgoing(trail, causes.get(trail.mail_id), row))
+                continue
+            record = records[trail.mail_id]
+            mails = [letter(sent[one]) for one in record.sent if one in sent]
+            found.append(explanation(trail, record, self._again(record), mails, dry=False, known_as=None, row=row))
+        return found
+
+    def _again(self, record: Record) -> Asked:
+        if record.rule_set_id is None:
+            return Asked(problem="which rules were in force was not recorded")
+        rules, shown, problem = self._rules(record.rule_set_id)
+        if rules is None:
+            return Asked(shown=shown, problem=problem)
+        return ask(rules, record.facts, shown, self._matcher)
+
+    def _rules(self, rule_set_id: int) -> tuple[RuleSet | None, Mapping[str, Any], str]:
+        if rule_set_id not in self._loaded:
+            self._loaded[rule_set_id] = self._load(rule_set_id)
+        return self._loaded[rule_set_id]
+
+    def _load(self, rule_set_id: int) -> tuple[RuleSet | None, Mapping[str, Any], str]:
+        kept = rule_sets.at(self._store, rule_set_id)
+        if kept is None:
+            return None, {"id": rule_set_id, "sha256": None, "activated_at": None}, "their text is not kept any more"
+        activation, texts = kept
+        try:
+            return self._compiled(texts), _shown(activation), ""
+        except ConfigError as error:
+            more = f" and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
+            return None, _shown(activation), f"the rules of then cannot be loaded now: {error.problems[0]}{more}"
+
+    def _compiled(self, texts: Texts) -> RuleSet:
+        """The rules of then, which name what the configuration and the templates of then had."""
+        cfg = checked(parsed(texts.config, self._cfg.path, self._cfg.path.name), secrets=False)
+        lists = {name: tuple(values) for name, values in texts.lists.items()}
+        return load(texts.rules, names(cfg, Templates(texts.templates).names, lists))

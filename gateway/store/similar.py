@@ -1,0 +1,368 @@
+"""Open tickets that look alike: found by the tokens they share, kept as matters of several tickets.
+
+New tickets are taken in some time after they were made, in small batches, by whichever node comes first: `counter`
+holds how far, and moving it on is what makes a batch count once.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gateway.errors import Conflict
+from gateway.store import tables
+from gateway.store.engine import Store
+from gateway.store.fast import insert, insert_many, rows_in
+from gateway.tickets.similar import ALIKE, NEWEST, SAME_MATTER, TEXT_CAP, Likeness, Profile, candidates, likeness
+from gateway.tickets.similar import profile as profile_of
+from gateway.tickets.status import Status
+
+BATCH = 50  # tickets a transaction
+_COMPARED = 10  # tickets, likeliest first, that a new one is compared with to find the one it is most like
+_LATE = 200  # numbers: with several nodes, a lower one may be committed after a higher one
+_FORGOTTEN = 200  # tickets a transaction
+_MARK = "similar"  # the counter
+
+_ticket, _of_matter, _matter = tables.ticket, tables.ticket_matter, tables.matter
+_token, _counter = tables.ticket_token, tables.counter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """An open ticket that looks like the one asked about."""
+
+    number: int
+    score: float
+    why: tuple[str, ...]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """Open tickets that look like one matter; `number` is the first of them."""
+
+    number: int
+    subject: str
+    queue: str
+    tickets: tuple[int, ...]
+    requesters: int
+    opened: Mapping[int, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """A matter that has grown since its lead was told."""
+
+    matter: Matter
+    counted: int  # tickets, those that ended since among them
+    told: int
+    subjects: Mapping[int, str]
+
+
+# ---- what looks like one ticket ------------------------------------------------------------------------------------
+
+
+def of(store: Store, number: int, *, since: datetime, ended: Collection[str] = (), limit: int = 20) -> list[Similar]:
+    """Open tickets opened after `since` that look like this one, likest first."""
+    with store.main.read() as conn:
+        found = _profiles(conn, [number], open_only=False)
+        if number not in found:
+            return []
+        one, _ = found[number]
+        holders = _holders(conn, one.tokens, {number})
+        others = _profiles(conn, candidates(one, holders), since=since, ended=ended)
+    common = {token: len(having) + 1 for token, having in holders.items()}
+    alike = [(likeness(one, other, common), other.number, subject) for other, subject in others.values()]
+    return sorted(
+        (
+            Similar(number=other, score=like.score, why=like.why, subject=subject)
+            for like, other, subject in alike
+            if like.score >= ALIKE
+        ),
+        key=lambda one: (-one.score, one.number),
+    )[:limit]
+
+
+def matter_of(store: Store, number: int, *, ended: Collection[str] = ()) -> tuple[int, ...]:
+    """The open tickets of the matter that a ticket belongs to, itself among them; () where it stands alone."""
+    own = select(_of_matter.c.matter).where(_of_matter.c.ticket == number).scalar_subquery()
+    with store.main.read() as conn:
+        found = tuple(conn.execute(_open_members(ended, _of_matter.c.matter == own)).scalars())
+    return found if len(found) > 1 else ()
+
+
+# ---- matters -------------------------------------------------------------------------------------------------------
+
+
+def matters(store: Store, *, since: datetime, ended: Collection[str] = (), at_least: int = 2) -> list[Matter]:
+    """Every matter with so many open tickets opened after `since`, the largest first."""
+    with store.main.read() as conn:
+        heads = conn.execute(select(_matter.c.number).where(_matter.c.tickets >= at_least)).scalars().all()
+        found = [one for one, _ in _read_matters(conn, heads, since, ended)]
+    large = (one for one in found if len(one.tickets) >= at_least)
+    return sorted(large, key=lambda one: (-len(one.tickets), one.number))
+
+
+def untold(
+    store: Store, *, since: datetime, at_least: int, told_before: datetime, ended: Collection[str] = ()
+) -> list[Untold]:
+    """Matters of so many customers that grew since their lead was told, unless that was after `told_before`."""
+    grown = (_matter.c.tickets >= at_least, _matter.c.tickets > _matter.c.told)
+    rested = case((_matter.c.told_at.is_(None), True), else_=_matter.c.told_at <= told_before)
+    with store.main.read() as conn:
+        rows = {row.number: row for row in conn.execute(select(_matter).where(*grown, rested))}
+        members = _open_members(ended, _of_matter.c.matter.in_(rows), _ticket.c.created_at > since).subquery()
+        # Counted before it is read: a machine may have written thousands, and it is one customer.
+        customers = func.count(members.c.requester_id.distinct())
+        enough = select(members.c.matter).group_by(members.c.matter).having(customers >= at_least)
+        heads = conn.execute(enough.order_by(members.c.matter)).scalars().all() if rows else []
+        found = _read_matters(conn, heads, since, ended)
+    return [
+        Untold(matter=one, counted=rows[one.number].tickets, told=rows[one.number].told, subjects=subjects)
+        for one, subjects in found
+    ]
+
+
+def mark_told(conn: Connection, one: Untold, at: datetime) -> bool:
+    """In the caller's transaction: the lead is being told; False where another node was quicker."""
+    row = (_matter.c.number == one.matter.number, _matter.c.told == one.told)
+    told = update(_matter).where(*row).values(told=one.counted, told_at=at)
+    return conn.execute(told).rowcount == 1
+
+
+def _read_matters(
+    conn: Connection, heads: Sequence[int], since: datetime, ended: Collection[str]
+) -> list[tuple[Matter, Mapping[int, str]]]:
+    members: dict[int, list[Row[Any]]] = {}
+    for start in range(0, len(heads), 500):
+        inside = _of_matter.c.matter.in_(heads[start : start + 500])
+        for row in conn.execute(_open_members(ended, inside, _ticket.c.created_at > since)):
+            members.setdefault(row.matter, []).append(row)
+    return [
+        (
+            Matter(
+                number=head,
+                subject=rows[0].title,
+                queue=rows[0].queue,
+                tickets=tuple(row.number for row in rows),
+                requesters=len({row.requester_id for row in rows}),
+                opened={row.number: row.created_at for row in rows},
+            ),
+            {row.number: row.title for row in rows},
+        )
+        for head, rows in members.items()
+    ]
+
+
+def _open_members(ended: Collection[str], *conditions: Any) -> Any:
+    at = _ticket.c
+    return (
+        select(at.number, at.title, at.queue, at.requester_id, at.created_at, _of_matter.c.matter)
+        .join_from(_of_matter, _ticket, at.number == _of_matter.c.ticket)
+        .where(*conditions, _is_open(ended), at.merged_into.is_(None))
+        .order_by(at.number)
+    )
+
+
+# ---- taking in new tickets -----------------------------------------------------------------------------------------
+
+
+def take_in(store: Store, *, since: datetime, ended: Collection[str] = ()) -> bool:
+    """Take in one batch of new tickets, those opened before `since` left out; False where nothing was left to do."""
+    with store.main.read() as conn:
+        before = _mark(conn)
+        numbers, mark = _new(conn, before, since)
+        if not numbers and mark == before:
+            return False
+        profiles = {number: one for number, (one, _) in _profiles(conn, numbers, since=since, ended=ended).items()}
+        batch = _Batch(conn, profiles, since, ended)
+        opened = dict(map(tuple, rows_in(conn, _ticket, "number", numbers, ("number", "created_at"))))
+    members = batch.members()
+    try:
+        with store.main.write() as conn:
+            if not _move_mark(conn, before, mark):
+                return True  # another node took them in meanwhile; there may be more
+            _write(conn, profiles, members, opened)
+    except (Conflict, IntegrityError):  # the same late ticket, by two nodes
+        return True
+    return mark > before
+
+
+def forget(store: Store, *, before: datetime) -> bool:
+    """Drop what is known of some tickets opened before that instant; False where there are none."""
+    old = select(_of_matter.c.ticket).where(_of_matter.c.at <= before).order_by(_of_matter.c.at).limit(_FORGOTTEN)
+    with store.main.read() as conn:
+        numbers = list(conn.execute(old).scalars())
+    if not numbers:
+        return False
+    with store.main.write() as conn:
+        conn.execute(delete(_token).where(_token.c.ticket.in_(numbers)))
+        gone = delete(_of_matter).where(_of_matter.c.ticket.in_(numbers)).returning(_of_matter.c.matter)
+        heads = set(conn.execute(gone).scalars())
+        left = set(conn.execute(select(_of_matter.c.matter).where(_of_matter.c.matter.in_(heads))).scalars())
+        conn.execute(delete(_matter).where(_matter.c.number.in_(heads - left)))
+    return True
+
+
+def _new(conn: Connection, mark: int, since: datetime) -> tuple[list[int], int]:
+    """Numbers to be taken in, and how far that goes."""
+    known = select(_of_matter.c.ticket).where(_of_matter.c.ticket == _ticket.c.number).exists()
+    late = select(_ticket.c.number).where(
+        _ticket.c.number > mark - _LATE, _ticket.c.number <= mark, _ticket.c.created_at > since, ~known
+    )
+    fresh = select(_ticket.c.number, _ticket.c.created_at).where(_ticket.c.number > mark)
+    rows = conn.execute(fresh.order_by(_ticket.c.number).limit(BATCH)).all()
+    numbers = [*conn.execute(late.order_by(_ticket.c.number).limit(BATCH)).scalars()]
+    numbers += [row.number for row in rows if row.created_at > since]
+    return numbers, max((row.number for row in rows), default=mark)
+
+
+def _mark(conn: Connection) -> int:
+    return int(conn.execute(select(_counter.c.value).where(_counter.c.name == _MARK)).scalar() or 0)
+
+
+def _move_mark(conn: Connection, before: int, mark: int) -> bool:
+    here = (_counter.c.name == _MARK, _counter.c.value == before)
+    if conn.execute(update(_counter).where(*here).values(value=mark)).rowcount == 1:
+        return True
+    if before or _mark(conn):
+        return False
+    insert(conn, _counter, name=_MARK, value=mark)
+    return True
+
+
+class _Batch:
+    """What is needed to find for each of some new tickets the one it is most like, among old ones and one another."""
+
+    def __init__(self, conn: Connection, new: Mapping[int, Profile], since: datetime, ended: Collection[str]) -> None:
+        self.new = new
+        tokens = {token for one in new.values() for token in one.tokens}
+        holders = _holders(conn, tokens, new.keys())
+        self.compared: dict[int, list[int]] = {}
+        for number, one in sorted(new.items()):
+            self.compared[number] = candidates(one, holders, limit=_COMPARED)
+            for token in one.tokens:
+                holders.setdefault(token, []).append(number)
+        self.common = {token: len(having) for token, having in holders.items()}
+        old = {number for found in self.compared.values() for number in found} - new.keys()
+        self.old = {number: one for number, (one, _) in _profiles(conn, sorted(old), since=since, ended=ended).items()}
+        rows = rows_in(conn, _of_matter, "ticket", sorted(self.old), ("ticket", "matter")) if self.old else []
+        self.matters: dict[int, int] = dict(map(tuple, rows))
+
+    def members(self) -> dict[int, int]:
+        """For each new ticket its matter: that of the ticket it is most like, or its own."""
+        known = {**self.old, **self.new}
+        for number, compared in self.compared.items():
+            one = self.new[number]
+            likenesses = [(likeness(one, known[other], self.common), other) for other in compared if other in known]
+            best, other = max(likenesses, key=lambda pair: (pair[0].score, -pair[1]), default=(Likeness(score=0), 0))
+            is_one_more = best.score >= SAME_MATTER
+            self.matters[number] = self.matters.get(other, other) if is_one_more else number
+        return {number: self.matters[number] for number in self.new}
+
+
+def _write(
+    conn: Connection, new: Mapping[int, Profile], members: Mapping[int, int], opened: Mapping[int, datetime]
+) -> None:
+    # Those that ended or were merged meanwhile get a row too, or the late ones among them would be asked for again.
+    rows = [{"ticket": number, "matter": members.get(number, number), "at": at} for number, at in opened.items()]
+    insert_many(conn, _of_matter, rows)
+    insert_many(
+        conn, _token, [{"token": token, "ticket": number} for number, one in new.items() for token in one.tokens]
+    )
+    joined: dict[int, int] = {}
+    for number, head in members.items():
+        if number != head:
+            joined[head] = joined.get(head, 0) + 1
+    for head, count in joined.items():
+        more = update(_matter).where(_matter.c.number == head).values(tickets=_matter.c.tickets + count)
+        if conn.execute(more).rowcount == 0:
+            insert(conn, _matter, number=head, tickets=count + 1, told=0, told_at=None)
+
+
+# ---- looking up ----------------------------------------------------------------------------------------------------
+
+
+def _holders(conn: Connection, tokens: Iterable[str], without: Collection[int]) -> dict[str, list[int]]:
+    """For each token the newest tickets that have it, ascending; NEWEST at most, however many there are."""
+    wanted = sorted(tokens)
+    given: Any
+    if conn.dialect.name == "postgresql":
+        source, given = "unnest(%s::text[]) AS t(value)", wanted
+    else:
+        source, given = "json_each(?) AS t", json.dumps(wanted)
+    newest = (
+        f"SELECT t.value, h.ticket FROM {source} JOIN ticket_token AS h ON h.token = t.value AND h.ticket >= coalesce("
+        "(SELECT n.ticket FROM ticket_token AS n WHERE n.token = t.value ORDER BY n.ticket DESC"
+        f" LIMIT 1 OFFSET {NEWEST - 1}), 0)"
+    )
+    holders: dict[str, list[int]] = {token: [] for token in wanted}
+    for token, number in conn.exec_driver_sql(newest, (given,)):
+        if number not in without:
+            holders[token].append(number)
+    for having in holders.values():
+        having.sort()
+    return holders
+
+
+def _profiles(
+    conn: Connection,
+    numbers: Sequence[int],
+    *,
+    since: datetime | None = None,
+    ended: Collection[str] = (),
+    open_only: bool = True,
+) -> dict[int, tuple[Profile, str]]:
+    """Profiles and subjects by number, of open tickets opened after `since` unless all are asked for."""
+    at, person, address = _ticket.c, tables.person, tables.address
+    mailbox = select(address.c.addr).where(address.c.person_id == at.requester_id).limit(1).scalar_subquery()
+    statement = select(
+        at.number,
+        at.title,
+        func.substr(at.description, 1, TEXT_CAP).label("text"),
+        at.area,
+        at.requester_id,
+        person.c.organisation_id,
+        mailbox.label("mailbox"),
+    ).join_from(_ticket, person, person.c.id == at.requester_id, isouter=True)
+    if open_only:
+        statement = statement.where(_is_open(ended), at.merged_into.is_(None))
+    if since is not None:
+        statement = statement.where(at.created_at > since)
+    found: dict[int, tuple[Profile, str]] = {}
+    for some in _in_parts(numbers):
+        for row in conn.execute(statement.where(at.number.in_(some))):
+            found[row.number] = (_profile(row), row.title)
+    return found
+
+
+def _is_open(ended: Collection[str]) -> ColumnElement[bool]:
+    """`ended`: the site's own statuses in which a ticket is done with."""
+    return _ticket.c.status.not_in([Status.RESOLVED, Status.CLOSED, *ended])
+
+
+def _profile(row: Any) -> Profile:
+    domain = (row.mailbox or "").rpartition("@")[2]
+    house = f"id:{row.organisation_id}" if row.organisation_id is not None else "" if domain in _PROVIDERS else domain
+    return profile_of(row.number, row.title, row.text, requester=row.requester_id, organisation=house, area=row.area)
+
+
+# Where everybody may have a mailbox: sharing it says nothing.
+_PROVIDERS = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net
+    gmx.com gmx.at web.de t-online.de freenet.de proton.me protonmail.com mail.com mail.ru yandex.ru bk.ru list.ru
+    seznam.cz email.cz centrum.cz post.cz volny.cz azet.sk zoznam.sk wp.pl o2.pl onet.pl interia.pl orange.fr free.fr
+    laposte.net libero.it qq.com 163.com 126.com naver.com
+    """.split()
+)
+
+
+def _in_parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    edges = [*range(0, len(numbers), 500), len(numbers)]
+    return (numbers[start:stop] for start, stop in pairwise(edges) if start < stop)

@@ -1,0 +1,245 @@
+"""Who gets a ticket, and what becomes of one that nobody is free to take."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from gateway import unassigned
+from gateway.clock import start_clock
+from gateway.conclude import Plan
+from gateway.config import load
+from gateway.errors import Conflict
+from gateway.mail import read
+from gateway.now import now
+from gateway.pipeline import foretell
+from gateway.rules import RegexMatcher
+from gateway.site import load_site
+from gateway.store import spool, tables
+from gateway.store import unassigned as rows
+from gateway.store.fast import insert
+from gateway.store.surroundings import Wants, look_around
+from gateway.tickets.actions import TakeTurn
+from gateway.tickets.assignment import Turn
+from gateway.turns import in_turn
+from support.desk import Desk
+from support.mails import mail
+
+ROTA = '[[rule]]\nname = "in turn"\nset.assign = ["rota"]\n'
+LEAD = """
+[queues.returns]
+agents = ["eve", "kim"]
+lead = "eve"
+addresses = ["returns@acme.example"]
+[agents.eve]
+addresses = ["eve@acme.example"]
+skills = ["law"]
+[agents.kim]
+addresses = ["kim@acme.example"]
+max_open = 1
+"""
+
+
+def away(desk: Desk, *agents: str) -> None:
+    with desk.store.main.write() as conn:
+        for agent in agents:
+            since, until = now() - timedelta(days=1), now() + timedelta(days=1)
+            insert(conn, tables.absence, agent=agent, since=since, until=until)
+
+
+def back(desk: Desk, agent: str) -> None:
+    with desk.store.main.write() as conn:
+        conn.execute(delete(tables.absence).where(tables.absence.c.agent == agent))
+
+
+def tick(desk: Desk) -> None:
+    unassigned.try_again(desk.store, load_site(load(desk.config), desk.store))
+
+
+def file_in(desk: Desk, count: int = 1, subject: str = "My lamp") -> None:
+    for _ in range(count):
+        person = f"p{now().timestamp()}@example.net"
+        desk.take_in(mail(sender=person, subject=subject, to="returns@acme.example"), mail_from=person)
+    desk.work()
+
+
+def returns(desk: Desk, rules: str) -> None:
+    desk.rules = rules + '\n[[rule]]\nname = "all"\nset.queue = "returns"\n'
+    desk.configure(more=LEAD)
+
+
+def assignees(desk: Desk) -> list[str | None]:
+    return [one["assignee"] for one in desk.ask("tickets")]
+
+
+def letters(desk: Desk) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = desk.ask("outbox", "list")
+    return found
+
+
+def test_a_batch_takes_turns(desk: Desk) -> None:
+    desk.rules = ROTA
+    for person in range(7):
+        desk.take_in(mail(sender=f"p{person}@example.net"))
+    desk.work()
+    assert assignees(desk) == ["carol", "dave"] * 3 + ["carol"]
+
+
+def test_caps_hold_within_a_batch(desk: Desk) -> None:
+    returns(desk, '[[rule]]\nname = "kim first"\nset.assign = ["kim", "balance"]\n')
+    file_in(desk, 3)
+    assert assignees(desk) == ["kim", "eve", "eve"]
+
+
+def test_a_skill_that_is_needed(desk: Desk) -> None:
+    returns(desk, '[[rule]]\nname = "law"\nneed.skills = ["law"]\nset.assign = ["rota"]\n')
+    file_in(desk, 2)
+    assert assignees(desk) == ["eve", "eve"]
+
+
+def test_who_is_not_at_work_gets_nothing(desk: Desk) -> None:
+    desk.rules = ROTA
+    days = ", ".join(f'"{(now() + timedelta(days=day)).date()}"' for day in (-1, 0, 1))
+    desk.configure(more=f'[calendars.never]\nmon-sun = "00:00-24:00"\nclosed = [{days}]\n')
+    desk.config.write_text(desk.config.read_text().replace("[agents.carol]", '[agents.carol]\ncalendar = "never"'))
+    desk.take_in(mail())
+    desk.work()
+    assert assignees(desk) == ["dave"]
+
+
+def test_nobody_free_tells_the_lead_once_and_the_clock_tries_again(desk: Desk) -> None:
+    returns(desk, ROTA)
+    away(desk, "eve", "kim")
+    file_in(desk)
+    assert assignees(desk) == [None]
+    assert letters(desk) == []
+    tick(desk)
+    tick(desk)
+    (told,) = letters(desk)
+    assert (told["recipient"], told["ticket"]) == ("eve@acme.example", 1)
+    with desk.store.main.read() as conn:
+        text = conn.execute(select(tables.mail_out.c.data)).scalar_one().decode()
+    assert "eve is away; kim is away; rota: nobody available" in text.replace("\r\n", " ")
+    back(desk, "kim")
+    tick(desk)
+    page = desk.ask("show", "1")
+    assert (page["assignee"], page["status"]) == ("kim", "open")
+    assert [(one["actor"], one["kind"]) for one in page["events"]][-2:] == [("clock", "changed"), ("clock", "assigned")]
+    assert page["events"][-1]["data"]["how"][-1] == "rota: after nobody comes kim"
+    tick(desk)
+    assert len(desk.ask("show", "1")["events"]) == len(page["events"])
+
+
+def test_a_lead_hears_of_many_in_one_letter_and_of_more_in_the_next_hour(desk: Desk) -> None:
+    returns(desk, ROTA)
+    away(desk, "eve", "kim")
+    file_in(desk, 9)
+    tick(desk)
+    file_in(desk, 3)
+    tick(desk)
+    (told,) = letters(desk)
+    assert told["ticket"] is None
+    with desk.store.main.read() as conn:
+        text = conn.execute(select(tables.mail_out.c.data)).scalar_one().decode()
+        untold = conn.execute(select(tables.unassigned.c.ticket).where(tables.unassigned.c.told_at.is_(None))).all()
+    assert "9 tickets that nobody was free to take" in text
+    assert [row.ticket for row in untold] == [10, 11, 12]
+
+
+def test_one_that_somebody_took_meanwhile_waits_no_more(desk: Desk) -> None:
+    returns(desk, ROTA)
+    away(desk, "eve", "kim")
+    file_in(desk)
+    with desk.store.main.write() as conn:
+        conn.execute(tables.ticket.update().values(assignee="kim"))
+    tick(desk)
+    assert letters(desk) == []
+    with desk.store.main.read() as conn:
+        assert conn.execute(select(tables.unassigned)).first() is None
+
+
+# ---- another node assigns at the same time -------------------------------------------------------------------------
+
+NOTHING = Wants(
+    own_ids=(), named_ids=(), numbers=(), spool_ids=(), senders=(), letters=False,
+    address_windows=(), ticket_windows=(), total_windows=(),
+)  # fmt: skip
+
+
+def overtaken(desk: Desk, raw: bytes) -> tuple[Plan, Plan]:
+    """A plan as it was decided, and as it is to be written after another mail went through meanwhile."""
+    desk.take_in(raw)
+    (claimed,) = spool.claim(desk.store, node="another", limit=1, now=now() + timedelta(seconds=1))
+    site = load_site(load(desk.config), desk.store)
+    with desk.store.main.read() as conn:
+        around = look_around(conn, NOTHING, now())
+    plan = foretell(desk.store, site, RegexMatcher(time.monotonic), claimed, raw, read(raw))
+    desk.take_in(mail(sender="meanwhile@example.net"))
+    desk.work()
+    with desk.store.main.write() as conn:
+        (renewed,) = in_turn(conn, site, [plan], around, now())
+    return plan, renewed
+
+
+def agent_of(plan: Plan) -> str | None:
+    assert plan.choice is not None
+    return plan.choice.agent
+
+
+def test_whose_turn_it_is_is_looked_at_again_before_writing(desk: Desk) -> None:
+    desk.rules = ROTA
+    desk.take_in(mail(sender="first@example.net"))
+    desk.work()
+    decided, written = overtaken(desk, mail(sender="second@example.net"))
+    assert assignees(desk) == ["carol", "dave"]
+    assert (agent_of(decided), agent_of(written)) == ("dave", "carol")
+
+
+def test_caps_are_looked_at_again_before_writing(desk: Desk) -> None:
+    desk.rules = '[[rule]]\nname = "all"\nset.assign = ["carol", "dave"]\n'
+    desk.config.write_text(desk.config.read_text().replace("[agents.carol]", "[agents.carol]\nmax_open = 1"))
+    (desk.folder / "rules").mkdir(exist_ok=True)
+    (desk.folder / "rules" / "10-all.toml").write_text(desk.rules)
+    decided, written = overtaken(desk, mail(sender="second@example.net"))
+    assert assignees(desk) == ["carol"]
+    assert (agent_of(decided), agent_of(written)) == ("carol", "dave")
+
+
+def test_a_turn_that_somebody_else_took_cannot_be_taken(desk: Desk) -> None:
+    turn = Turn(of="support", agent="dave", before="carol")
+    firsts = [TakeTurn(turn=Turn(of="support", agent=agent, before=None)) for agent in ("carol", "dave")]
+    with pytest.raises(IntegrityError):
+        desk.act(*firsts)  # both believe that nobody had one
+    desk.act(firsts[0], TakeTurn(turn=turn))
+    with pytest.raises(Conflict, match="the turn in support went on"):
+        desk.act(TakeTurn(turn=turn))
+
+
+def test_the_clock_has_it_among_its_jobs(desk: Desk) -> None:
+    returns(desk, ROTA)
+    away(desk, "eve", "kim")
+    file_in(desk)
+    back(desk, "eve")
+    site = load_site(load(desk.config), desk.store)
+    clock = start_clock(desk.store, lambda: site)
+    try:
+        for job in clock.get_jobs():
+            job.func()
+    finally:
+        clock.shutdown(wait=True)
+    assert assignees(desk) == ["eve"]
+
+
+def test_one_that_nobody_can_take_keeps_no_other_from_being_tried(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "PAGE", 2)
+    law = '[[rule]]\nname = "law"\nwhen.subject = "law"\nneed.skills = ["law"]\n'
+    returns(desk, law + ROTA)
+    away(desk, "eve", "kim")
+    file_in(desk, 5, subject="law")
+    file_in(desk)
+    back(desk, "kim")
+    tick(desk)
+    assert assignees(desk) == [None] * 5 + ["kim"]

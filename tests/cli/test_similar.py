@@ -1,0 +1,159 @@
+"""`gateway similar`: suggestions with their reasons, matters of many tickets, and that nothing is joined by itself."""
+
+import threading
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from gateway.now import now
+from gateway.store import similar, tables
+from support.desk import Desk
+from support.matters import MATTERS, written
+
+OUTAGE = (
+    ("Cannot log in", "The login page says my password is wrong."),
+    ("Login broken", "I cannot log in, the login page says wrong password."),
+    ("login page: wrong password?", "My password is right, and the login page refuses it."),
+)
+
+
+def outage(desk: Desk, count: int) -> list[int]:
+    found = []
+    for place in range(count):
+        title, text = OUTAGE[place % len(OUTAGE)]
+        found.append(desk.ticket(title, text=text, requester=f"user{place}@house{place}.example"))
+    return found
+
+
+def test_a_ticket_is_shown_with_what_looks_like_it(desk: Desk) -> None:
+    first, second, third = outage(desk, 3)
+    other = desk.ticket("Refund", text="the money has not come back", requester="bo@example.net")
+    found = desk.ask("similar", str(second))
+    assert {one["number"] for one in found} == {first, third}
+    assert list(found[0]) == ["number", "score", "why", "subject"]
+    assert found[0]["score"] >= found[1]["score"] >= 0.4
+    assert any("shared words" in why for why in found[0]["why"])
+    shown = desk.ask("show", str(second))["similar"]
+    assert shown == [{key: one[key] for key in ("number", "score", "why")} for one in found]
+    assert desk.ask("show", str(other))["similar"] == []
+    page = desk.run("show", str(second)).out
+    assert f"looks like #{first} Cannot log in (0." in page
+    assert desk.run("similar", str(other)).out == "no open ticket looks like it\n"
+    table = desk.run("similar", f"#{second}").out
+    assert "Cannot log in" in table
+    assert "shared words" in table
+
+
+def test_nothing_is_joined_by_itself(desk: Desk) -> None:
+    numbers = outage(desk, 5)
+    desk.ask("similar", "--clusters")
+    for number in numbers:
+        shown = desk.ask("show", str(number))
+        assert (shown["links"], shown["status"], len(shown["articles"])) == ([], "new", 1)
+
+
+def test_only_open_tickets_of_the_last_days_are_shown(desk: Desk) -> None:
+    first, second, third = outage(desk, 3)
+    old = desk.ticket(*OUTAGE[0][:1], text=OUTAGE[0][1], requester="old@example.net", at=now() - timedelta(days=8))
+    assert {one["number"] for one in desk.ask("similar", str(first))} == {second, third}
+    assert desk.run("do", str(third), "resolve").code == 0
+    assert {one["number"] for one in desk.ask("similar", str(first))} == {second}
+    assert {one["number"] for one in desk.ask("similar", str(old))} == {first, second}
+    assert desk.ask("similar", "--clusters") == [] or desk.ask("similar", "--clusters")[0]["size"] == 2
+
+
+def test_a_status_of_the_site_that_ends_a_ticket_counts_as_ended(desk: Desk) -> None:
+    desk.configure(more='[statuses.settled]\nlike = "resolved"\n')
+    first, second, third = outage(desk, 3)
+    settled = desk.ticket(OUTAGE[0][0], text=OUTAGE[0][1], requester="x@example.net", status="settled")
+    assert {one["number"] for one in desk.ask("similar", str(first))} == {second, third}
+    assert settled not in desk.ask("similar", "--clusters")[0]["tickets"]
+
+
+def test_matters_are_found_one_by_one(desk: Desk) -> None:
+    """Each list holds tickets of one matter, and together they hold most of them."""
+    matter = {}
+    for place, one in enumerate(written()):
+        matter[desk.ticket(one.subject, text=one.text, requester=f"user{place}@example.net")] = one.matter
+    found = desk.ask("similar", "--clusters")
+    pure = sum(max([matter[number] for number in one["tickets"]].count(name) for name in MATTERS) for one in found)
+    listed = sum(one["size"] for one in found)
+    assert pure / listed >= 0.97
+    assert listed >= 190
+    assert len(found) <= 40
+    sizes = [one["size"] for one in found]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_clusters_of_an_outage(desk: Desk) -> None:
+    numbers = outage(desk, 12)
+    desk.ticket("Refund", text="the money has not come back", requester="bo@example.net")
+    (found,) = desk.ask("similar", "--clusters", "--at-least", "5")
+    assert list(found) == ["number", "subject", "queue", "size", "requesters", "since", "latest", "tickets"]
+    assert (found["number"], found["size"], found["requesters"]) == (numbers[0], 12, 12)
+    assert found["tickets"] == numbers
+    assert "and 2 more" in desk.run("similar", "--clusters").out
+    assert desk.ask("similar", "--clusters", "--at-least", "13") == []
+
+
+def test_taking_in_goes_in_batches_and_counts_each_ticket_once(desk: Desk) -> None:
+    numbers = outage(desk, 230)
+    since = now() - timedelta(days=7)
+    rounds = 0
+    while similar.take_in(desk.store, since=since):
+        rounds += 1
+    assert rounds == 5
+    assert not similar.take_in(desk.store, since=since)
+    (found,) = similar.matters(desk.store, since=since)
+    assert found.tickets == tuple(numbers)
+    assert similar.matter_of(desk.store, numbers[7]) == tuple(numbers)
+
+
+def test_two_nodes_take_each_ticket_in_once(desk: Desk) -> None:
+    numbers = outage(desk, 450)
+    since = now() - timedelta(days=7)
+    start = threading.Barrier(3)
+
+    def run() -> None:
+        start.wait()
+        while similar.take_in(desk.store, since=since):
+            pass
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (found,) = similar.matters(desk.store, since=since)
+    assert found.tickets == tuple(numbers)
+    with desk.store.main.read() as conn:
+        assert conn.execute(select(tables.matter.c.tickets)).scalars().all() == [450]
+
+
+def test_what_is_old_is_forgotten(desk: Desk) -> None:
+    numbers = outage(desk, 4)
+    desk.ask("similar", "--clusters")
+    assert similar.forget(desk.store, before=now())
+    assert not similar.forget(desk.store, before=now())
+    assert similar.matters(desk.store, since=now() - timedelta(days=7)) == []
+    assert similar.matter_of(desk.store, numbers[0]) == ()
+    desk.ask("similar", "--clusters")  # what is past the mark is not taken in again, unless it came late
+
+
+def test_hostile_subjects_are_shown_and_compared(desk: Desk) -> None:
+    for place, title in enumerate(
+        ("\x1b[2Jlogin" * 50, "%s{0}${jndi}" * 40, "'; DROP TABLE ticket; --", "\u202egolni")
+    ):
+        desk.ticket(title, text=title * 100, requester=f"h{place}@example.net")
+        desk.ticket(title, text=title * 100, requester=f"i{place}@example.net")
+    assert {3, 5, 7} >= {one["number"] for one in desk.ask("similar", "--clusters")} >= {7}
+    assert "\x1b" not in desk.run("similar", "1").out
+
+
+def test_bad_calls_say_what_is_wrong(desk: Desk) -> None:
+    assert desk.run("similar").code == 64
+    assert desk.run("similar", "1", "--clusters").code == 64
+    missing = desk.run("similar", "7")
+    assert (missing.code, missing.err) == (66, "gateway similar: there is no ticket 7\n")
+    assert desk.ask("similar", "--clusters") == []
+    assert desk.run("similar", "--clusters").out == "no open tickets look alike\n"
