@@ -13,7 +13,7 @@ demo: .venv/.core
 	@exec $(BIN)/gateway demo
 
 test: .venv/.dev
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

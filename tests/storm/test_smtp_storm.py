@@ -107,7 +107,7 @@ def test_nothing_lost_nothing_doubled(tmp_path: Path, sink: Sink) -> None:
 def test_a_broken_promise_is_found_out(tmp_path: Path, sink: Sink, sabotage: str) -> None:
     """With the 250 before the commit mail is lost, without delivery keys it is doubled: the oracle must see it."""
     for attempt in range(6):
-        storm = Storm(tmp_path / str(attempt), sink, mails=800, kills=6, seconds=8, sabotage=sabotage)
+        storm = Storm(tmp_path / str(attempt), sink, mails=800, kills=12, seconds=8, sabotage=sabotage)
         try:
             storm.blow()
             if storm.lost if sabotage == "early_250" else storm.doubled:

@@ -11,7 +11,7 @@ from gateway.mail.language.function_words import LETTERS, RELATIVES, USERS
 
 _TAG = re.compile(r"\s*([a-z]{2,3})(?:-[a-z0-9-]+)?\s*\Z", re.IGNORECASE)
 _ENOUGH = 5  # letters of a script
-_SAMPLE = 4_000  # characters looked at for a script
+_SAMPLE = 2_000  # characters looked at for a script
 _WORDS_IN = 450  # and for words
 _MIN_WORDS = 20
 _BEYOND_LATIN = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u2e80-\ud7ff]")
