@@ -258,10 +258,16 @@ def _wake(fd: int) -> None:
 # ---- worker --------------------------------------------------------------------------------------------------------
 
 
+def _end(stop: threading.Event) -> None:
+    """Asked to stop. A second signal inside `set` would wait for the lock that the first one holds."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stop.set()
+
+
 def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the supervisor stops us in order
-    signal.signal(signal.SIGTERM, lambda _signum, _frame: stop.set())
+    signal.signal(signal.SIGTERM, lambda _signum, _frame: _end(stop))
     os.nice(WORKER_NICE)  # its readers inherit it
     store = open_site_store(cfg)
     spool.free_node(store, node=store.node)  # what a worker before this one held when it died

@@ -30,6 +30,7 @@ _MAX_LISTED = 5  # addresses, names of attachments
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACES = re.compile(r"\s+")
 _ANGLES = re.compile(r"<([^<>\s]+)>\s*$")
+_LIST_ID = re.compile(r"(?=.{6})[\w-]+(?:\.[\w-]+)+\Z")  # a stranger wrote it: `.` would take every list's mail
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # What a terminal would obey or nobody would see: TOML knows it as \uXXXX only.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
@@ -120,7 +121,7 @@ def _loads(names: Names, *, rule: str = "", test: str = "") -> bool:
 def _whens(facts: Facts, subject: str) -> Iterator[str]:
     """Conditions that this mail fulfils, the most telling first."""
     lists = [_ANGLES.search(value) for name, value in facts.headers if name == "list-id"]
-    if lists and lists[0]:
+    if lists and lists[0] and _LIST_ID.match(lists[0][1]):
         yield f"when.header.List-Id.contains = {quoted(lists[0][1])}"
     runs = [run for run in _runs(subject) if run]
     if runs:

@@ -18,7 +18,7 @@ from gateway.faults import hit
 from gateway.groups import independent
 from gateway.mail import Mail
 from gateway.now import now
-from gateway.plan import Incoming, draft, envelope_json, identify, may_hold_our_words
+from gateway.plan import Incoming, draft, envelope_json, identify
 from gateway.reader import ReaderDied
 from gateway.rules import Matcher
 from gateway.site import Site
@@ -30,6 +30,7 @@ from gateway.store.numbers import Numbers
 from gateway.store.savepoint import savepoint
 from gateway.store.surroundings import Surroundings, Wants, look_around
 from gateway.tickets.actions import Actor
+from gateway.tickets.our_words import may_hold_our_words
 from gateway.tickets.reason import Reason, Verdict
 from gateway.turns import in_turn
 

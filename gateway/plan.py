@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.config import Config
 from gateway.config.calendars import open_calendars, zone_of
-from gateway.mail import Address, Envelope, Kind, Mail, read, without_known
+from gateway.mail import Address, Envelope, Kind, Mail
 from gateway.rules import Decision, Facts, Matcher, facts_of
 from gateway.rules.facts import seen_key
 from gateway.site import Site
@@ -15,14 +15,13 @@ from gateway.store.spool import Claimed
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import token
 from gateway.tickets.guard import Judgement, judge
+from gateway.tickets.our_words import without_our_words
 from gateway.tickets.reason import Reason, Verdict
 from gateway.tickets.thanks import is_thanks_alone
 from gateway.tickets.threading import Clues, Known, Thread, clues, decide
 
 _NULL_PATH = "Return-Path: <>"
 COPY_WINDOW = timedelta(hours=1)
-_PIECE = 30  # bytes of a line
-_QUOTE_LINES = 4  # our shortest letter has more
 _TICKET_FACTS = (
     "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
 )  # fmt: skip
@@ -118,36 +117,13 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     thread = _settle(_thread(incoming, around, site, at), incoming.mail)
     if judgement.verdict not in _TICKET:
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
-    incoming = _without_our_words(incoming, around, thread)
+    letters = around.letters.get(thread.ticket, ()) if thread.ticket is not None else ()
+    if (mail := without_our_words(incoming.mail, letters)) is not incoming.mail:
+        incoming = replace(incoming, mail=mail)
     facts = _facts(incoming, around, site, thread)
     budget = site.cfg.limits.rules_time.total_seconds()
     decision = site.rules.evaluate(facts, facts.event, matcher, budget=budget)
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
-
-
-def may_hold_our_words(mail: Mail) -> bool:
-    """True where an answer may quote us and nothing shows it: nothing but a signature was cut from a text of length."""
-    names_another = bool(mail.in_reply_to or mail.references or mail.markers)
-    has_quote = bool(mail.elided.replace(mail.signature, "").strip("-_ \n"))
-    return names_another and not has_quote and not mail.is_forward and mail.reply.count("\n") >= _QUOTE_LINES
-
-
-def _without_our_words(incoming: Incoming, around: Surroundings, thread: Thread) -> Incoming:
-    """The mail with the lines that we ourselves sent on its ticket taken for quotes."""
-    letters = around.letters.get(thread.ticket, []) if thread.ticket is not None else []
-    mail = incoming.mail
-    if not letters or not may_hold_our_words(mail):
-        return incoming
-    words = " ".join(mail.reply.split())
-    ours = [line for letter in letters if _may_stand_in(letter, words) for line in read(letter).text.split("\n")]
-    return replace(incoming, mail=without_known(mail, ours)) if ours else incoming
-
-
-def _may_stand_in(letter: bytes, words: str) -> bool:
-    """False, at a tenth of what reading the letter costs, where no line of it begins as any of these words do."""
-    pieces = [line[:_PIECE] for line in letter.partition(b"\r\n\r\n")[2].split(b"\r\n") if len(line) >= _PIECE]
-    plain = [piece.decode() for piece in pieces if piece.isascii() and b"=" not in piece and b" " in piece]
-    return not plain or any(piece in words for piece in plain)
 
 
 def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:

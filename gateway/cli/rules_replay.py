@@ -1,6 +1,7 @@
 """`gateway rules replay`: what another rule set would have done to the mail that came in."""
 
 import csv
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ _COLUMNS = (
     "mail_id", "ticket", "at", "subject", "queue", "field", "before", "after", "rule", "file", "line", "rule_before",
     "rule_after",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins so
+# A spreadsheet would compute a cell that begins so, and where it splits at semicolons, what stands behind one.
+_FORMULA = re.compile(r"((?:\A|[;\t])\s*)([=+@＝＋＠-])|\A(?=[\t\r])")
 
 
 class _Since(click.ParamType[datetime]):
@@ -211,4 +213,4 @@ def _csv_file(path: Path | None) -> Iterator[Callable[["Difference"], None]]:
 
 def _cell(value: object) -> str:
     text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(lambda sign: f"{sign[1] or ''}'{sign[2] or ''}", text)

@@ -176,7 +176,7 @@ def letter(
     seen = base_context(desk, ticket, recipient, for_agent=name in builtin.AGENT)
     seen.update(context or {})
     rendered = templates.render(name, queue=desk.queue, language=language or desk.language, context=seen)
-    subject = words.clean(_disarmed(rendered.subject), headers.SUBJECT_CAP)
+    subject = _disarmed(words.clean(rendered.subject, headers.SUBJECT_CAP))
     if ticket.tag and ticket.tag not in subject:  # a template cannot lose it: relays that rewrite ids leave only this
         subject = words.clean(f"{ticket.tag} {subject}", headers.SUBJECT_CAP)
     text, html = _marked(rendered, stamp.token)
@@ -215,7 +215,7 @@ def admin_notice(cfg: Config, *, subject: str, text: str, stamp: Stamp) -> Lette
 def plain_notice(cfg: Config, *, kind: str, recipient: Address, subject: str, text: str, stamp: Stamp) -> Letter:
     """A letter to one of us in built-in words: it may be about what is broken, so it needs nothing of it."""
     home = desk(cfg, "")
-    subject = words.clean(_disarmed(f"[{home.tag}] {subject}"), headers.SUBJECT_CAP)
+    subject = _disarmed(words.clean(f"[{home.tag}] {subject}", headers.SUBJECT_CAP))
     fields: list[tuple[str, headers.Value]] = [
         ("From", home.sender),
         ("To", recipient),

@@ -14,6 +14,7 @@ from jinja2.exceptions import UndefinedError
 
 from gateway.compose import builtin, words
 from gateway.compose.sandbox import OUTPUT_CAP, SOURCE_CAP, Sandbox, require_plain
+from gateway.config.site_files import opened
 from gateway.errors import GatewayError
 
 Context = Mapping[str, object]
@@ -78,9 +79,13 @@ class Templates:
             file = path.relative_to(directory).as_posix()
             if path.suffix not in (".txt", ".html") or file.startswith(".") or "/." in file:
                 continue
+            source = opened(path, directory)
+            if isinstance(source, str):
+                unreadable[file] = source
+                continue
             try:
-                with path.open("rb") as opened:
-                    sources[file] = opened.read(SOURCE_CAP * 4).decode("utf-8-sig").replace("\r\n", "\n")
+                with source:
+                    sources[file] = source.read(SOURCE_CAP * 4).decode("utf-8-sig").replace("\r\n", "\n")
             except (OSError, UnicodeDecodeError) as error:
                 unreadable[file] = f"cannot be read as UTF-8 text: {error}"
         return cls(sources, shown_as=directory.name, unreadable=unreadable)

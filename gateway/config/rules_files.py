@@ -1,13 +1,12 @@
 """The rules folder of a site: what is in it, what rules may name, the mails of tests. All else is `gateway.rules`."""
 
-import os
-import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import tomltext
 from gateway.config.schema import Config
+from gateway.config.site_files import opened
 from gateway.errors import RulesError
 from gateway.rules import FieldShape, Names, RuleSet, load
 
@@ -126,21 +125,15 @@ def _texts(folder: Path, pattern: str, largest: int, home: Path, problems: list[
 
 def _bytes(path: Path, largest: int, home: Path) -> bytes | str:
     """The content of a file, or why it is not read."""
+    file = opened(path, home)
+    if isinstance(file, str):
+        return file
     try:
-        inside = os.path.realpath(home)
-        if os.path.commonpath((inside, os.path.realpath(path))) != inside:
-            return "is a link to a file outside the rules folder; copy the file"
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # a pipe would be waited for
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return "is no file"
+        with file:
             raw = file.read(largest + 1)
-    except (IsADirectoryError, FileNotFoundError):
-        return "is no file"
-    except (OSError, ValueError) as error:
-        return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
-    if len(raw) > largest:
-        return f"is larger than {largest >> 20} MB"
-    return raw
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return raw if len(raw) <= largest else f"is larger than {largest >> 20} MB"
 
 
 def _entries(text: str) -> tuple[str, ...]:

@@ -122,6 +122,12 @@ def test_it_loads_and_its_test_passes(on_sqlite: Desk, what: str, rules: str) ->
     assert not any("\x7f" <= sign <= "\x9f" or "\u2028" <= sign <= "\u202e" for sign in answer.out)
 
 
+@pytest.mark.parametrize("name", [".", "a.b", "example", "x y.example", "..."])
+def test_a_list_id_that_says_little_is_no_condition(on_sqlite: Desk, name: str) -> None:
+    number = ticket_of(on_sqlite, mail(subject="Digest of lamps", headers=(f"List-Id: <{name}>",)), queue="billing")
+    assert "List-Id.contains" not in on_sqlite.run("rules", "from-ticket", f"#{number}").out
+
+
 def test_every_alternative_would_do(desk: Desk) -> None:
     raw = mail(subject="Digest of lamps and lights", headers=LIST)
     number = ticket_of(desk, raw, queue="billing")

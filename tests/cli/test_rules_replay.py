@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway.cli.rules_replay import _cell
 from gateway.now import now
 from gateway.store import tables
 from support.desk import Desk
@@ -304,3 +305,21 @@ def test_working_hours_are_reckoned_anew(archive: Desk) -> None:
     asks = '[[rule]]\nname = "open"\nwhen.hours = "always"\nset.type = "request"\n'
     report = archive.ask("rules", "replay", "--rules", other_rules(archive, f"{asks}\n{RULES}"))
     assert (report["by_rule"], report["not_known"]) == ({"open": 6}, {})
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" =1+1", " '=1+1"),
+        ("\n@x", "\n'@x"),
+        ("＝1+1", "'＝1+1"),
+        ('x;=HYPERLINK("y")', 'x;\'=HYPERLINK("y")'),
+        ("\tx", "'\tx"),
+        ("a = b; c", "a = b; c"),
+        (["a", "b"], "a, b"),
+        (None, ""),
+    ],
+)
+def test_no_cell_is_a_formula(value: object, cell: str) -> None:
+    assert _cell(value) == cell

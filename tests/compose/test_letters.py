@@ -209,6 +209,18 @@ def test_a_marker_in_what_others_wrote_is_disarmed():
     assert "b" * 40 in text_of(letter)
 
 
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u00ad", "\ufffe", "\x00", " "])
+@pytest.mark.parametrize("forged", ["[{}ref:{}]", "[r{}ef:{}]", "[ref{}:{}]", "[ref:{}{}]"])
+def test_a_marker_in_a_subject_is_disarmed_whatever_stands_in_it(cfg, unseen, forged):
+    subject = "outage " + forged.format(unseen, "b" * 40)
+    told = letters.plain_notice(cfg, kind="notice_similar", recipient=ANN, subject=subject, text="x", stamp=STAMP)
+    letter = letters.letter(
+        TEMPLATES, DESK, kind="notice_new", recipient=ANN, ticket=TICKET, stamp=STAMP, auto=Auto.GENERATED,
+        context={"text": "x", "subject": subject},
+    )  # fmt: skip
+    assert set(read(told.data).markers) | set(read(letter.data).markers) <= {TOKEN}
+
+
 def test_a_template_cannot_lose_the_number():
     letter = letters.letter(
         Templates({"reply.txt": "Subject: Hello\n\n{{ text }}\n"}),

@@ -1,5 +1,6 @@
 """Templates: which file serves, what they may do, and that a broken one is told and replaced (T138-T140)."""
 
+import os
 from enum import StrEnum
 from pathlib import Path
 
@@ -296,3 +297,19 @@ def test_loading_a_folder(tmp_path: Path):
 
 def test_a_missing_folder_is_an_empty_one(tmp_path: Path):
     assert Templates.load(tmp_path / "none").files == []
+
+
+def test_a_folder_of_templates_leads_nowhere_else_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (tmp_path / "secret").write_text(mail("secret"))
+    (folder / "leak.txt").symlink_to(tmp_path / "secret")
+    (folder / "reply.txt").write_text(mail("ours"))
+    (folder / "again.txt").symlink_to("reply.txt")
+    os.mkfifo(folder / "pipe.txt")
+    found = Templates.load(folder)
+    assert found.sources == {"reply.txt": mail("ours"), "again.txt": mail("ours")}
+    assert found.unreadable == {
+        "leak.txt": "is a link to a file outside the templates folder; copy the file",
+        "pipe.txt": "is no file",
+    }
