@@ -13,10 +13,12 @@ from gateway.tickets.assignment import Choice
 from gateway.tickets.priority import Reckoned, reckon
 
 
-def queue_of(draft: Draft) -> str:
-    """Where a new ticket waits: as a rule says, else by the address."""
+def queue_of(draft: Draft, row: Mapping[str, Any] | None = None) -> str:
+    """Where the ticket waits from now on: as a rule says, else where it is (`row`), a new one by the address."""
     chosen = draft.decision.fields.get("queue") if draft.decision else None
-    return str(chosen.value) if chosen else draft.incoming.queue
+    if chosen:
+        return str(chosen.value)
+    return draft.incoming.queue if row is None else str(row["queue"])
 
 
 def organisation_of(draft: Draft, cfg: Config) -> str | None:

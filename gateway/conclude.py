@@ -91,8 +91,8 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
         actions = [*opening, *after_choice(choice, number, draft, site.cfg), *written.actions]
         return _plan(draft, number, tuple(actions), choice, written, reckoned)
     row = around.tickets[draft.thread.ticket]
-    choice = agent_for(draft, row["queue"], row, around, site.cfg, at)
-    written = answer(draft, row["number"], around, site, at, queue=row["queue"])
+    choice = agent_for(draft, queue_of(draft, row), row, around, site.cfg, at)
+    written = answer(draft, row["number"], around, site, at, queue=queue_of(draft, row))
     follow_up = _follow_up(draft, row, choice, around, site.cfg, at)
     actions = [*follow_up, *after_choice(choice, row["number"], draft, site.cfg), *written.actions]
     return _plan(draft, row["number"], tuple(actions), choice, written)
@@ -187,6 +187,8 @@ def _follow_up(
     members = around.participants.get(number, frozenset())
     if mail.from_ and draft.incoming.sender not in members and not mail.is_automatic:
         yield Participate(ticket=number, address=mail.from_, role="other")
+    for watcher in draft.decision.watchers if draft.decision else ():
+        yield Participate(ticket=number, address=Address(addr=watcher), role="watcher")
     for address in _others(mail, cfg)[:MAX_WATCHERS]:
         if address.key not in members:
             yield Participate(ticket=number, address=address, role="proposed")

@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -127,7 +128,8 @@ def _supervise(cfg: Config, site: Site) -> int:
 def _ask_to_reload(worker: _Child) -> None:
     """SIGHUP goes on to the worker; one that is just starting looks at the files anyway."""
     if worker.pid:
-        os.kill(worker.pid, signal.SIGHUP)
+        with suppress(ProcessLookupError):  # it has just been waited for
+            os.kill(worker.pid, signal.SIGHUP)
 
 
 def _start(child: _Child) -> None:

@@ -163,6 +163,9 @@ def _answer(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) -
     had = matters.with_step(conn, [each.number for each in asked], this.step_key)
     this.skipped += [(each.number, "has had this answer") for each in asked if each.number in had]
     people = matters.correspondents(conn, [each.number for each in asked])
+    # Who has had it on one ticket does not get it again on another of theirs.
+    before = {whom.address.key: each for each in sorted(had) if (whom := people.get(each))}
+    this.written.update(before)
     changes: list[Change] = []
     rest: list[Action] = []
     answered = []
@@ -176,10 +179,14 @@ def _answer(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) -
         rest.append(Note(ticket=number, kind="answered", data={"on": answered}, reason=Reason.BY_PERSON))
     return Deed(
         actions=(*changes, *rest),
-        said=f"answered {len(this.written)} customer{'' if len(this.written) == 1 else 's'}",
+        said=_answered_how_many(len(this.written) - len(before)),
         tickets=tuple(answered),
         skipped=tuple(this.skipped),
     )
+
+
+def _answered_how_many(customers: int) -> str:
+    return f"answered {customers} customer{'' if customers == 1 else 's'}"
 
 
 def _answered(doer: Doer, one: Standing, at: datetime) -> Change:

@@ -88,6 +88,21 @@ def test_a_batch_takes_turns(desk: Desk) -> None:
     assert assignees(desk) == ["carol", "dave"] * 3 + ["carol"]
 
 
+def test_an_answer_that_moves_its_ticket_is_for_the_agents_of_the_new_queue(desk: Desk) -> None:
+    desk.rules = (
+        '[[rule]]\nname = "moves"\non = "follow_up"\nset.queue = "billing"\nset.assign = ["rota"]\n'
+        'add.watchers = ["boss@acme.example"]\n'
+    )
+    desk.take_in(mail(message_id="<first@example.net>"))
+    desk.work()
+    assert assignees(desk) == [None]
+    desk.take_in(mail(subject="and a bill", text="x", headers=("In-Reply-To: <first@example.net>",)))
+    desk.work()
+    shown = desk.ask("show", "1")
+    assert (shown["queue"], shown["assignee"]) == ("billing", "dave")
+    assert {"address": "boss@acme.example", "name": "", "role": "watcher"} in shown["participants"]
+
+
 def test_caps_hold_within_a_batch(desk: Desk) -> None:
     returns(desk, '[[rule]]\nname = "kim first"\nset.assign = ["kim", "balance"]\n')
     file_in(desk, 3)

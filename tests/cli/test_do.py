@@ -304,6 +304,19 @@ def test_an_answer_goes_to_each_requester_on_their_own_ticket_once(
     assert desk.run("fsck").code == 0
 
 
+def test_nobody_gets_the_same_text_again_on_another_of_their_tickets(
+    desk: Desk, family: tuple[int, int, int], tmp_path: Path
+) -> None:
+    text = tmp_path / "answer.txt"
+    text.write_text("The shop is back.")
+    do(desk, family[0], "answer", "--file", str(text))
+    again = desk.ticket("Is it still down?", requester=BOB)
+    do(desk, family[0], "common", again)
+    assert do(desk, family[0], "answer", "--file", str(text))["said"] == "answered 0 customers"
+    assert [letter["to"] for letter in letters(desk)] == [ANN, BOB, CID]
+    assert "not_sent" in kinds(desk, again)
+
+
 def test_the_customers_answer_comes_back_to_their_own_ticket(
     desk: Desk, family: tuple[int, int, int], tmp_path: Path
 ) -> None:
