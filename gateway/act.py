@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from gateway.errors import Conflict
 from gateway.mail import Address
 from gateway.store import tables
-from gateway.store.fast import insert, insert_many, rows_in
+from gateway.store.fast import insert, insert_many, rows_in, update_where
 from gateway.store.lookup import message_key
 from gateway.tickets.actions import (
     Action,
@@ -110,12 +110,9 @@ def _change(tx: _Tx, action: Change, actor: Actor) -> None:
     values = dict(action.values)
     if action.set_by:
         values["set_by"] = {**action.before.get("set_by", {}), **action.set_by}
-    result = tx.conn.execute(
-        update(tables.ticket)
-        .where(tables.ticket.c.number == action.ticket, tables.ticket.c.version == action.seen_version)
-        .values(**values, updated_at=actor.at, version=action.seen_version + 1)
-    )
-    if result.rowcount != 1:
+    where = {"number": action.ticket, "version": action.seen_version}
+    values |= {"updated_at": actor.at, "version": action.seen_version + 1}
+    if update_where(tx.conn, tables.ticket, where, values) != 1:
         raise Conflict(f"ticket {action.ticket} changed meanwhile")
     shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
     if shown or action.reason:  # else only its version moves on, for what was decided on the ticket

@@ -87,7 +87,7 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """Plain lists and dicts; `from_json` gives back an equal value."""
-        found: dict[str, Any] = {one.name.rstrip("_"): getattr(self, one.name) for one in fields(self)}
+        found: dict[str, Any] = {shown: getattr(self, name) for shown, name in _ATTRIBUTES}
         for name in ("at", "sent_at"):
             found[name] = found[name].isoformat() if found[name] else None
         for name in ("to", "cc", "reply_to", "attachments"):
@@ -288,6 +288,8 @@ _STORED: dict[str, _Read] = {
     "spam": _number,
     "known": lambda value, name: {key: one for key, one in _mapping(value, name).items() if key in KNOWN},
 }
+
+_ATTRIBUTES = tuple((one.name.rstrip("_"), one.name) for one in fields(Facts))  # as stored, as we call it
 
 
 def seen_key(by: str, value: str, within: int) -> str:

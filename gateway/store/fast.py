@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Dialect, Select, Table, Text, bindparam, func, select
 from sqlalchemy import insert as core_insert
-from sqlalchemy import select as core_select
+from sqlalchemy import update as core_update
 from sqlalchemy.types import TypeEngine
 
 from gateway.store import tables
@@ -84,6 +84,47 @@ def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]
             conn.exec_driver_sql(statement.sql, bound)
 
 
+class _Update:
+    """One compiled UPDATE of some columns, in the rows in which others have given values."""
+
+    def __init__(self, table: Table, columns: tuple[str, ...], where: tuple[str, ...], dialect: Dialect) -> None:
+        given = {column: bindparam(f"to_{column}", type_=table.c[column].type) for column in columns}
+        same = [table.c[column] == bindparam(f"is_{column}", type_=table.c[column].type) for column in where]
+        plain = core_update(table).where(*same).values(given).compile(dialect=dialect)
+        self.sql = str(plain)
+        self.order: list[str] | None = list(plain.positiontup) if plain.positiontup else None
+        binds = {f"to_{column}": _bind_of(table.c[column].type, dialect) for column in columns}
+        self.binds = binds | {f"is_{column}": _bind_of(table.c[column].type, dialect) for column in where}
+
+    def bound(self, row: Mapping[str, Any]) -> Any:
+        values = {name: row[name] if bind is None else bind(row[name]) for name, bind in self.binds.items()}
+        return tuple([values[name] for name in self.order]) if self.order else values
+
+
+_updates: dict[tuple[str, str, tuple[str, ...], tuple[str, ...]], _Update] = {}
+
+
+def update_where(conn: Connection, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+    """Set `values` in the rows in which each column of `where` has the given value; how many rows that were."""
+    key = (conn.dialect.name, table.name, tuple(values), tuple(where))
+    found = _updates.get(key)
+    if found is None:
+        found = _updates[key] = _Update(table, key[2], key[3], conn.dialect)
+    given = {f"to_{column}": value for column, value in values.items()}
+    bound = found.bound(given | {f"is_{column}": value for column, value in where.items()})
+    if conn.dialect.name == "sqlite":
+        return int(_straight(conn, "execute", found.sql, bound).rowcount)
+    return int(conn.exec_driver_sql(found.sql, bound).rowcount)
+
+
+def order(conn: Connection, sql: str) -> None:
+    """Run a statement that takes nothing and gives nothing, such as a savepoint's."""
+    if conn.dialect.name == "sqlite":
+        _straight(conn, "execute", sql, ())
+    else:
+        conn.exec_driver_sql(sql)
+
+
 def _straight(conn: Connection, how: str, sql: str, bound: Any) -> Any:
     """Run it on SQLite's own connection: the cursor.
 
@@ -121,7 +162,7 @@ class _Lookup:
         self.as_json = dialect.name == "sqlite"
         matches = "IN (SELECT value FROM json_each(?))" if self.as_json else "= ANY(%s)"
         wanted = [table.c[name] for name in columns]
-        self.sql = f"{core_select(*wanted).compile(dialect=dialect)} WHERE {table.name}.{by} {matches}"
+        self.sql = f"{select(*wanted).compile(dialect=dialect)} WHERE {table.name}.{by} {matches}"
         read = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in wanted]
         self.read = [(place, convert) for place, convert in enumerate(read) if convert is not None]
 
@@ -149,6 +190,28 @@ def _converted(rows: Iterable[Sequence[Any]], read: Sequence[tuple[int, _Bind]])
         for place, convert in read:
             row[place] = convert(row[place])
     return found
+
+
+def among(column: ColumnElement[Any], name: str, dialect: Dialect) -> ColumnElement[bool]:
+    """The condition that a column is one of the values given as `name`, for statements made once and run often.
+
+    Unlike `in_`, it stays the same text however many values there are; `given` makes the parameter.
+    """
+    if dialect.name == "postgresql":
+        return column == func.any(bindparam(name, type_=ARRAY(column.type)))
+    return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
+
+
+def given(values: Iterable[int] | Iterable[str], dialect: Dialect) -> Any:
+    """The values as a parameter of `among`."""
+    return list(values) if dialect.name == "postgresql" else json.dumps(list(values))
+
+
+def one_of(conn: Connection, column: ColumnElement[Any], values: Iterable[int] | Iterable[str]) -> ColumnElement[bool]:
+    """The condition that a column is one of these values, of which there may be more than a database takes one by one."""
+    is_pg = conn.dialect.name == "postgresql"
+    many = bindparam(None, given(values, conn.dialect), type_=ARRAY(column.type) if is_pg else Text, unique=True)
+    return column == func.any(many) if is_pg else column.in_(select(func.json_each(many).table_valued("value").c.value))
 
 
 _selects: dict[tuple[str, int], tuple[str, list[tuple[int, _Bind]]]] = {}

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, text
+from sqlalchemy import Connection, Dialect, Select, case, func, select, text
 
-from gateway.store.fast import all_rows, rows_in
+from gateway.store.fast import all_rows, among, given, rows_in
 from gateway.store.tables import (
     OPEN_SQL,
     absence,
@@ -126,15 +127,7 @@ def people(conn: Connection, keys: Collection[str]) -> dict[str, Person]:
         return {}
     ids = sorted({row[1] for row in owners})
     persons = {row[0]: row for row in rows_in(conn, person, "id", ids, _PERSON)}
-    # The newest ticket of each, straight off the index: a customer may have thousands.
-    newest = (
-        select(ticket.c.assignee)
-        .where(ticket.c.requester_id == person.c.id, ticket.c.assignee.is_not(None))
-        .order_by(ticket.c.number.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    last = {row[0]: row[1] for row in conn.execute(select(person.c.id, newest).where(person.c.id.in_(ids)))}
+    last = dict(map(tuple, conn.execute(_last_agents(conn.dialect), {"ids": given(ids, conn.dialect)})))
     return {
         key: Person(
             id=owner,
@@ -146,6 +139,19 @@ def people(conn: Connection, keys: Collection[str]) -> dict[str, Person]:
         )
         for key, owner in owners
     }
+
+
+@lru_cache
+def _last_agents(dialect: Dialect) -> Select[Any]:
+    """Who had the newest ticket of each person, straight off the index: a customer may have thousands."""
+    newest = (
+        select(ticket.c.assignee)
+        .where(ticket.c.requester_id == person.c.id, ticket.c.assignee.is_not(None))
+        .order_by(ticket.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(person.c.id, newest).where(among(person.c.id, "ids", dialect))
 
 
 def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, list[Stored]]:
@@ -164,19 +170,24 @@ def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, li
 
 def letters(conn: Connection, numbers: Collection[int]) -> dict[int, list[bytes]]:
     """The last few mails that we sent on each ticket, newest first."""
+    found: dict[int, list[bytes]] = {}
+    of_these = {"numbers": given(sorted(numbers), conn.dialect)}
+    for number, data in conn.execute(_last_letters(conn.dialect), of_these):
+        found.setdefault(number, []).append(data)
+    return found
+
+
+@lru_cache
+def _last_letters(dialect: Dialect) -> Select[Any]:
     newest = func.row_number().over(partition_by=mail.c.ticket, order_by=mail.c.id.desc()).label("newest")
-    sent = select(mail.c.id, mail.c.ticket, newest).where(mail.c.ticket.in_(numbers), mail.c.direction == "out")
-    ranked = sent.subquery()
-    last = (
+    sent = select(mail.c.id, mail.c.ticket, newest).where(among(mail.c.ticket, "numbers", dialect))
+    ranked = sent.where(mail.c.direction == "out").subquery()
+    return (
         select(ranked.c.ticket, mail_out.c.data)
         .join(mail_out, mail_out.c.mail_id == ranked.c.id)
         .where(ranked.c.newest <= _LETTERS)
         .order_by(ranked.c.id.desc())
     )
-    found: dict[int, list[bytes]] = {}
-    for number, data in conn.execute(last):
-        found.setdefault(number, []).append(data)
-    return found
 
 
 def mails_of_spool(conn: Connection, spool_ids: Collection[int]) -> dict[int, tuple[str, str]]:

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from gateway.store.fast import order
+
 
 @contextmanager
 def savepoint(conn: Connection) -> Iterator[None]:
     """What the block wrote is undone if it raises; the transaction around it goes on."""
-    conn.exec_driver_sql("SAVEPOINT one_mail")
+    order(conn, "SAVEPOINT one_mail")
     try:
         yield
     except BaseException:
-        conn.exec_driver_sql("ROLLBACK TO SAVEPOINT one_mail")
+        order(conn, "ROLLBACK TO SAVEPOINT one_mail")
         raise
     finally:
-        conn.exec_driver_sql("RELEASE SAVEPOINT one_mail")
+        order(conn, "RELEASE SAVEPOINT one_mail")

@@ -5,24 +5,33 @@ holds how far, and moving it on is what makes a batch count once.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import Conflict
 from gateway.store import tables
 from gateway.store.engine import Store
-from gateway.store.fast import insert, insert_many, rows_in
-from gateway.tickets.similar import ALIKE, NEWEST, SAME_MATTER, TEXT_CAP, Likeness, Profile, candidates, likeness
+from gateway.store.fast import insert, insert_many, one_of, rows_in
+from gateway.tickets.similar import (
+    ALIKE,
+    NEWEST,
+    SAME_MATTER,
+    TEXT_CAP,
+    Likeness,
+    Profile,
+    candidates,
+    house_of,
+    likeness,
+)
 from gateway.tickets.similar import profile as profile_of
 from gateway.tickets.status import Status
 
-BATCH = 50  # tickets a transaction
+BATCH = 20  # tickets a transaction: small, for mails that come in meanwhile wait for it
 _COMPARED = 10  # tickets, likeliest first, that a new one is compared with to find the one it is most like
 _LATE = 200  # numbers: with several nodes, a lower one may be committed after a higher one
 _FORGOTTEN = 200  # tickets a transaction
@@ -30,6 +39,18 @@ _MARK = "similar"  # the counter
 
 _ticket, _of_matter, _matter = tables.ticket, tables.ticket_matter, tables.matter
 _token, _counter = tables.ticket_token, tables.counter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which tickets are compared: open ones that were opened after `since`.
+
+    `ended`: the site's own statuses in which a ticket is done with; `organisation_for`: whose an address is.
+    """
+
+    since: datetime
+    ended: Collection[str] = ()
+    organisation_for: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,119 +73,138 @@ class Matter:
     tickets: tuple[int, ...]
     requesters: int
     opened: Mapping[int, datetime]
+    subjects: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untold:
-    """A matter that has grown since its lead was told."""
+    """A matter that has grown since its lead was told. `counted`: its tickets, those that ended since among them."""
 
-    matter: Matter
-    counted: int  # tickets, those that ended since among them
+    number: int
+    queue: str
+    counted: int
     told: int
-    subjects: Mapping[int, str]
+    told_at: datetime | None
 
 
 # ---- what looks like one ticket ------------------------------------------------------------------------------------
 
 
-def of(store: Store, number: int, *, since: datetime, ended: Collection[str] = (), limit: int = 20) -> list[Similar]:
-    """Open tickets opened after `since` that look like this one, likest first."""
+def of(
+    store: Store,
+    number: int,
+    scope: Scope,
+    *,
+    at_least: float = ALIKE,
+    limit: int | None = None,
+    with_matter: bool = False,
+) -> list[Similar]:
+    """The open tickets that look like this one, likest first: those whose score is `at_least` so high.
+
+    Compared is what shares its rarest tokens, and `with_matter` all that belongs to its matter.
+    """
     with store.main.read() as conn:
-        found = _profiles(conn, [number], open_only=False)
+        found = _profiles(conn, [number], scope, open_only=False)
         if number not in found:
             return []
         one, _ = found[number]
         holders = _holders(conn, one.tokens, {number})
-        others = _profiles(conn, candidates(one, holders), since=since, ended=ended)
+        compared = {*candidates(one, holders), *(_matter_of(conn, number, scope) if with_matter else ())} - {number}
+        others = _profiles(conn, sorted(compared), scope)
     common = {token: len(having) + 1 for token, having in holders.items()}
     alike = [(likeness(one, other, common), other.number, subject) for other, subject in others.values()]
     return sorted(
         (
             Similar(number=other, score=like.score, why=like.why, subject=subject)
             for like, other, subject in alike
-            if like.score >= ALIKE
+            if like.score >= at_least
         ),
         key=lambda one: (-one.score, one.number),
     )[:limit]
 
 
-def matter_of(store: Store, number: int, *, ended: Collection[str] = ()) -> tuple[int, ...]:
+def matter_of(store: Store, number: int, scope: Scope) -> tuple[int, ...]:
     """The open tickets of the matter that a ticket belongs to, itself among them; () where it stands alone."""
-    own = select(_of_matter.c.matter).where(_of_matter.c.ticket == number).scalar_subquery()
     with store.main.read() as conn:
-        found = tuple(conn.execute(_open_members(ended, _of_matter.c.matter == own)).scalars())
+        found = _matter_of(conn, number, scope)
     return found if len(found) > 1 else ()
+
+
+def _matter_of(conn: Connection, number: int, scope: Scope) -> tuple[int, ...]:
+    own = select(_of_matter.c.matter).where(_of_matter.c.ticket == number).scalar_subquery()
+    return tuple(conn.execute(_members(scope, _of_matter.c.matter == own)).scalars())
 
 
 # ---- matters -------------------------------------------------------------------------------------------------------
 
 
-def matters(store: Store, *, since: datetime, ended: Collection[str] = (), at_least: int = 2) -> list[Matter]:
-    """Every matter with so many open tickets opened after `since`, the largest first."""
+def matters(store: Store, scope: Scope, *, at_least: int = 2) -> list[Matter]:
+    """Every matter of so many open tickets, the largest first."""
     with store.main.read() as conn:
         heads = conn.execute(select(_matter.c.number).where(_matter.c.tickets >= at_least)).scalars().all()
-        found = [one for one, _ in _read_matters(conn, heads, since, ended)]
+        found = _read(conn, heads, scope)
     large = (one for one in found if len(one.tickets) >= at_least)
     return sorted(large, key=lambda one: (-len(one.tickets), one.number))
 
 
-def untold(
-    store: Store, *, since: datetime, at_least: int, told_before: datetime, ended: Collection[str] = ()
-) -> list[Untold]:
-    """Matters of so many customers that grew since their lead was told, unless that was after `told_before`."""
-    grown = (_matter.c.tickets >= at_least, _matter.c.tickets > _matter.c.told)
-    rested = case((_matter.c.told_at.is_(None), True), else_=_matter.c.told_at <= told_before)
+def read_matters(store: Store, heads: Sequence[int], scope: Scope) -> list[Matter]:
+    """Those of these matters that have an open ticket, the largest first."""
     with store.main.read() as conn:
-        rows = {row.number: row for row in conn.execute(select(_matter).where(*grown, rested))}
-        members = _open_members(ended, _of_matter.c.matter.in_(rows), _ticket.c.created_at > since).subquery()
-        # Counted before it is read: a machine may have written thousands, and it is one customer.
-        customers = func.count(members.c.requester_id.distinct())
-        enough = select(members.c.matter).group_by(members.c.matter).having(customers >= at_least)
-        heads = conn.execute(enough.order_by(members.c.matter)).scalars().all() if rows else []
-        found = _read_matters(conn, heads, since, ended)
-    return [
-        Untold(matter=one, counted=rows[one.number].tickets, told=rows[one.number].told, subjects=subjects)
-        for one, subjects in found
-    ]
+        return sorted(_read(conn, heads, scope), key=lambda one: (-len(one.tickets), one.number))
 
 
-def mark_told(conn: Connection, one: Untold, at: datetime) -> bool:
-    """In the caller's transaction: the lead is being told; False where another node was quicker."""
-    row = (_matter.c.number == one.matter.number, _matter.c.told == one.told)
-    told = update(_matter).where(*row).values(told=one.counted, told_at=at)
-    return conn.execute(told).rowcount == 1
+def untold(store: Store, scope: Scope, *, at_least: int) -> list[Untold]:
+    """Matters of so many customers that grew since their lead was told, those that wait longest first."""
+    grown = (_matter.c.tickets >= at_least, _matter.c.tickets > _matter.c.told)
+    members = _members(scope, *grown).join(_matter, _matter.c.number == _of_matter.c.matter).subquery()
+    # Counted before it is read: a machine may have written thousands, and it is one customer.
+    first = func.min(members.c.number).label("first")
+    customers = func.count(members.c.requester_id.distinct())
+    enough = select(members.c.matter, first).group_by(members.c.matter).having(customers >= at_least).subquery()
+    rows = (
+        select(_matter, _ticket.c.queue)
+        .join_from(enough, _matter, _matter.c.number == enough.c.matter)
+        .join(_ticket, _ticket.c.number == enough.c.first)
+        .order_by(_matter.c.told_at.is_not(None), _matter.c.told_at, _matter.c.tickets.desc(), _matter.c.number)
+    )
+    with store.main.read() as conn:
+        return [
+            Untold(number=row.number, queue=row.queue, counted=row.tickets, told=row.told, told_at=row.told_at)
+            for row in conn.execute(rows)
+        ]
 
 
-def _read_matters(
-    conn: Connection, heads: Sequence[int], since: datetime, ended: Collection[str]
-) -> list[tuple[Matter, Mapping[int, str]]]:
+def mark_told(conn: Connection, those: Iterable[Untold], at: datetime) -> None:
+    """In the caller's transaction: the leads have heard of these, as they were counted."""
+    for one in those:
+        told = update(_matter).where(_matter.c.number == one.number, _matter.c.told < one.counted)
+        conn.execute(told.values(told=one.counted, told_at=at))
+
+
+def _read(conn: Connection, heads: Sequence[int], scope: Scope) -> list[Matter]:
     members: dict[int, list[Row[Any]]] = {}
-    for start in range(0, len(heads), 500):
-        inside = _of_matter.c.matter.in_(heads[start : start + 500])
-        for row in conn.execute(_open_members(ended, inside, _ticket.c.created_at > since)):
-            members.setdefault(row.matter, []).append(row)
+    for row in conn.execute(_members(scope, one_of(conn, _of_matter.c.matter, heads))):
+        members.setdefault(row.matter, []).append(row)
     return [
-        (
-            Matter(
-                number=head,
-                subject=rows[0].title,
-                queue=rows[0].queue,
-                tickets=tuple(row.number for row in rows),
-                requesters=len({row.requester_id for row in rows}),
-                opened={row.number: row.created_at for row in rows},
-            ),
-            {row.number: row.title for row in rows},
+        Matter(
+            number=head,
+            subject=rows[0].title,
+            queue=rows[0].queue,
+            tickets=tuple(row.number for row in rows),
+            requesters=len({row.requester_id for row in rows}),
+            opened={row.number: row.created_at for row in rows},
+            subjects={row.number: row.title for row in rows},
         )
         for head, rows in members.items()
     ]
 
 
-def _open_members(ended: Collection[str], *conditions: Any) -> Any:
+def _members(scope: Scope, *conditions: ColumnElement[bool]) -> Any:
     at = _ticket.c
     return (
         select(at.number, at.title, at.queue, at.requester_id, at.created_at, _of_matter.c.matter)
         .join_from(_of_matter, _ticket, at.number == _of_matter.c.ticket)
-        .where(*conditions, _is_open(ended), at.merged_into.is_(None))
+        .where(*conditions, *_is_compared(scope))
         .order_by(at.number)
     )
 
@@ -172,15 +212,15 @@ def _open_members(ended: Collection[str], *conditions: Any) -> Any:
 # ---- taking in new tickets -----------------------------------------------------------------------------------------
 
 
-def take_in(store: Store, *, since: datetime, ended: Collection[str] = ()) -> bool:
-    """Take in one batch of new tickets, those opened before `since` left out; False where nothing was left to do."""
+def take_in(store: Store, scope: Scope) -> bool:
+    """Take in one batch of new tickets; False where nothing was left to do."""
     with store.main.read() as conn:
         before = _mark(conn)
-        numbers, mark = _new(conn, before, since)
+        numbers, mark = _new(conn, before, scope.since)
         if not numbers and mark == before:
             return False
-        profiles = {number: one for number, (one, _) in _profiles(conn, numbers, since=since, ended=ended).items()}
-        batch = _Batch(conn, profiles, since, ended)
+        profiles = {number: one for number, (one, _) in _profiles(conn, numbers, scope).items()}
+        batch = _Batch(conn, profiles, scope)
         opened = dict(map(tuple, rows_in(conn, _ticket, "number", numbers, ("number", "created_at"))))
     members = batch.members()
     try:
@@ -239,7 +279,7 @@ def _move_mark(conn: Connection, before: int, mark: int) -> bool:
 class _Batch:
     """What is needed to find for each of some new tickets the one it is most like, among old ones and one another."""
 
-    def __init__(self, conn: Connection, new: Mapping[int, Profile], since: datetime, ended: Collection[str]) -> None:
+    def __init__(self, conn: Connection, new: Mapping[int, Profile], scope: Scope) -> None:
         self.new = new
         tokens = {token for one in new.values() for token in one.tokens}
         holders = _holders(conn, tokens, new.keys())
@@ -250,7 +290,7 @@ class _Batch:
                 holders.setdefault(token, []).append(number)
         self.common = {token: len(having) for token, having in holders.items()}
         old = {number for found in self.compared.values() for number in found} - new.keys()
-        self.old = {number: one for number, (one, _) in _profiles(conn, sorted(old), since=since, ended=ended).items()}
+        self.old = {number: one for number, (one, _) in _profiles(conn, sorted(old), scope).items()}
         rows = rows_in(conn, _of_matter, "ticket", sorted(self.old), ("ticket", "matter")) if self.old else []
         self.matters: dict[int, int] = dict(map(tuple, rows))
 
@@ -311,58 +351,36 @@ def _holders(conn: Connection, tokens: Iterable[str], without: Collection[int]) 
 
 
 def _profiles(
-    conn: Connection,
-    numbers: Sequence[int],
-    *,
-    since: datetime | None = None,
-    ended: Collection[str] = (),
-    open_only: bool = True,
+    conn: Connection, numbers: Sequence[int], scope: Scope, *, open_only: bool = True
 ) -> dict[int, tuple[Profile, str]]:
-    """Profiles and subjects by number, of open tickets opened after `since` unless all are asked for."""
-    at, person, address = _ticket.c, tables.person, tables.address
-    mailbox = select(address.c.addr).where(address.c.person_id == at.requester_id).limit(1).scalar_subquery()
+    """Profiles and subjects by number, of those that are compared unless all are asked for."""
+    at, address = _ticket.c, tables.address.c
+    mailbox = select(address.addr).where(address.person_id == at.requester_id).order_by(address.addr).limit(1)
     statement = select(
         at.number,
         at.title,
         func.substr(at.description, 1, TEXT_CAP).label("text"),
         at.area,
         at.requester_id,
-        person.c.organisation_id,
-        mailbox.label("mailbox"),
-    ).join_from(_ticket, person, person.c.id == at.requester_id, isouter=True)
-    if open_only:
-        statement = statement.where(_is_open(ended), at.merged_into.is_(None))
-    if since is not None:
-        statement = statement.where(at.created_at > since)
-    found: dict[int, tuple[Profile, str]] = {}
-    for some in _in_parts(numbers):
-        for row in conn.execute(statement.where(at.number.in_(some))):
-            found[row.number] = (_profile(row), row.title)
-    return found
+        mailbox.scalar_subquery().label("mailbox"),
+    ).where(one_of(conn, at.number, numbers))
+    rows = conn.execute(statement.where(*_is_compared(scope)) if open_only else statement)
+    return {row.number: (_profile(row, scope), row.title) for row in rows}
 
 
-def _is_open(ended: Collection[str]) -> ColumnElement[bool]:
-    """`ended`: the site's own statuses in which a ticket is done with."""
-    return _ticket.c.status.not_in([Status.RESOLVED, Status.CLOSED, *ended])
+def _profile(row: Any, scope: Scope) -> Profile:
+    mailbox = row.mailbox or ""
+    return profile_of(
+        row.number,
+        row.title,
+        row.text,
+        requester=row.requester_id,
+        organisation=house_of(mailbox, scope.organisation_for(mailbox) if mailbox else None),
+        area=row.area,
+    )
 
 
-def _profile(row: Any) -> Profile:
-    domain = (row.mailbox or "").rpartition("@")[2]
-    house = f"id:{row.organisation_id}" if row.organisation_id is not None else "" if domain in _PROVIDERS else domain
-    return profile_of(row.number, row.title, row.text, requester=row.requester_id, organisation=house, area=row.area)
-
-
-# Where everybody may have a mailbox: sharing it says nothing.
-_PROVIDERS = frozenset(
-    """
-    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com aol.com gmx.de gmx.net
-    gmx.com gmx.at web.de t-online.de freenet.de proton.me protonmail.com mail.com mail.ru yandex.ru bk.ru list.ru
-    seznam.cz email.cz centrum.cz post.cz volny.cz azet.sk zoznam.sk wp.pl o2.pl onet.pl interia.pl orange.fr free.fr
-    laposte.net libero.it qq.com 163.com 126.com naver.com
-    """.split()
-)
-
-
-def _in_parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    edges = [*range(0, len(numbers), 500), len(numbers)]
-    return (numbers[start:stop] for start, stop in pairwise(edges) if start < stop)
+def _is_compared(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    at = _ticket.c
+    is_open = at.status.not_in([Status.RESOLVED, Status.CLOSED, *scope.ended])
+    return is_open, at.merged_into.is_(None), at.created_at > scope.since
