@@ -35,29 +35,63 @@ _AGENT_TEXTS = {
     "notice_overdue": "Ticket {number} is overdue.",
     "notice_undelivered": "A mail on ticket {number} could not be delivered.",
     "notice_held": "Your mail was held and has not been acted upon.",
-    "transcript": "Ticket {number}, all of it:",
+    "transcript": "What became of what you asked for:",
     "digest": "Your tickets:",
     "report": "The figures:",
 }
+_ABOUT_MANY = frozenset({"digest", "report"})
 
 
 def render(name: str, context: Mapping[str, object]) -> tuple[str, str]:
     """Subject and text of a letter; whatever the context lacks is left out."""
     number = _text(context, "ticket", "number")
-    tag = _text(context, "ticket", "tag")
-    subject = _text(context, "subject")
     known = {**_CUSTOMER_TEXTS, **_AGENT_TEXTS}.get(name, "This is about your request {number}.")
-    intro = known.replace("{number}", f"#{number}")
-    title = f"Re: {tag} {subject}" if subject else f"{tag} {intro or 'Our answer'}"
+    intro = known.replace("{number}", f"#{number}" if number else "").replace(" .", ".")
     follows = _text(context, "follows", "number")
+    written = f"{_text(context, 'writer', 'name')} <{_text(context, 'writer', 'address')}>"
     paragraphs = [
         intro,
         _text(context, "reason"),
+        _looks_like(context),
         f"It follows up on #{follows}, which is closed." if follows else "",
+        _listed(context, "failed", "address", "reply"),
+        f"{written}: {_text(context, 'writer', 'verdict')}" if len(written) > 3 else "",
         _text(context, "text"),
+        _listed(context, "attachments", "name"),
+        _listed(context, "lines", "said", "result", "manual"),
+        _listed(context, "articles", "at", "author", "text"),
+        *(_listed(group, "tickets", "tag", "title") for group in _rows(context, "groups")),
+        *(_listed(group, "figures", "name", "value") for group in _rows(context, "groups")),
         _text(context, "signature") or _text(context, "sender"),
     ]
-    return title, "\n\n".join(paragraph for paragraph in paragraphs if paragraph.strip()) + "\n"
+    return _subject(name, context, intro), "\n\n".join(filter(str.strip, paragraphs)) + "\n"
+
+
+def _subject(name: str, context: Mapping[str, object], intro: str) -> str:
+    """The one that all letters of a ticket have, so that none of them leaves its thread."""
+    tag, subject = _text(context, "ticket", "tag"), _text(context, "subject")
+    if name in _ABOUT_MANY or not tag:
+        return subject or intro or "Our answer"
+    if name in AGENT:
+        return f"{tag} {subject or 'Without a subject'}"
+    return f"Re: {tag} {subject or 'Your request'}"
+
+
+def _looks_like(context: Mapping[str, object]) -> str:
+    numbers = [f"#{_text(one, 'number')}" for one in _rows(context, "similar")]
+    return f"It looks like {', '.join(numbers)}." if numbers else ""
+
+
+def _listed(context: Mapping[str, object], name: str, *keys: str) -> str:
+    """The rows of a list, or the one that stands for it, each with its values."""
+    lines = (": ".join(filter(None, (_text(row, key) for key in keys))) for row in _rows(context, name))
+    return "\n".join(filter(None, lines))
+
+
+def _rows(context: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    value = context.get(name)
+    rows = value if isinstance(value, list | tuple) else [value]
+    return [row for row in rows if isinstance(row, Mapping)]
 
 
 def _text(context: Mapping[str, object], *path: str) -> str:

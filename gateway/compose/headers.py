@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from gateway.compose import body, words
+from gateway.compose.files import File
 from gateway.errors import Permanent
 from gateway.mail.value import Address
 
@@ -37,7 +38,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def build(fields: Sequence[tuple[str, Value]], *, text: str, html: str = "") -> bytes:
+def build(fields: Sequence[tuple[str, Value]], *, text: str, html: str = "", files: Sequence[File] = ()) -> bytes:
     """One mail with exactly these headers in this order and the MIME ones; an empty value leaves its header out.
 
     Permanent where an address or our own Message-ID cannot be written; ValueError for headers nobody may set.
@@ -51,10 +52,27 @@ def build(fields: Sequence[tuple[str, Value]], *, text: str, html: str = "") -> 
             names.append(name)
     if not _OWN.issubset(names):
         raise ValueError(f"a mail needs {', '.join(sorted(_OWN))}, got {', '.join(names)}")
-    content, below = body.build(text, html)
-    lines += ("MIME-Version: 1.0", content)
-    data = "\r\n".join(lines).encode() + b"\r\n\r\n" + below
-    check(data, [*names, *_content_names(content)])
+    return _whole(lines, names, body.build(text, html, files))
+
+
+def lighter(data: bytes, note: str) -> bytes:
+    """A mail that `build` made without its files and images, `note` in their place; as it is where it has none.
+
+    For a server that takes no mail of this size. Message-ID, Date and all else stay.
+    """
+    head, _, below = data.partition(b"\r\n\r\n")
+    own, _, content = head.decode().rpartition("\r\nMIME-Version: 1.0\r\n")
+    lighter = body.lighter(content, below, note)
+    if lighter is None:
+        return data
+    lines = own.split("\r\n")
+    return _whole(lines, [line.partition(":")[0] for line in lines if line[:1] not in " \t"], lighter)
+
+
+def _whole(lines: Sequence[str], names: Sequence[str], content: body.Part) -> bytes:
+    head, below = content
+    data = "\r\n".join([*lines, "MIME-Version: 1.0", head]).encode() + b"\r\n\r\n" + below
+    check(data, [*names, *_content_names(head)])
     return data
 
 

@@ -6,6 +6,7 @@ A template looks like the mail it makes: `Subject: ...`, an empty line, the body
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -32,6 +33,7 @@ _MISHAPS = (
     TypeError,
     ValueError,
 )
+_TEXT, _HTML = Sandbox(autoescape=False), Sandbox(autoescape=True)
 _COMMENT = re.compile(r"\s*\{#.*?#\}\s*", re.DOTALL)
 
 
@@ -54,6 +56,7 @@ class Rendered:
 class _Compiled:
     subject: Template | None  # an HTML body has none
     body: Template
+    names: Mapping[str, int]  # what it takes from its context, and in which line first
 
 
 class Templates:
@@ -66,9 +69,6 @@ class Templates:
         self.shown_as = shown_as
         self.unreadable = dict(unreadable or {})
         self.sources: Mapping[str, str] = dict(sources)
-        self._compiled: dict[str, _Compiled] = {}
-        self._text = Sandbox(autoescape=False)
-        self._html = Sandbox(autoescape=True)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -101,10 +101,39 @@ class Templates:
         stems = (file.rpartition("/")[2].partition(".")[0] for file in self.files if not file.startswith("canned/"))
         return frozenset(stems) | builtin.NAMES
 
-    def find(self, name: str, queue: str = "", language: str = "") -> str:
-        """The file that serves: QUEUE/NAME.LANG.txt, QUEUE/NAME.txt, NAME.LANG.txt, NAME.txt; `""`: there is none."""
+    @property
+    def canned(self) -> tuple[str, ...]:
+        """The prepared replies, `canned/NAME.txt` and `canned/NAME.LANG.txt`: plain text for agents to send."""
+        files = (file.removeprefix("canned/") for file in self.sources if file.startswith("canned/"))
+        return tuple(sorted({file.partition(".")[0] for file in files if file.endswith(".txt")}))
+
+    def canned_text(self, name: str, language: str, then: str = "") -> str:
+        """A prepared reply in this language, else in `then`, else as the file without a language has it, else any."""
+        files = [f"canned/{name}.{tongue}.txt" for tongue in (language, then) if tongue] + [f"canned/{name}.txt"]
+        files += sorted(file for file in self.sources if file.startswith(f"canned/{name}."))
+        return next((self.sources[file].strip("\n") for file in files if file in self.sources), "")
+
+    def find(self, name: str, queue: str = "", language: str = "", then: str = "") -> str:
+        """The file that serves: QUEUE/NAME.LANG.txt, QUEUE/NAME.txt, NAME.LANG.txt, NAME.txt; `""`: there is none.
+
+        Where none of them is in this language, or it is not known, the language `then` is asked for (the queue's). A
+        file without a language is in English. Close relatives do not stand in for each other.
+        """
+        file = self._find(name, queue, language)
+        if then and not _is_in(file, language):
+            other = self._find(name, queue, then)
+            if _is_in(other, then):
+                return other
+        return file
+
+    def tongue(self, name: str, *, queue: str = "", language: str = "", then: str = "") -> str:
+        """The language of the file that serves; that of a queue's own file without one is `then`, the queue's."""
+        file = self.find(name, queue, language, then)
+        return _language_of(file) or (then if "/" in file else "") or "en"
+
+    def _find(self, name: str, queue: str, language: str) -> str:
         tongue = language.lower()
-        tongues = [tongue, tongue.partition("-")[0], ""] if tongue else [""]
+        tongues = dict.fromkeys((tongue, tongue.partition("-")[0], ""))
         for folder in (f"{queue}/", "") if queue else ("",):
             for tongue in tongues:
                 file = f"{folder}{name}.{tongue}.txt" if tongue else f"{folder}{name}.txt"
@@ -112,9 +141,9 @@ class Templates:
                     return file
         return ""
 
-    def render(self, name: str, *, queue: str = "", language: str = "", context: Context) -> Rendered:
+    def render(self, name: str, *, queue: str = "", language: str = "", then: str = "", context: Context) -> Rendered:
         """The letter `name` says; the built-in plain text, and why, where its template is missing or broken."""
-        file = self.find(name, queue, language)
+        file = self.find(name, queue, language, then)
         why = f"{self.shown_as}/{name}.txt: there is no such template"
         if file:
             try:
@@ -139,6 +168,13 @@ class Templates:
         html, fallback = self._render_html(f"{file.removesuffix('.txt')}.html", context)
         return Rendered(subject=subject, text=text, html=html, file=file, fallback=fallback)
 
+    def names_in(self, file: str) -> Mapping[str, int]:
+        """What a template takes from its context, and the line where it does so first; TemplateError if it is broken.
+
+        A file that is not there takes nothing.
+        """
+        return self._compile(file).names if file in self.sources else {}
+
     def _render_html(self, file: str, context: Context) -> tuple[str, str]:
         if file not in self.sources and file not in self.unreadable:
             return "", ""
@@ -148,18 +184,9 @@ class Templates:
             return "", self._explain(file, error)
 
     def _compile(self, file: str) -> _Compiled:
-        known = self._compiled.get(file)
-        if known is None:
-            if file in self.unreadable:
-                raise TemplateSyntaxError(self.unreadable[file], 1)
-            known = self._compiled[file] = self._compile_source(file, self.sources[file])
-        return known
-
-    def _compile_source(self, file: str, source: str) -> _Compiled:
-        if file.endswith(".html"):
-            return _Compiled(subject=None, body=self._html.template(source))
-        subject, body = split(source)
-        return _Compiled(subject=self._text.template(subject), body=self._text.template(body))
+        if file in self.unreadable:
+            raise TemplateSyntaxError(self.unreadable[file], 1)
+        return _compiled(self.sources[file], file.endswith(".html"))
 
     def _explain(self, file: str, error: BaseException) -> str:
         what = str(error) or type(error).__name__
@@ -168,6 +195,29 @@ class Templates:
         elif not isinstance(error, TemplateError):
             what = f"{type(error).__name__}: {what}"
         return f"{self.shown_as}/{file}:{_line_of(error)}: {what.splitlines()[0]}"
+
+
+@lru_cache(maxsize=1000)
+def _compiled(source: str, is_html: bool) -> _Compiled:
+    """Kept over a reload: then only what was edited is compiled anew."""
+    if is_html:
+        page, names = _HTML.template(source)
+        return _Compiled(subject=None, body=page, names=names)
+    head, below = split(source)
+    subject, named = _TEXT.template(head)
+    text, names = _TEXT.template(below)
+    return _Compiled(subject=subject, body=text, names={**names, **named})
+
+
+def _language_of(file: str) -> str:
+    """The language in a file's name, or `""`: `reply.de.txt`."""
+    return file.rpartition("/")[2].removesuffix(".txt").partition(".")[2]
+
+
+def _is_in(file: str, language: str) -> bool:
+    primary = language.lower().partition("-")[0]
+    own = _language_of(file).partition("-")[0]
+    return bool(file) and bool(primary) and (own or "en") == primary
 
 
 def split(source: str) -> tuple[str, str]:

@@ -71,11 +71,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters.clear()
         self.filters.update({name: stock[name] for name in _FILTERS}, br=_br, each=_each, join=_join, replace=_replace)
 
-    def template(self, source: str) -> Template:
-        """Compiled; TemplateSyntaxError with a line where it cannot be or may not be."""
+    def template(self, source: str) -> tuple[Template, dict[str, int]]:
+        """Compiled, and the names it takes from its context with the line of each.
+
+        TemplateSyntaxError with a line where it cannot be or may not be.
+        """
         if len(source) > SOURCE_CAP:
             raise TemplateSyntaxError(f"longer than {SOURCE_CAP >> 10} KB", 1)
         tree = self.parse(source)
+        names = _names(tree)
         for refused in tree.find_all(_REFUSED):
             raise TemplateSyntaxError("templates have no macros, blocks and includes", refused.lineno)
         for loop in tree.find_all(nodes.For):
@@ -83,7 +87,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 raise TemplateSyntaxError(f"loops may not be recursive, nor hold {_LOOPS} others", loop.lineno)
             loop.iter = nodes.Filter(loop.iter, "each", [], [], None, None, lineno=loop.iter.lineno)
             loop.iter.set_environment(self)
-        return self.from_string(tree)
+        return self.from_string(tree), names
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Only the few methods above, and only of plain data."""
@@ -118,6 +122,18 @@ def require_plain(value: object) -> None:
             require_plain(inner)
     elif value is not None and not isinstance(value, str | int | float):
         raise TypeError(f"templates take plain data only, not {type(value).__name__}")
+
+
+def _names(tree: nodes.Template) -> dict[str, int]:
+    """Every name that is read in it and set nowhere, and the line where it is read first."""
+    found: dict[str, int] = {}
+    own = set()
+    for name in tree.find_all(nodes.Name):
+        if name.ctx == "load":
+            found.setdefault(name.name, name.lineno)
+        else:
+            own.add(name.name)
+    return {name: line for name, line in found.items() if name not in own and name != "loop"}
 
 
 def _is_number(value: object) -> bool:

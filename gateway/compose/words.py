@@ -6,6 +6,8 @@ import re
 LINE = 76  # RFC 2047 section 2: a line with an encoded word is at most 76 characters
 _LONG_WORD = 60  # a longer ASCII word is encoded, because an encoded word can be cut and a plain one cannot
 
+_SLACK = 20  # so many times the cap are looked at: of a longer text not even blanks and controls
+
 _BREAKS = re.compile("[\t-\r\x1c-\x1f\x85\u2028\u2029 ]+")
 # Controls, lone surrogates, and what turns the reading direction of all that follows, our tag included.
 _UNSAFE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -18,6 +20,8 @@ _OVERHEAD = len("=?utf-8?q??=")
 
 def clean(text: str, cap: int = 0) -> str:
     """One harmless line: breaks and runs of blanks become one blank, controls and surrogates go; `cap` characters."""
+    if cap and len(text) > cap * _SLACK:
+        text = text[: cap * _SLACK]
     if "  " in text or not text.isprintable():  # str.isprintable knows none of the characters below as printable
         text = _BREAKS.sub(" ", _UNSAFE.sub("", text))
     text = text.strip(" ")

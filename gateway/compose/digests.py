@@ -1,0 +1,112 @@
+"""Letters to agents about many tickets: a digest of what waits for them, a report of what happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from gateway.compose import dates, letters, words
+from gateway.compose.phrases import phrase
+from gateway.compose.render import Templates
+from gateway.compose.values import Auto, Desk, Letter, Shown, Stamp
+from gateway.mail.value import Address
+
+_NO_TICKET = Shown(number="", tag="", status="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One ticket of a digest."""
+
+    ticket: Shown
+    customer: str
+    priority: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Tickets under one heading: a word of `phrases` (overdue, due, new, ...), or words that stand as they are."""
+
+    title: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Figures under one heading, each by its name."""
+
+    title: str
+    figures: Sequence[tuple[str, str]]
+
+
+def digest(
+    templates: Templates,
+    desk: Desk,
+    *,
+    groups: Sequence[Group],
+    recipient: Address,
+    stamp: Stamp,
+    zone: tzinfo = UTC,
+    language: str = "",
+) -> Letter:
+    """What waits for an agent."""
+    tongue = templates.tongue("digest", queue=desk.queue, language=language, then=desk.language)
+    told = [
+        {
+            "title": phrase("group", group.title, tongue),
+            "tickets": [
+                {
+                    "number": row.ticket.number,
+                    "tag": row.ticket.tag,
+                    "title": words.clean(row.ticket.title),
+                    "customer": words.clean(row.customer),
+                    "status": row.ticket.status,
+                    "priority": phrase("priority", row.priority, tongue),
+                    "due": dates.moment(row.due, zone, tongue) if row.due else "",
+                }
+                for row in group.rows
+            ],
+        }
+        for group in groups
+    ]
+    return _letter(templates, desk, "digest", recipient, stamp, language, {"groups": told})
+
+
+def report(
+    templates: Templates,
+    desk: Desk,
+    *,
+    period: str,
+    groups: Sequence[Figures],
+    recipient: Address,
+    stamp: Stamp,
+    language: str = "",
+) -> Letter:
+    """What happened in a time; `period` says which, in the words of the reader's language."""
+    told = [
+        {"title": group.title, "figures": [{"name": name, "value": value} for name, value in group.figures]}
+        for group in groups
+    ]
+    return _letter(templates, desk, "report", recipient, stamp, language, {"groups": told, "period": period})
+
+
+def _letter(
+    templates: Templates,
+    desk: Desk,
+    kind: str,
+    recipient: Address,
+    stamp: Stamp,
+    language: str,
+    seen: dict[str, object],
+) -> Letter:
+    return letters.letter(
+        templates,
+        desk,
+        kind=kind,
+        recipient=recipient,
+        ticket=_NO_TICKET,
+        stamp=stamp,
+        auto=Auto.GENERATED,
+        language=language,
+        context=seen,
+    )
