@@ -34,7 +34,7 @@ storm: .venv/.dev
 	GATEWAY_STORM=full $(BIN)/pytest -s tests/storm $(ARGS)
 
 fuzz: .venv/.dev
-	GATEWAY_FUZZ=50 $(BIN)/pytest --timeout 3600 tests/mail/test_properties.py tests/compose/test_headers.py tests/intake/test_smtp_fuzz.py tests/rules/test_properties.py tests/tickets $(ARGS)
+	GATEWAY_FUZZ=50 $(BIN)/pytest --timeout 3600 tests/mail/test_properties.py tests/compose/test_headers.py tests/intake/test_smtp_fuzz.py tests/rules/test_properties.py tests/tickets tests/agents/test_authority_matrix.py tests/agents/test_random_lives.py $(ARGS)
 
 corpus: .venv/.dev
 	$(BIN)/python -m bench.corpus $(ARGS)

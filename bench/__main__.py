@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import measures
+from bench import bombs, measures, reloading
 from bench.measures import Figure
 
 MEASURES: dict[str, Callable[[Path, measures.Scale], list[Figure]]] = {
@@ -24,6 +24,8 @@ MEASURES: dict[str, Callable[[Path, measures.Scale], list[Figure]]] = {
     "i": measures.reading,
     "j": measures.rules,
     "k": measures.replay,
+    "l": reloading.save_to_live,
+    "m": bombs.bombs,
 }
 
 

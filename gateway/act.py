@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import Conflict
 from gateway.mail import Address
-from gateway.store import tables
+from gateway.store import bounces, desk, people, tables
 from gateway.store.fast import insert, insert_many, rows_in, update_where
 from gateway.store.lookup import message_key
 from gateway.tickets.actions import (
@@ -18,18 +18,33 @@ from gateway.tickets.actions import (
     Actor,
     AddArticle,
     AwaitAgent,
+    BeAway,
+    CameBack,
     Change,
+    HoldBack,
+    JoinPeople,
+    KeepKey,
     Leave,
     Link,
+    MoveMail,
+    NoProgress,
     Note,
     OpenTicket,
     Participate,
+    Reached,
     Remember,
+    Remind,
+    Resend,
     Send,
+    SetRequester,
+    SpendTime,
     StopAwaiting,
     TakeTurn,
     Unlink,
+    Unreached,
 )
+from gateway.tickets.bounces import Reach, after_failure
+from gateway.tickets.reason import Reason
 
 
 def apply(conn: Connection, actions: Sequence[Action], actor: Actor) -> None:
@@ -38,11 +53,15 @@ def apply(conn: Connection, actions: Sequence[Action], actor: Actor) -> None:
     for action in actions:
         _WRITERS[type(action)](tx, action, actor)
     insert_many(conn, tables.event, tx.journal)
+    insert_many(conn, tables.announcement, tx.told)
 
 
 def record_mail(conn: Connection, row: Mapping[str, Any]) -> int:
     """Store the row of a mail that came in; its id. A spool row that was entered before breaks the unique key."""
     return insert(conn, tables.mail, **row)
+
+
+_ANNOUNCED = ("assigned", "undelivered", "reminder_due")  # lines of the journal that people hear of
 
 
 class _Tx:
@@ -52,6 +71,7 @@ class _Tx:
         self.conn = conn
         self.actor = actor
         self.journal: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
 
     def note(
         self, ticket: int | None, kind: str, data: Mapping[str, Any], reason: str = "", step_key: str | None = None
@@ -68,6 +88,12 @@ class _Tx:
                 "step_key": step_key,
             }
         )
+
+    def tell(self, ticket: int, kind: str, data: Mapping[str, Any]) -> None:
+        """Somebody is to hear of it, unless it is old mail that is being filed: see `telling`."""
+        if self.actor.wrote_at is None:
+            about = {"ticket": ticket, "kind": kind, "actor": self.actor.name, "mail_id": self.actor.mail_id}
+            self.told.append({**about, "at": self.actor.at, "data": dict(data)})
 
 
 def _open_ticket(tx: _Tx, action: OpenTicket, actor: Actor) -> None:
@@ -102,8 +128,7 @@ def _open_ticket(tx: _Tx, action: OpenTicket, actor: Actor) -> None:
     if requester is not None:
         insert(tx.conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
     tx.note(action.number, "opened", {"queue": action.queue, "title": action.title})
-    if action.assignee:
-        tx.note(action.number, "assigned", {"assignee": action.assignee}, action.set_by.get("assignee", ""))
+    tx.tell(action.number, "opened", {})
 
 
 def _change(tx: _Tx, action: Change, actor: Actor) -> None:
@@ -114,6 +139,9 @@ def _change(tx: _Tx, action: Change, actor: Actor) -> None:
     values |= {"updated_at": actor.at, "version": action.seen_version + 1}
     if update_where(tx.conn, tables.ticket, where, values) != 1:
         raise Conflict(f"ticket {action.ticket} changed meanwhile")
+    for name, kind in (("status", "status"), ("queue", "moved")):
+        if name in action.values and action.before.get(name) not in (None, action.values[name]):
+            tx.tell(action.ticket, kind, {"from": action.before[name], "to": action.values[name]})
     shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
     if shown or action.reason:  # else only its version moves on, for what was decided on the ticket
         tx.note(action.ticket, "changed", shown, action.reason)
@@ -149,13 +177,20 @@ def _add_article(tx: _Tx, action: AddArticle, actor: Actor) -> None:
     ]
     if rows:
         insert_many(tx.conn, tables.attachment, rows)
+    if action.direction in ("in", "note") and action.tells:
+        kind = "wrote" if action.direction == "in" else "noted"
+        tx.tell(action.ticket, kind, {"article": article, "auto": action.is_auto})
 
 
 def _participate(tx: _Tx, action: Participate, actor: Actor) -> None:
     person = _person(tx.conn, action.address, actor)
-    there = rows_in(tx.conn, tables.participant, "ticket", [action.ticket], ("person_id",))
-    if [person] not in there:
+    there = dict(rows_in(tx.conn, tables.participant, "ticket", [action.ticket], ("person_id", "role")))
+    if person not in there:
         insert(tx.conn, tables.participant, ticket=action.ticket, person_id=person, role=action.role, at=actor.at)
+    elif action.confirms and there[person] == "proposed":
+        where = {"ticket": action.ticket, "person_id": person}
+        update_where(tx.conn, tables.participant, where, {"role": action.role})
+        tx.note(action.ticket, "confirmed", {"address": action.address.addr, "role": action.role})
 
 
 def _link(tx: _Tx, action: Link, actor: Actor) -> None:
@@ -208,6 +243,11 @@ def _remember(tx: _Tx, action: Remember, actor: Actor) -> None:
 
 
 def _send(tx: _Tx, action: Send, actor: Actor) -> None:
+    is_suspended = bool(bounces.suspended(tx.conn, [action.recipient.key]))
+    if is_suspended and action.automatic:  # whoever wrote it; the notices to agents too
+        kept = {"kind": action.kind, "recipient": action.recipient.addr}
+        tx.note(action.ticket, "not_sent", kept, Reason.SUSPENDED)
+        return
     mail = insert(
         tx.conn,
         tables.mail,
@@ -233,7 +273,7 @@ def _send(tx: _Tx, action: Send, actor: Actor) -> None:
         envelope_from=action.envelope_from,
         automatic=action.automatic,
         state="pending",
-        next_try_at=actor.at,
+        next_try_at=actor.at + action.wait,
         created_at=actor.at,
     )
     if action.ticket is None:
@@ -249,7 +289,7 @@ def _send(tx: _Tx, action: Send, actor: Actor) -> None:
         parties=["", action.recipient.key, *action.parties],
     )
     data = {"kind": action.kind, "recipient": action.recipient.addr, "mail": mail}
-    tx.note(action.ticket, "queued", data)
+    tx.note(action.ticket, "queued", data, Reason.SUSPENDED if is_suspended else "")
 
 
 def _note(tx: _Tx, action: Note, actor: Actor) -> None:
@@ -259,6 +299,8 @@ def _note(tx: _Tx, action: Note, actor: Actor) -> None:
         if tx.conn.execute(select(at.c.id).where(*same)).first() is not None:
             return
     tx.note(action.ticket, action.kind, action.data, action.reason, action.step_key)
+    if action.ticket is not None and action.kind in _ANNOUNCED:
+        tx.tell(action.ticket, action.kind, action.data)
 
 
 def _take_turn(tx: _Tx, action: TakeTurn, actor: Actor) -> None:
@@ -293,6 +335,100 @@ def _stop_awaiting(tx: _Tx, action: StopAwaiting, actor: Actor) -> None:
     tx.conn.execute(delete(tables.unassigned).where(tables.unassigned.c.ticket == action.ticket))
 
 
+def _came_back(tx: _Tx, action: CameBack, actor: Actor) -> None:
+    del actor
+    if not bounces.mark_failed(tx.conn, action.outbox, action.reply):
+        raise Conflict(f"mail {action.outbox} of the outbox has failed meanwhile")
+
+
+def _resend(tx: _Tx, action: Resend, actor: Actor) -> None:
+    if not bounces.mark_pending(tx.conn, action.outbox, action.data, action.reply, actor.at):
+        raise Conflict(f"mail {action.outbox} of the outbox has failed meanwhile")
+    data = {"outbox": action.outbox, "files": list(action.files), "reply": action.reply}
+    tx.note(action.ticket, "files_left_out", data)
+
+
+def _unreached(tx: _Tx, action: Unreached, actor: Actor) -> None:
+    def after(before: Reach) -> Reach:
+        return after_failure(
+            before, action.points, reply=action.reply, limit=action.limit, within=action.within, at=actor.at
+        )
+
+    before, now = bounces.fail(tx.conn, action.address, actor.at, after)
+    if before.suspended_at is None and now.suspended_at is not None:
+        tx.note(action.ticket, "suspended", {"address": action.address, "score": now.score, "reply": now.reply})
+
+
+def _reached(tx: _Tx, action: Reached, actor: Actor) -> None:
+    del actor
+    for address in bounces.forget(tx.conn, [action.address]):
+        tx.note(action.ticket, "unsuspended", {"address": address})
+
+
+def _keep_key(tx: _Tx, action: KeepKey, actor: Actor) -> None:
+    del actor
+    of = {"source": action.source, "key": action.key}
+    if action.before is None:
+        insert(tx.conn, tables.thread_key, **of, ticket=action.ticket)  # another node's first breaks the unique key
+    elif not update_where(tx.conn, tables.thread_key, {**of, "ticket": action.before}, {"ticket": action.ticket}):
+        raise Conflict(f"another ticket was opened for {action.key} meanwhile")
+
+
+def _set_requester(tx: _Tx, action: SetRequester, actor: Actor) -> None:
+    person = _person(tx.conn, action.address, actor)
+    at = tables.participant.c
+    former = (at.ticket == action.ticket, (at.role == "requester") | (at.person_id == person))
+    tx.conn.execute(delete(tables.participant).where(*former))
+    insert(tx.conn, tables.participant, ticket=action.ticket, person_id=person, role="requester", at=actor.at)
+    update_where(tx.conn, tables.ticket, {"number": action.ticket}, {"requester_id": person})
+
+
+def _remind(tx: _Tx, action: Remind, actor: Actor) -> None:
+    del actor
+    desk.remind(tx.conn, ticket=action.ticket, agent=action.agent, at=action.at, text=action.text)
+
+
+def _spend_time(tx: _Tx, action: SpendTime, actor: Actor) -> None:
+    del actor
+    at = tables.ticket.c
+    spent = update(tables.ticket).where(at.number == action.ticket).values(time_spent=at.time_spent + action.minutes)
+    tx.conn.execute(spent)
+
+
+def _hold_back(tx: _Tx, action: HoldBack, actor: Actor) -> None:
+    del actor
+    held = desk.hold_back(tx.conn, action.ticket, action.reason, action.mail_ids)
+    if action.mail_ids is not None and len(held) != len(action.mail_ids):
+        raise Conflict("some of these mails have left meanwhile")
+    if held:
+        tx.note(action.ticket, "held_back", {"mails": held}, action.reason)
+
+
+def _move_mail(tx: _Tx, action: MoveMail, actor: Actor) -> None:
+    del actor
+    if not desk.move_mail(tx.conn, action.mail_id, action.ticket, action.to):
+        raise Conflict(f"the mail is not on ticket {action.ticket} any more")
+
+
+def _be_away(tx: _Tx, action: BeAway, actor: Actor) -> None:
+    desk.be_away(tx.conn, action.agent, actor.at, action.until)
+    until = action.until.isoformat() if action.until else None
+    tx.note(None, "away" if until else "back", {"agent": action.agent, "until": until})
+
+
+def _join_people(tx: _Tx, action: JoinPeople, actor: Actor) -> None:
+    del actor
+    found = people.ids(tx.conn, [action.kept, action.other])
+    if found[action.kept] != found[action.other]:
+        people.join(tx.conn, found[action.kept], found[action.other])
+        tx.note(None, "people_joined", {"kept": action.kept, "other": action.other})
+
+
+def _no_progress(tx: _Tx, action: NoProgress, actor: Actor) -> None:
+    where = {"ticket": action.ticket, "person_id": _person(tx.conn, action.address, actor)}
+    update_where(tx.conn, tables.participant, where, {"no_progress": True})
+
+
 def _person(conn: Connection, address: Address, actor: Actor) -> int:
     """The id of the person behind an address, made known if need be."""
     for (person_id,) in rows_in(conn, tables.address, "addr", [address.key], ("person_id",)):
@@ -320,4 +456,17 @@ _WRITERS: Mapping[type, Callable[[_Tx, Any, Actor], None]] = {
     Unlink: _unlink,
     Leave: _leave,
     StopAwaiting: _stop_awaiting,
+    SetRequester: _set_requester,
+    Remind: _remind,
+    SpendTime: _spend_time,
+    HoldBack: _hold_back,
+    MoveMail: _move_mail,
+    BeAway: _be_away,
+    NoProgress: _no_progress,
+    CameBack: _came_back,
+    Resend: _resend,
+    Unreached: _unreached,
+    Reached: _reached,
+    KeepKey: _keep_key,
+    JoinPeople: _join_people,
 }

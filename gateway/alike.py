@@ -1,83 +1,101 @@
-"""New tickets are compared with those before them, and a lead hears of a matter that many customers write about."""
+"""New tickets are compared with those before them, and leads hear of matters that many customers write about."""
 
-import secrets
-import time
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from gateway import act, log
+from gateway import leads
 from gateway.compose import letters
-from gateway.mail import Address
+from gateway.compose.stamp import plain
+from gateway.config import Config
 from gateway.now import now
+from gateway.similar import catch_up, scope
 from gateway.site import Site
-from gateway.store import Store, similar
-from gateway.tickets.actions import Action, Actor, Note
-from gateway.tickets.subject import NumberFormat
+from gateway.store import Store, matters
+from gateway.store.matters import Matter, Untold
+from gateway.tickets.actions import Note
 
 LOOK_EVERY = 2  # seconds
 _BUDGET = 0.1  # seconds a look may take from the mails that come in meanwhile
-_TELL_EVERY = timedelta(hours=1)
-_SHOWN = 50  # tickets with their subjects; of the others the numbers
+_SORT = "similar"  # of letters
+MATTERS = 20  # in a letter
+_SHOWN = 50  # tickets of a letter that stand in it with their subjects
 
 
 def look(store: Store, site: Site) -> None:
     """One turn of the clock: take in new tickets, forget old ones, tell the leads."""
     at = now()
-    since, ended = at - site.cfg.similar.within, site.cfg.status_table.ended
-    until = time.monotonic() + _BUDGET
-    while similar.take_in(store, since=since, ended=ended) and time.monotonic() < until:
-        pass
-    similar.forget(store, before=since)
+    catch_up(store, site.cfg, at, seconds=_BUDGET)
+    matters.forget(store, before=scope(site.cfg, at).since)
     tell_leads(store, site, at)
 
 
 def tell_leads(store: Store, site: Site, at: datetime) -> None:
-    """One letter for each matter that grew to many customers; of the same one once an hour at most."""
+    """One letter an hour and lead, of all matters that grew to many customers since; what is too much comes next."""
     cfg = site.cfg
     enough = cfg.similar.tell_lead_at
-    if not enough:
+    due = {lead for lead in {one.lead for one in cfg.queues.values()} if lead and leads.is_due(store, _SORT, lead, at)}
+    if not enough or not due:
         return
-    since, ended = at - cfg.similar.within, cfg.status_table.ended
-    for one in similar.untold(store, since=since, ended=ended, at_least=enough, told_before=at - _TELL_EVERY):
-        queue = cfg.queues.get(one.matter.queue)
-        _tell(store, site, one, queue.lead if queue else None, at)
+    by_lead: dict[str | None, list[Untold]] = {}
+    for one in matters.untold(store, scope(cfg, at), at_least=enough):
+        by_lead.setdefault(leads.lead_of(cfg, one.queue), []).append(one)
+    for lead in sorted(due):
+        if lead in by_lead:
+            _tell(store, site, lead, by_lead[lead], at)
+    if nobodys := by_lead.get(None):
+        with store.main.write() as conn:
+            matters.mark_told(conn, nobodys, at)  # or they would be counted again at every look
 
 
-def _tell(store: Store, site: Site, one: similar.Untold, lead: str | None, at: datetime) -> None:
-    """A letter to the lead; where the queue has none, the matter counts as told, or it would be looked at for ever."""
-    number, count = one.matter.number, len(one.matter.tickets)
-    actions: list[Action] = []
-    if lead is not None:
-        agent = site.cfg.agents[lead]
-        letter = letters.plain_notice(
-            site.cfg,
-            kind="notice_similar",
-            recipient=Address(addr=agent.addresses[0], name=agent.name),
-            subject=f"{count} tickets look alike: {one.matter.subject}",
-            text="\n".join(_lines(one, site.numbers)),
-            stamp=letters.Stamp(message_id=f"<{secrets.token_hex(12)}@{site.cfg.mail.host}>", at=at),
-        )
-        told = Note(ticket=number, kind="lead_told", data={"agent": lead, "tickets": count})
-        actions = [letters.send(letter, None), told]
-    with store.main.write() as conn:
-        if not similar.mark_told(conn, one, at):
-            return  # another node was quicker
-        act.apply(conn, actions, Actor(name="clock", at=at))
-    if lead is not None:
-        log.lead_told(number, agent=lead, tickets=count)
+def _tell(store: Store, site: Site, lead: str, waiting: Sequence[Untold], at: datetime) -> None:
+    cfg = site.cfg
+    those = {one.number: one for one in waiting[:MATTERS]}
+    found = matters.read_matters(store, list(those), scope(cfg, at))
+    if not found:
+        return  # they ended a moment ago
+    letter = letters.plain_notice(
+        cfg,
+        kind="notice_similar",
+        recipient=leads.address_of(cfg, lead),
+        subject=_subject(found),
+        text="\n".join(_lines(cfg, found, those, len(waiting) - len(those))),
+        stamp=plain(cfg, at),
+    )
+    leads.tell(
+        store,
+        _SORT,
+        lead,
+        letter,
+        [one.number for one in found],
+        at,
+        also=[
+            Note(ticket=one.number, kind="lead_told", data={"agent": lead, "tickets": len(one.tickets)})
+            for one in found
+        ],
+        mark=lambda conn: matters.mark_told(conn, [those[one.number] for one in found], at),
+    )
 
 
-def _lines(one: similar.Untold, numbers: NumberFormat) -> Iterator[str]:
-    matter = one.matter
-    yield f"{len(matter.tickets)} open tickets of {matter.requesters} customers look like one matter:"
-    yield ""
-    for number in matter.tickets[:_SHOWN]:
-        yield f"#{numbers.show(number, matter.opened[number])}  {' '.join(one.subjects[number].split())}"
-    rest = matter.tickets[_SHOWN:]
-    if rest:
+def _subject(found: Sequence[Matter]) -> str:
+    if len(found) == 1:
+        return f"{len(found[0].tickets)} tickets look alike: {found[0].subject}"
+    tickets = sum(len(one.tickets) for one in found)
+    return f"{tickets} tickets of {len(found)} matters look alike: {found[0].subject}; {found[1].subject}; ..."
+
+
+def _lines(cfg: Config, found: Sequence[Matter], those: dict[int, Untold], left: int) -> Iterator[str]:
+    shown = max(_SHOWN // len(found), 5)
+    for one in found:
+        before = those[one.number].told
+        since = f" ({before} when you were last told)" if before else ""
+        yield f"{len(one.tickets)} open tickets of {one.requesters} customers look like one matter{since}:"
         yield ""
-        yield "and " + " ".join(f"#{numbers.show(number, matter.opened[number])}" for number in rest)
-    yield ""
-    yield f"To see them: gateway similar {matter.number}"
-    yield f"To answer them all as one: gateway do {matter.number} common similar"
-    yield f"then: gateway do {matter.number} answer --file answer.txt"
+        numbered = [(cfg.numbers.show(number, one.opened[number]), one.subjects[number]) for number in one.tickets]
+        yield from leads.listed(numbered, shown=shown)
+        yield ""
+        yield f"To see them: gateway similar {one.number}"
+        yield f"To answer them all as one: gateway do {one.number} common similar"
+        yield f"then: gateway reply {one.number} --file reply.txt"
+        yield ""
+    if left:
+        yield f"{left} more matters stand in the next letter, in an hour. To see all now: gateway similar --matters"

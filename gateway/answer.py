@@ -1,21 +1,23 @@
 """What leaves in answer to a mail: the letter a rule asked for, or the reason why nothing is sent."""
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from gateway.compose import letters
+from gateway.compose.stamp import signed
 from gateway.errors import Permanent
 from gateway.mail import Address, Mail
 from gateway.plan import Draft
 from gateway.site import Site
 from gateway.store.surroundings import Surroundings
 from gateway.tickets.actions import Action, Note
+from gateway.tickets.guard import takes_no_mail
 from gateway.tickets.reason import Reason, Verdict
 from gateway.tickets.subject import base_subject
 from gateway.tickets.token import Role
+from gateway.undelivered import heard_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: date
     if template is None:
         return Answer(trace={"sent": None, "reason": Reason.NO_RULE_ASKED})
     silence = _silence(draft, number, around, site, at)
-    recipient = draft.incoming.answer_to
+    recipient = draft.named_requester or draft.incoming.answer_to
     if silence or recipient is None:
         return _silent(template, number, silence or (Reason.NO_SENDER, ""))
     if number in around.tickets and recipient.key not in around.participants.get(number, frozenset()):
@@ -63,16 +65,24 @@ def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: da
     """Why nothing automatic leaves, or None. Caps silence us; they never decide where a mail goes."""
     if draft.verdict is not Verdict.ACCEPT:
         return draft.judgement.reason, draft.judgement.detail
-    limits = site.cfg.limits
+    limits, named = site.cfg.limits, draft.named_requester
+    if named and takes_no_mail(named.addr):
+        return Reason.NO_REPLY_ADDRESS, named.addr
     # Both whom it says it is from and whom the answer would reach: neither may be flooded by way of us.
     reached = {draft.incoming.sender, draft.incoming.answer_to.key if draft.incoming.answer_to else ""} - {""}
+    if named:
+        reached = {named.key}  # the author hears nothing, so what went to the author is no measure
+    back = heard_key(draft)
     for key in reached:
+        reach = around.reach.get(key)
+        if reach and reach.suspended_at and key != back:
+            return Reason.SUSPENDED, reach.reply
         person = around.people.get(key)
         if person and person.muted_until and person.muted_until > at:
             return Reason.MUTED, person.muted_until.isoformat()
     counted = [
         (Reason.CAP_ADDRESS, rate, around.auto_by_address.get((key, rate.per), 0))
-        for rate in limits.auto_per_address
+        for rate in (() if _may_flood(draft) else limits.auto_per_address)
         for key in reached
     ]
     counted += [
@@ -80,6 +90,30 @@ def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: da
     ]
     counted += [(Reason.CAP_TOTAL, rate, around.auto_total.get(rate.per, 0)) for rate in limits.auto_total]
     return next(((reason, f"{rate.count} in {rate.per}") for reason, rate, sent in counted if sent >= rate.count), None)
+
+
+def _may_flood(draft: Draft) -> bool:
+    """Whether a declared source may cause any number of answers to one address."""
+    return draft.incoming.declared is not None and "flood" in draft.incoming.declared.may
+
+
+def heard_key(draft: Draft) -> str:
+    """The address key from which a person wrote this, so that mail gets through to it again; `""` where none did.
+
+    What a form was filled in with is no sign of life, nor is a forged From.
+    """
+    incoming = draft.incoming
+    if incoming.opened_by is not None:
+        return incoming.opened_by.address
+    is_form = incoming.declared is not None and incoming.declared.author is not None
+    if incoming.mail.is_automatic or incoming.spool.quiet or incoming.is_refuted or is_form:
+        return ""
+    return incoming.sender
+
+
+def heard(draft: Draft, number: int, around: Surroundings) -> Iterator[Action]:
+    """Whose failures are forgotten with this mail."""
+    return heard_from(heard_key(draft), number, around.reach)
 
 
 def _letter(
@@ -94,12 +128,10 @@ def _letter(
 ) -> letters.Letter:
     incoming, mail = draft.incoming, draft.incoming.mail
     row = around.tickets.get(number)
-    person = around.people.get(incoming.sender)
-    token = site.keys.issue(ticket=number, role=Role.REQUESTER, recipient=recipient.key, at=at)
-    # The same mail makes the same id however often it is decided, so a repeated transaction repeats nothing new.
-    unique = hashlib.sha256(f"{incoming.spool.id} {incoming.spool.sha256} {recipient.key}".encode()).hexdigest()[:12]
+    person = around.people.get(draft.customer)
     desk = letters.desk(site.cfg, queue)
-    stamp = letters.Stamp(message_id=f"<{token}.{unique}@{site.cfg.mail.host}>", at=at, token=token)
+    of = f"{incoming.spool.id} {incoming.spool.sha256}"
+    stamp = signed(site.cfg, site.keys, number, recipient, role=Role.REQUESTER, at=at, of=of)
     language = (person.language if person else "") or mail.language
     shown = _shown_ticket(site, number, row, at, mail, language or desk.language)
     if template == "acknowledgement":
@@ -113,6 +145,7 @@ def _letter(
             ticket=shown,
             stamp=stamp,
             language=language,
+            neutral=draft.incoming.is_refuted,
             follows=earlier,
         )
     return letters.letter(
@@ -133,10 +166,5 @@ def _letter(
 def _shown_ticket(
     site: Site, number: int, row: Mapping[str, Any] | None, at: datetime, mail: Mail, language: str
 ) -> letters.Shown:
-    opened = row["created_at"] if row else at
-    return letters.Shown(
-        number=site.numbers.show(number, opened),
-        tag=site.numbers.tagged(number, opened),
-        title=row["title"] if row else mail.subject,
-        status=site.cfg.status_label(row["status"] if row else "new", language),
-    )
+    new = {"number": number, "created_at": at, "title": mail.subject, "status": "new"}
+    return letters.shown(site.cfg, row or new, language)

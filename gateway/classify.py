@@ -1,16 +1,16 @@
-"""What a ticket gets beside what rules set: a priority by the table, its organisation's SLA, an agent."""
+"""Who gets a ticket, and in which queue it waits: what was decided on a mail, as the site stands now."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.assigning import assign, policy_of
+from gateway.assigning import assign, beside, policy_of
 from gateway.config import Config
-from gateway.plan import Draft, seen_of_organisation
+from gateway.plan import Draft
+from gateway.rules import Decision
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import Action, AwaitAgent, StopAwaiting, TakeTurn
+from gateway.tickets.actions import Action, AwaitAgent, StopAwaiting
 from gateway.tickets.assignment import Choice
-from gateway.tickets.priority import Reckoned, reckon
 
 
 def queue_of(draft: Draft, row: Mapping[str, Any] | None = None) -> str:
@@ -21,40 +21,23 @@ def queue_of(draft: Draft, row: Mapping[str, Any] | None = None) -> str:
     return draft.incoming.queue if row is None else str(row["queue"])
 
 
+_RULES_SET = ("queue", "status", "priority", "type", "category", "area", "impact", "sla", "title", "language")
+
+
+def rules_set(decision: Decision | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fields of the ticket that rules set, the site's own under `fields`; and which rule set each."""
+    if decision is None:
+        return {}, {}
+    values = {name: decision.fields[name].value for name in _RULES_SET if name in decision.fields}
+    set_by = {name: f"rule:{decision.fields[name].rule}" for name in values}
+    if own := {name[7:]: str(one.value) for name, one in decision.fields.items() if name.startswith("fields.")}:
+        values["fields"] = own
+    return values, set_by
+
+
 def organisation_of(draft: Draft, cfg: Config) -> str | None:
-    """The sender's organisation."""
-    return cfg.organisation_for(draft.incoming.sender)
-
-
-def organisations_sla(draft: Draft, cfg: Config) -> str | None:
-    """Which SLA holds for the sender's organisation, unless a rule says otherwise."""
-    organisation = organisation_of(draft, cfg)
-    return cfg.organisations[organisation].sla if organisation else None
-
-
-def reckoned_priority(draft: Draft, around: Surroundings, cfg: Config) -> Reckoned | None:
-    """The priority of a new ticket by the site's table; None where there is none, or a rule set it."""
-    decision = draft.decision
-    if not cfg.priority_rows or (decision and "priority" in decision.fields):
-        return None
-    kind, impact = (decision.value(name) if decision else None for name in ("type", "impact"))
-    return reckon(cfg.priority_rows, kind=kind, impact=impact, seen=seen_lately(draft, around, cfg))
-
-
-def seen_lately(draft: Draft, around: Surroundings, cfg: Config) -> int | None:
-    """How many tickets like this one came lately; None where the table of priorities does not ask."""
-    by = cfg.priority.by
-    counts = around.seen.get((by, int(cfg.priority.within.total_seconds())))
-    if counts is None or not cfg.counts_seen:
-        return None
-    if by == "queue":
-        return counts.get(queue_of(draft), 0)
-    if by == "sender":
-        return counts.get(draft.incoming.sender, 0)
-    if by == "organisation":
-        return seen_of_organisation(counts, organisation_of(draft, cfg), cfg)
-    value = draft.decision.value(by) if draft.decision else None
-    return counts.get(value, 0) if value else None
+    """The customer's organisation."""
+    return cfg.organisation_for(draft.customer)
 
 
 def agent_for(
@@ -67,14 +50,14 @@ def agent_for(
     policy = _policy(draft, cfg) if row is None else decision.assign
     if not policy:
         return None
-    person = around.people.get(draft.incoming.sender)
+    person = around.people.get(draft.customer)
     return assign(
         policy,
         decision.skills,
         queue=queue,
         organisation=organisation_of(draft, cfg),
         last_agent=person.last_agent if person else None,
-        standing=around,
+        roster=around,
         cfg=cfg,
         at=at,
     )
@@ -85,11 +68,9 @@ def _policy(draft: Draft, cfg: Config) -> Sequence[str]:
 
 
 def after_choice(choice: Choice | None, number: int, draft: Draft, cfg: Config) -> Iterator[Action]:
-    """The turn that was taken; where nobody was free, that the ticket is to be tried again."""
+    """What goes with an assignment; where nobody was free, that the ticket is to be tried again."""
     if choice is None:
         return
-    if choice.turn:
-        yield TakeTurn(turn=choice.turn)
     if choice.agent is None:
         yield AwaitAgent(
             ticket=number,
@@ -98,5 +79,7 @@ def after_choice(choice: Choice | None, number: int, draft: Draft, cfg: Config) 
             organisation=organisation_of(draft, cfg),
             how=choice.steps,
         )
-    elif draft.thread.ticket is not None:
+        return
+    yield from beside(choice, number)
+    if draft.thread.ticket is not None:
         yield StopAwaiting(ticket=number)

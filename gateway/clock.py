@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import alike, log, unassigned
+from gateway import alike, log, unassigned, waking
 from gateway.errors import GatewayError
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
+from gateway.telling.teller import tell_digests
 
+DIGESTS_EVERY = 30  # seconds
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
 
 
@@ -22,6 +24,10 @@ def start_clock(store: Store, site: Callable[[], Site]) -> BackgroundScheduler:
     scheduler.add_job(_guarded("alike", lambda: alike.look(store, site())), "interval", seconds=alike.LOOK_EVERY)
     again = _guarded("unassigned", lambda: unassigned.try_again(store, site()))
     scheduler.add_job(again, "interval", seconds=unassigned.TRY_EVERY)
+    digests = _guarded("digests", lambda: tell_digests(store, site()))
+    scheduler.add_job(digests, "interval", seconds=DIGESTS_EVERY)
+    wakes = _guarded("waking", lambda: waking.wake(store, site()))
+    scheduler.add_job(wakes, "interval", seconds=waking.WAKE_EVERY)
     scheduler.start()
     return scheduler
 

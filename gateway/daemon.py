@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gateway import __version__, log
+from gateway.admin import tell_admin
 from gateway.clock import start_clock
 from gateway.config import Config
 from gateway.delivery.sender import Sender
@@ -28,12 +29,15 @@ from gateway.intake.recipients import recipient_judge
 from gateway.intake.smtp import SmtpListener
 from gateway.intake.spool import Spool
 from gateway.intake.taking_up import TakingUp
+from gateway.now import now
 from gateway.reader import Readers
 from gateway.reload import Reloader
 from gateway.site import Site, load_site
 from gateway.store import Store, migrate, open_store, outbox, signing, spool
 from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
+from gateway.successors import hand_over, orphaned
+from gateway.telling.teller import Teller
 from gateway.worker import Worker
 
 KILL_MARGIN = 5.0  # seconds more than a clean stop may take
@@ -59,7 +63,10 @@ def run(cfg: Config) -> int:
     spool.free_node(store, node=store.node, forgive=lock.unclean)
     outbox.free_node(store, node=store.node)
     sweep(store)
+    if orphans := orphaned(store, cfg):
+        raise ConfigError(orphans)
     site = load_site(cfg, store)
+    hand_over(store, cfg, now())
     signing.recognise(store, site.keys.secrets, str(cfg.gateway.secret_file))
     if not site.rules.rules:
         log.no_rules(str(cfg.rules_dir))
@@ -213,7 +220,9 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     )
     committer.start()
     judge = recipient_judge(cfg, site.keys)
-    built = [one for one in cfg.smtp if one.role == "mx"]  # `gateway check` says of the others that they have no effect
+    built = [
+        one for one in cfg.smtp if one.role != "lmtp"
+    ]  # `gateway check` says of the others that they have no effect
     listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in built]
     ended = threading.Event()
     pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
@@ -286,14 +295,26 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     signal.signal(signal.SIGHUP, lambda _signum, _frame: reloader.ask())
     reloader.start()
     worker = Worker(store, lambda: reloader.site, readers, wake_fd=wake_fd, stop=stop)
-    sender = Sender(store, cfg, node=store.node, wake=worker.on_outbox)
+    sender = Sender(
+        store,
+        cfg,
+        node=store.node,
+        wake=worker.on_outbox,
+        cfg_in_force=lambda: reloader.site.cfg,
+        on_alarm=lambda alarms: tell_admin(store, reloader.site, alarms),
+    )
     sender.start()
+    teller = Teller(store, lambda: reloader.site, wake=worker.on_changed, on_outbox=worker.on_outbox.set)
+    teller.start()
     clock = start_clock(store, lambda: reloader.site)
+    if cfg.auth.agents == "token":
+        log.agents_by_token()
     log.ready("worker")
     worker.run()
     log.stopping("worker")
     clock.shutdown(wait=True)
     reloader.stop()
+    teller.stop()
     sender.stop()
     readers.stop()
     store.close()

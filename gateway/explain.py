@@ -4,16 +4,11 @@ Nothing here writes, and nothing here prints.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.compose.render import Templates
 from gateway.config import Config
-from gateway.config.changes import Texts
-from gateway.config.load import checked, parsed
-from gateway.config.rules_files import names
-from gateway.errors import ConfigError
 from gateway.explanation import (
     DUES,
     Asked,
@@ -29,14 +24,15 @@ from gateway.explanation import (
 from gateway.mail import Mail
 from gateway.pipeline import foretell
 from gateway.plan import envelope_json
-from gateway.rules import RegexMatcher, RuleSet, load
+from gateway.recorded import RulesOfThen
+from gateway.rules import RegexMatcher
 from gateway.site import Site
 from gateway.store import Store, explained, rule_sets, trace
-from gateway.store.explained import Change, Record
+from gateway.store.explained import JournalLine, Record
 from gateway.store.spool import Claimed
 from gateway.store.trace import Trail
-from gateway.tickets.actions import Action, OpenTicket, Send
-from gateway.tickets.actions import Change as ChangeTicket
+from gateway.tickets.actions import Action, Change, OpenTicket, Send
+from gateway.verify import Arrival, Resolver, verify
 
 # ---- foretold ------------------------------------------------------------------------------------------------------
 
@@ -45,7 +41,9 @@ def dry_run(
     store: Store, site: Site, claimed: Claimed, raw: bytes, mail: Mail, *, known_as: int | None = None
 ) -> Explanation:
     """What would become of this mail now. `known_as`: the spool row that it would only repeat."""
-    plan = foretell(store, site, RegexMatcher(time.monotonic), claimed, raw, mail)
+    arrival = Arrival(raw=raw, mail=mail, envelope=claimed.envelope, source=claimed.source, at=claimed.received_at)
+    auth = None if claimed.quiet else verify(arrival, site.cfg, Resolver(site.cfg.auth.dns))
+    plan = foretell(store, site, RegexMatcher(time.monotonic), claimed, raw, mail, auth)
     asked = ask(site.rules, plan.facts, _shown_files(store, site))
     trail = Trail(
         at=claimed.received_at,
@@ -77,7 +75,7 @@ def dry_run(
         facts=as_stored(
             {**plan.facts, "envelope": envelope_json(claimed.envelope), "trail": list(plan.incoming.mail.trail)}
         ),
-        auth={},
+        auth=auth.to_json() if auth else {},
         rule_set_id=None,
         changes=tuple(_changes(plan.actions)),
         sent=(),
@@ -95,21 +93,17 @@ def _shown_files(store: Store, site: Site) -> dict[str, Any]:
     newest = rule_sets.newest(store)
     if newest is None or newest[0].sha256 != site.rules.sha256:
         return {"id": None, "sha256": site.rules.sha256, "activated_at": None}
-    return _shown(newest[0])
+    return {"id": newest[0].id, "sha256": newest[0].sha256, "activated_at": newest[0].activated_at}
 
 
-def _shown(activation: rule_sets.Activation) -> dict[str, Any]:
-    return {"id": activation.id, "sha256": activation.sha256, "activated_at": activation.activated_at}
-
-
-def _changes(actions: Iterable[Action]) -> Iterator[Change]:
+def _changes(actions: Iterable[Action]) -> Iterator[JournalLine]:
     """What the journal would say of a ticket opened or changed."""
     for one in actions:
         if isinstance(one, OpenTicket):
-            yield Change(kind="opened", reason="", data={"queue": one.queue, "title": one.title})
-        elif isinstance(one, ChangeTicket):
+            yield JournalLine(kind="opened", reason="", data={"queue": one.queue, "title": one.title})
+        elif isinstance(one, Change):
             data = {name: [_plain(one.before.get(name)), _plain(value)] for name, value in one.values.items()}
-            yield Change(kind="changed", reason=one.reason, data=data)
+            yield JournalLine(kind="changed", reason=one.reason, data=data)
 
 
 def _plain(value: Any) -> Any:
@@ -120,13 +114,12 @@ def _plain(value: Any) -> Any:
 
 
 class History:
-    """Explains mails that were decided, by the rules of then; a rule set is loaded once however many used it."""
+    """Explains mails that were decided, by the rules of then."""
 
     def __init__(self, store: Store, cfg: Config) -> None:
         self._store = store
-        self._cfg = cfg
         self._matcher = RegexMatcher(time.monotonic)
-        self._loaded: dict[int, tuple[RuleSet | None, Mapping[str, Any], str]] = {}
+        self._rules = RulesOfThen(store, cfg)
 
     def mail(self, mail_id: int) -> Explanation | None:
         """What happened to a stored mail, in or out."""
@@ -178,29 +171,7 @@ class History:
     def _again(self, record: Record) -> Asked:
         if record.rule_set_id is None:
             return Asked(problem="which rules were in force was not recorded")
-        rules, shown, problem = self._rules(record.rule_set_id)
-        if rules is None:
-            return Asked(shown=shown, problem=problem)
-        return ask(rules, record.facts, shown, self._matcher)
-
-    def _rules(self, rule_set_id: int) -> tuple[RuleSet | None, Mapping[str, Any], str]:
-        if rule_set_id not in self._loaded:
-            self._loaded[rule_set_id] = self._load(rule_set_id)
-        return self._loaded[rule_set_id]
-
-    def _load(self, rule_set_id: int) -> tuple[RuleSet | None, Mapping[str, Any], str]:
-        kept = rule_sets.at(self._store, rule_set_id)
-        if kept is None:
-            return None, {"id": rule_set_id, "sha256": None, "activated_at": None}, "their text is not kept any more"
-        activation, texts = kept
-        try:
-            return self._compiled(texts), _shown(activation), ""
-        except ConfigError as error:
-            more = f" and {len(error.problems) - 1} more" if len(error.problems) > 1 else ""
-            return None, _shown(activation), f"the rules of then cannot be loaded now: {error.problems[0]}{more}"
-
-    def _compiled(self, texts: Texts) -> RuleSet:
-        """The rules of then, which name what the configuration and the templates of then had."""
-        cfg = checked(parsed(texts.config, self._cfg.path, self._cfg.path.name), secrets=False)
-        lists = {name: tuple(values) for name, values in texts.lists.items()}
-        return load(texts.rules, names(cfg, Templates(texts.templates).names, lists))
+        then = self._rules.at(record.rule_set_id)
+        if then.rules is None:
+            return Asked(shown=then.shown, problem=then.problem)
+        return ask(then.rules, record.facts, then.shown, self._matcher)

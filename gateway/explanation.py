@@ -12,14 +12,16 @@ from typing import Any
 
 from gateway.rules import Decision, Facts, RegexMatcher, RuleSet
 from gateway.rules.rule import Rule
-from gateway.store.explained import OPENING, Change, Record
+from gateway.store.explained import OPENING, JournalLine, Record
 from gateway.store.trace import Trail
 
 BUDGET = 10.0  # seconds for all rules: to trace every line takes longer than to decide
 DUES = ("first_response_due", "next_response_due", "resolve_due")
 _CURRENT = (
-    "status", "queue", "priority", "title", "type", "category", "area", "impact", "assignee", "sla", "language"
+    "status", "queue", "priority", "title", "type", "category", "area", "impact", "occurrence", "assignee", "sla",
+    "language",
 )  # fmt: skip
+_BESIDE_RULES = ("priority", "sla", "occurrence")  # steps of what a new ticket is given where no rule says
 Step = Mapping[str, Any]
 
 
@@ -161,14 +163,20 @@ def explanation(
                 "trail": list(record.facts.get("trail", ())),
             },
             {"step": "verify", "verified": bool(record.auth), **record.auth},
-            *(stored[name] for name in ("identify", "guard", "thread") if name in stored),
-            _rules_step(recorded, asked, differs),
-            *(stored[name] for name in ("priority",) if name in stored),
-            _assign_step(stored, recorded, record),
-            _acted(trail, record.changes),
-            _answered(stored, trail, recorded),
-            {"step": "send", "mails": list(mails)},
         ]
+        if "authority" in stored:  # an agent's mail, of which no rule is asked and to which nothing is answered
+            steps += [stored[name] for name in ("authority", "thread", "script", "course") if name in stored]
+            steps += [_acted(trail, record.changes)]
+        else:
+            steps += [
+                *(stored[name] for name in ("identify", "guard", "thread", "bounce") if name in stored),
+                _rules_step(recorded, asked, differs),
+                *(stored[name] for name in _BESIDE_RULES if name in stored),
+                _assign_step(stored, recorded, record),
+                _acted(trail, record.changes),
+                _answered(stored, trail, recorded),
+            ]
+        steps.append({"step": "send", "mails": list(mails)})
     return _told(
         trail,
         steps=tuple(steps),
@@ -255,7 +263,7 @@ def _assign_step(stored: Mapping[str, Step], recorded: Step | None, record: Reco
     return {"step": "assign", "agent": None, "by": "", "how": [], "reason": why}
 
 
-def _acted(trail: Trail, changes: Sequence[Change]) -> dict[str, Any]:
+def _acted(trail: Trail, changes: Sequence[JournalLine]) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for one in changes:
         if one.kind == "changed":
@@ -303,12 +311,18 @@ def _fields(recorded: Step | None, stored: Mapping[str, Step]) -> dict[str, dict
     if assigned.get("agent"):
         line = found.get("assign") or _no_line(None, "")
         found["assignee"] = {**line, "value": assigned["agent"], "by": f"policy:{assigned['by']}"}
-    if "priority" in stored:
-        found["priority"] = _no_line(stored["priority"]["value"], "table")
+    for name in _BESIDE_RULES:
+        if name in stored:
+            found[name] = _no_line(stored[name]["value"], _by_no_rule(stored[name]))
     identified = stored.get("identify", {})
     if stored.get("thread", {}).get("ticket") is None and "queue" not in found and "quarantine" not in found:
         found["queue"] = _no_line(identified.get("queue"), f"address:{identified.get('recipient')}")
     return found
+
+
+def _by_no_rule(step: Step) -> str:
+    """Who said so, as the ticket has it in `set_by`."""
+    return f"count:{step['by']}" if step["step"] == "occurrence" else str(step["by"])
 
 
 def _no_line(value: Any, by: str) -> dict[str, Any]:
@@ -320,6 +334,8 @@ def current(
 ) -> dict[str, dict[str, Any]]:
     """Why each field of a ticket is what it is: who set it, and where that is a rule the line."""
     values = {name: row[name] for name in _CURRENT if row[name] not in (None, "")}
+    if "occurrence" not in row["set_by"]:  # nobody counted
+        del values["occurrence"]
     values |= {"tags": row["tags"]} if row["tags"] else {}
     values |= {f"fields.{name}": value for name, value in row["fields"].items()}
     found = {}

@@ -4,19 +4,19 @@ What the site's rules already say of the mail is compared with what the ticket h
 found wanting and put right by hand.
 """
 
-import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.config import Config
 from gateway.errors import RulesError
-from gateway.replay import outcome
+from gateway.replay import outcome, said
 from gateway.rule_tests import run_rule_tests
 from gateway.rules import Facts, Names, RegexMatcher, RuleSet, load
 from gateway.tickets.subject import base_subject
+from gateway.tomltext.writing import block, quoted, toml_key, toml_value
 
 _FILE = "from-ticket.toml"
 _FIELDS = ("queue", "priority", "type", "category", "area", "impact")
@@ -31,10 +31,6 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SPACES = re.compile(r"\s+")
 _ANGLES = re.compile(r"<([^<>\s]+)>\s*$")
 _LIST_ID = re.compile(r"(?=.{6})[\w-]+(?:\.[\w-]+)+\Z")  # a stranger wrote it: `.` would take every list's mail
-_SURROGATES = re.compile("[\ud800-\udfff]")
-# What a terminal would obey or nobody would see: TOML knows it as \uXXXX only.
-_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
-_TO_ESCAPE = re.compile(r'[\x00-\x08\x0b-\x1f\\]|"(?="")|"\Z')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +56,7 @@ class Draft:
         test = ["[[rule.test]]", "# Shorten and anonymise: what stands here is a real mail.", *self.before_body]
         if self.body:
             test += [] if self.is_whole else ["# how the mail begins:"]
-            test.append(f"mail.body = {quoted_block(self.body)}")
+            test.append(f"mail.body = {block(self.body)}")
         return "\n".join([*lines, *(f"  {line}" for line in (*test, *self.after_body, *self.expects))]) + "\n"
 
 
@@ -99,7 +95,7 @@ def _passes(cfg: Config, names: Names, draft: Draft, when: str) -> bool:
 
 def _free_name(name: str, rules: RuleSet) -> str:
     """A name that no rule of the site has."""
-    name = _SURROGATES.sub("\ufffd", name)
+    name = "".join(sign if sign.isprintable() else " " for sign in name).strip()
     taken = {rule.name for rule in rules.rules}
     further = (f"{name} ({count})" for count in range(2, len(taken) + 3))
     return next(one for one in (name, *further) if one not in taken)
@@ -135,7 +131,7 @@ def _whens(facts: Facts, subject: str) -> Iterator[str]:
     words = dict.fromkeys(word for run in runs for word in run if len(word) > 3)
     longest = sorted(words, key=len, reverse=True)[:_MAX_LISTED]
     if longest:
-        yield f"when.text = {_listed(longest)}"
+        yield f"when.text = {toml_value(longest)}"
     if facts.kind:
         yield f"when.kind = {quoted(facts.kind)}"
 
@@ -161,13 +157,13 @@ def _deeds(facts: Facts, ticket: Mapping[str, Any], rules: RuleSet, cfg: Config)
     """Lines that set, lines that expect, and what to say of them: what the ticket has and rules alone did not give."""
     matcher, budget = RegexMatcher(time.monotonic), cfg.limits.rules_time.total_seconds()
     decision = rules.evaluate(facts, facts.event, matcher, budget=budget)
-    given = {name: outcome(name, decision, facts) for name in (*_FIELDS, "tags")}
+    given = {name: outcome(name, said(decision, facts, cfg), facts) for name in (*_FIELDS, "tags")}
     given["priority"] = given["priority"] or "normal"
     wanted = {name: ticket[name] for name in _FIELDS if ticket[name] and ticket[name] != given[name]}
     found = [(f"set.{name} = {quoted(value)}", f"expect.{name} = {quoted(value)}") for name, value in wanted.items()]
     tags = [tag for tag in ticket["tags"] if tag not in given["tags"]]
     if tags:
-        found.append((f"add.tags = {_listed(tags)}", f"expect.tags = {_listed(tags)}"))
+        found.append((f"add.tags = {toml_value(tags)}", f"expect.tags = {toml_value(tags)}"))
     found = [both for both in found if _loads(rules.names, rule=both[0], test=both[1])]
     if found:
         remark = "What the ticket has now and the rules did not give:"
@@ -185,7 +181,7 @@ def _mail_lines(facts: Facts) -> Iterator[str]:
     if facts.from_:
         yield f"mail.from = {quoted(facts.from_)}"
     if facts.to and facts.to != (facts.recipient,):
-        yield f"mail.to = {_listed(facts.to[:_MAX_LISTED])}"
+        yield f"mail.to = {toml_value(facts.to[:_MAX_LISTED])}"
     if facts.recipient:
         yield f"mail.recipient = {quoted(facts.recipient)}"
     if facts.subject:
@@ -200,13 +196,13 @@ def _further_lines(facts: Facts, asked: Set[str]) -> Iterator[str]:
             headers.setdefault(name, []).append(value)
     for name, values in headers.items():
         if name not in ("from", "to", "subject"):  # the test has these already
-            yield f"mail.header.{_key(name)} = {quoted(values[0]) if len(values) == 1 else _listed(values)}"
+            yield f"mail.header.{toml_key(name)} = {quoted(values[0]) if len(values) == 1 else toml_value(values)}"
     if facts.cc and "cc" in asked:
-        yield f"mail.cc = {_listed(facts.cc[:_MAX_LISTED])}"
+        yield f"mail.cc = {toml_value(facts.cc[:_MAX_LISTED])}"
     if facts.reply_to and "reply_to" in asked:
-        yield f"mail.reply_to = {_listed(facts.reply_to[:_MAX_LISTED])}"
+        yield f"mail.reply_to = {toml_value(facts.reply_to[:_MAX_LISTED])}"
     if facts.attachments:
-        yield f"mail.attachment = {_listed(facts.attachments[:_MAX_LISTED])}"
+        yield f"mail.attachment = {toml_value(facts.attachments[:_MAX_LISTED])}"
     if facts.kind not in ("", "normal"):
         yield f"mail.kind = {quoted(facts.kind)}"
     if facts.language and "language" in asked:
@@ -228,16 +224,16 @@ def _known_lines(known: Mapping[str, Any]) -> Iterator[str]:
         if known.get(f"sender.{name}"):
             yield f"sender.{name} = true"
     if known.get("sender.tags"):
-        yield f"sender.tags = {_listed(known['sender.tags'])}"
+        yield f"sender.tags = {toml_value(known['sender.tags'])}"
     if known.get("organisation"):
         yield f"sender.organisation = {quoted(known['organisation'])}"
     for name in _KNOWN:
         if known.get(name):
             yield f"ticket.{name} = {quoted(known[name])}"
     if known.get("tags"):
-        yield f"ticket.tags = {_listed(known['tags'])}"
+        yield f"ticket.tags = {toml_value(known['tags'])}"
     for name, value in known.get("fields", {}).items():
-        yield f"ticket.fields.{_key(name)} = {quoted(value)}"
+        yield f"ticket.fields.{toml_key(name)} = {quoted(value)}"
 
 
 def _beginning(body: str) -> str:
@@ -246,36 +242,3 @@ def _beginning(body: str) -> str:
         return body
     cut = body[:_MAX_BODY]
     return (cut.rpartition("\n")[0] or cut.rpartition(" ")[0] or cut).rstrip()
-
-
-# ---- as TOML ---------------------------------------------------------------------------------------------------------
-
-
-def quoted(value: str) -> str:
-    """A text as TOML has it on one line, with nothing in it that cannot be seen."""
-    return _seen(json.dumps(_SURROGATES.sub("\ufffd", value), ensure_ascii=False))
-
-
-def quoted_block(value: str) -> str:
-    """A text as TOML has it over several lines, each a line of the text."""
-    if "\n" not in value:
-        return quoted(value)
-    clean = _SURROGATES.sub("\ufffd", value)
-    return f'"""\n{_seen(_TO_ESCAPE.sub(_escaped, clean))}"""'
-
-
-def _seen(text: str) -> str:
-    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    sign = match[0]
-    return f"\\{sign}" if sign in '\\"' else f"\\u{ord(sign):04x}"
-
-
-def _listed(values: Sequence[str]) -> str:
-    return f"[{', '.join(map(quoted, values))}]"
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else quoted(name)

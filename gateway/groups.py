@@ -29,4 +29,6 @@ def _keys(incoming: Incoming) -> set[object]:
         keys.add(("person", incoming.sender))
     if incoming.answer_to:
         keys.add(("person", incoming.answer_to.key))
+    if incoming.thread_key:
+        keys.add(("key", incoming.thread_key))
     return keys

@@ -90,6 +90,12 @@ def _rare(level: int, name: str, *, per_minute: int = 60, exc: BaseException | N
 # ---- intake --------------------------------------------------------------------------------------------------------
 
 
+def agents_by_token() -> None:
+    """`[auth] agents = "token"`: no mail of an agent's is verified. Said at every start."""
+    why = 'whoever gets hold of a notice acts as its agent; agents = "strict" asks for DKIM, SPF or a login as well'
+    _event(logging.WARNING, "agents_by_token", why=why)
+
+
 def listening(what: str, where: str) -> None:
     _event(logging.INFO, "listening", what=what, where=where)
 
@@ -202,6 +208,15 @@ def bad_token(peer: str, recipient: str) -> None:
     _rare(logging.WARNING, "bad_token", peer=peer, recipient=recipient)
 
 
+def logged_in(peer: str, agent: str) -> None:
+    _event(logging.INFO, "logged_in", peer=peer, agent=agent)
+
+
+def login_failed(peer: str, agent: str, *, why: str) -> None:
+    """`agent` is empty where the name is nobody's: it may be a password typed into the wrong field."""
+    _rare(logging.WARNING, "login_failed", peer=peer, agent=agent, why=why)
+
+
 def loop_lagged(seconds: float) -> None:
     """The event loop was held up: something blocks in it."""
     _rare(logging.WARNING, "loop_lagged", per_minute=6, seconds=round(seconds, 3))
@@ -219,6 +234,11 @@ def mail_failed(spool: int, exc: BaseException) -> None:
     _event(logging.ERROR, "mail_failed", spool=spool, error=type(exc).__name__, exc=exc)
 
 
+def mail_held(spool: int, reason: str) -> None:
+    """An agent's mail that may not act; its agent is told."""
+    _event(logging.WARNING, "mail_held", spool=spool, reason=reason)
+
+
 def mail_quarantined(spool: int, reason: str) -> None:
     _event(logging.WARNING, "mail_quarantined", spool=spool, reason=reason)
 
@@ -227,9 +247,9 @@ def database_trouble(exc: BaseException) -> None:
     _rare(logging.WARNING, "database_trouble", error=str(exc))
 
 
-def lead_told(ticket: int, *, agent: str, tickets: int) -> None:
-    """The lead of a queue got a list of tickets that look alike; `ticket` is the first."""
-    _event(logging.INFO, "lead_told", ticket=ticket, agent=agent, tickets=tickets)
+def lead_told(ticket: int, *, agent: str, of: str, tickets: int) -> None:
+    """The lead of a queue got a list: `of` tickets that look alike, or that nobody was free to take; the first."""
+    _event(logging.INFO, "lead_told", ticket=ticket, agent=agent, of=of, tickets=tickets)
 
 
 def admin_told(subject: str) -> None:
@@ -316,6 +336,11 @@ def site_refused(problems: Sequence[str], *, stays: int | None) -> None:
     for problem in problems[:_MOST_PROBLEMS]:
         _event(logging.ERROR, "site_mistake", problem=problem)
     _event(logging.ERROR, "site_refused", mistakes=len(problems), stays=stays)
+
+
+def handed_over(tickets: int, *, of: str) -> None:
+    """Open tickets of agents who have left are their successors' now."""
+    _event(logging.INFO, "handed_over", tickets=tickets, of=of)
 
 
 def site_mended(rule_set: int | None) -> None:

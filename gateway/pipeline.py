@@ -6,19 +6,20 @@ one transaction with a savepoint a mail; what the world overtook meanwhile is de
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from gateway import act, log
-from gateway.conclude import STATE_OF, Plan, conclude
+from gateway import act, agents, filing, log
+from gateway.conclude import conclude
 from gateway.errors import Conflict
 from gateway.faults import hit
 from gateway.groups import independent
 from gateway.mail import Mail
 from gateway.now import now
-from gateway.plan import Incoming, draft, envelope_json, identify
+from gateway.plan import STATE_OF, Draft, Incoming, Plan, draft, identify, wants
 from gateway.reader import ReaderDied
 from gateway.rules import Matcher
 from gateway.site import Site
@@ -28,9 +29,9 @@ from gateway.store.keys import content_digest
 from gateway.store.lookup import lock_message_ids, ref_rows
 from gateway.store.numbers import Numbers
 from gateway.store.savepoint import savepoint
-from gateway.store.surroundings import Surroundings, Wants, look_around
+from gateway.store.surroundings import Surroundings, look_around, meet
 from gateway.tickets.actions import Actor
-from gateway.tickets.our_words import may_hold_our_words
+from gateway.tickets.auth_result import AuthResult
 from gateway.tickets.reason import Reason, Verdict
 from gateway.turns import in_turn
 
@@ -46,31 +47,74 @@ class Outcome:
     state: str | None
     reason: str
     plan: Plan | None = None
+    later: timedelta | None = None  # when to look at it again; that is nobody's failure
 
 
-def process(
-    store: Store, site: Site, matcher: Matcher, read: Sequence[tuple[spool.Claimed, bytes, Mail | ReaderDied]]
-) -> list[Outcome]:
+class Read(NamedTuple):
+    """A claimed mail as it was read, and who it is proved to be from (None: nobody looked)."""
+
+    claimed: spool.Claimed
+    raw: bytes
+    mail: Mail | ReaderDied
+    auth: AuthResult | None = None
+
+
+def process(store: Store, site: Site, matcher: Matcher, read: Sequence[Read]) -> list[Outcome]:
     """Take mails that were read to their final state; whatever happens on the way, each gets an outcome."""
-    outcomes = [_once_more(claimed, Reason.KILLED_READERS) for claimed, _, mail in read if isinstance(mail, ReaderDied)]
-    batch = [
-        identify(claimed, mail, content_digest(raw), site)
-        for claimed, raw, mail in read
-        if not isinstance(mail, ReaderDied)
-    ]
+    outcomes = [_once_more(one.claimed, Reason.KILLED_READERS) for one in read if isinstance(one.mail, ReaderDied)]
+    batch = []
+    for one in read:
+        if isinstance(one.mail, ReaderDied):
+            continue
+        incoming = identify(one.claimed, one.mail, content_digest(one.raw), site, matcher, one.auth)
+        if agents.is_agents(incoming, site.cfg):
+            taken = _of_agent(store, site, incoming, one.raw)
+            if isinstance(taken, Outcome):
+                outcomes.append(taken)
+                continue
+            incoming = taken
+        batch.append(incoming)
     for group in independent(batch):
         outcomes += _settle(store, site, matcher, group)
     return outcomes
 
 
-def foretell(store: Store, site: Site, matcher: Matcher, claimed: spool.Claimed, raw: bytes, mail: Mail) -> Plan:
+def _of_agent(store: Store, site: Site, incoming: Incoming, raw: bytes) -> Outcome | Incoming:
+    """What an agent's mail came to; or the mail, where it goes the way of customers' mail."""
+    try:
+        taken = agents.take(store, site, incoming, raw, incoming.auth or AuthResult())
+    except Conflict:
+        return _once_more(incoming.spool, Reason.FAILED_THREE_TIMES)
+    except (DBAPIError, ValueError, TypeError, KeyError) as exc:
+        if isinstance(exc, DBAPIError) and translate(store.main.name, exc):
+            raise  # the database's trouble, not this mail's
+        log.mail_failed(incoming.spool.id, exc)
+        return _once_more(incoming.spool, Reason.FAILED_THREE_TIMES)
+    if isinstance(taken, agents.AsCustomer):
+        return taken.incoming
+    if isinstance(taken, agents.Later):
+        return Outcome(claimed=incoming.spool, state=None, reason=Reason.AUTH_UNAVAILABLE, later=taken.after)
+    log.mail_done(incoming.spool.id, taken.ticket, verdict=taken.state, reason=taken.reason)
+    return Outcome(claimed=incoming.spool, state=taken.state, reason=taken.reason)
+
+
+def foretell(
+    store: Store,
+    site: Site,
+    matcher: Matcher,
+    claimed: spool.Claimed,
+    raw: bytes,
+    mail: Mail,
+    auth: AuthResult | None = None,
+) -> Plan:
     """What would become of one mail now; nothing is written, no number taken."""
     at = now()
-    incoming = identify(claimed, mail, content_digest(raw), site)
+    incoming = identify(claimed, mail, content_digest(raw), site, matcher, auth)
     with store.main.read() as conn:
-        around = look_around(conn, _wants([incoming], site), at)
+        around = look_around(conn, wants([incoming], site), at)
         number = Numbers(store, conn).peek(conn)
     drafted = draft(incoming, around, site, at, matcher)
+    around = _meet_requester(store, drafted, around, at)
     return conclude(drafted, number if drafted.opens_ticket else None, around, site, at)
 
 
@@ -80,11 +124,11 @@ def _settle(store: Store, site: Site, matcher: Matcher, group: list[Incoming]) -
     for _ in range(MAX_DECISIONS):
         at = now()
         with store.main.read() as conn:
-            around = look_around(conn, _wants(group, site), at)
+            around = look_around(conn, wants(group, site), at)
             numbers = Numbers(store, conn)
         entered = [one for one in group if one.spool.id in around.entered]
         outcomes += [_entered(one, around) for one in entered]
-        plans, failed = _decide(site, matcher, [one for one in group if one not in entered], around, numbers, at)
+        plans, failed = _decide(store, site, matcher, [one for one in group if one not in entered], around, numbers, at)
         written, overtaken = _write(store, site, plans, around, numbers, at)
         outcomes += [*failed, *written]
         group = [plan.incoming for plan in overtaken]
@@ -93,33 +137,14 @@ def _settle(store: Store, site: Site, matcher: Matcher, group: list[Incoming]) -
     return outcomes + [_once_more(one.spool, Reason.FAILED_THREE_TIMES) for one in group]
 
 
-def _wants(group: Sequence[Incoming], site: Site) -> Wants:
-    limits = site.cfg.limits
-    return Wants(
-        own_ids={one.clues.message_id for one in group if one.clues.message_id},
-        named_ids={message_id for one in group for message_id in one.clues.ids},
-        numbers={number for one in group for number in one.clues.tickets},
-        spool_ids=[one.spool.id for one in group],
-        senders={key for one in group for key in (one.sender, one.answer_to.key if one.answer_to else "") if key},
-        letters=any(may_hold_our_words(one.mail) for one in group),
-        address_windows=[rate.per for rate in limits.auto_per_address],
-        ticket_windows=[rate.per for rate in limits.auto_per_ticket],
-        total_windows=[rate.per for rate in limits.auto_total],
-        ended=site.cfg.status_table.ended,
-        seen=_counted(site),
-    )
-
-
-def _counted(site: Site) -> set[tuple[str, int]]:
-    """What rules and the table of priorities want counted: by which field, within how many seconds."""
-    asked = set(site.rules.seen_recently)
-    if site.cfg.counts_seen:
-        asked.add((site.cfg.priority.by, int(site.cfg.priority.within.total_seconds())))
-    return asked
-
-
 def _decide(
-    site: Site, matcher: Matcher, group: Sequence[Incoming], around: Surroundings, numbers: Numbers, at: datetime
+    store: Store,
+    site: Site,
+    matcher: Matcher,
+    group: Sequence[Incoming],
+    around: Surroundings,
+    numbers: Numbers,
+    at: datetime,
 ) -> tuple[list[Plan], list[Outcome]]:
     """Plans for the mails of a group; a mail on which our own code stumbles gets an outcome instead."""
     plans: list[Plan] = []
@@ -127,6 +152,7 @@ def _decide(
     for one in group:
         try:
             drafted = draft(one, around, site, at, matcher)
+            around = _meet_requester(store, drafted, around, at)
             plan = conclude(drafted, numbers.next() if drafted.opens_ticket else None, around, site, at)
             plans.append(plan)
             around = around.after(plan.actions)
@@ -134,6 +160,15 @@ def _decide(
             log.mail_failed(one.spool.id, exc)
             failed.append(_once_more(one.spool, Reason.FAILED_THREE_TIMES))
     return plans, failed
+
+
+def _meet_requester(store: Store, drafted: Draft, around: Surroundings, at: datetime) -> Surroundings:
+    """With what is known of whom a rule named as the requester: until the rules were asked nobody knew to look."""
+    named = drafted.named_requester
+    if named is None or named.key in around.met:
+        return around
+    with store.main.read() as conn:
+        return meet(conn, around, named.key, at)
 
 
 def _write(
@@ -172,33 +207,22 @@ def _write(
 
 def _enter(conn: Connection, plan: Plan, site: Site, at: datetime) -> None:
     """One mail: its row, then everything it changes."""
-    incoming, mail = plan.incoming, plan.incoming.mail
-    mail_id = act.record_mail(
-        conn,
-        {
-            "direction": "in",
-            "spool_id": incoming.spool.id,
-            "ticket": plan.ticket,
-            "kind": str(mail.kind),
-            "message_id": mail.message_id,
-            "from_addr": incoming.sender,
-            "recipient": incoming.recipient,
-            "subject": mail.subject,
-            "queue_ids": " ".join(mail.queue_ids),
-            "at": incoming.spool.received_at,
-            "size": incoming.spool.size,
-            "sha256": incoming.spool.sha256,
-            "content": incoming.content,
-            "verdict": str(plan.verdict),
-            "reason": plan.reason,
-            "facts": {**plan.facts, "envelope": envelope_json(incoming.spool.envelope), "trail": list(mail.trail)},
-            "auth": {},
-            "trace": list(plan.trace),
-            "rule_set_id": site.rule_set_id,
-        },
+    incoming = plan.incoming
+    row = filing.mail_row(
+        incoming,
+        verdict=plan.verdict,
+        reason=plan.reason,
+        ticket=plan.ticket,
+        facts=plan.facts,
+        auth=incoming.auth.to_json() if incoming.auth else {},
+        trace=plan.trace,
+        rule_set_id=site.rule_set_id,
     )
+    mail_id = act.record_mail(conn, row)
     wrote_at = incoming.spool.received_at if incoming.spool.quiet else None
     act.apply(conn, plan.actions, Actor(name="mail", at=at, mail_id=mail_id, wrote_at=wrote_at))
+    if incoming.opened_by and plan.ticket is not None:
+        agents.finish_opening(conn, incoming, plan.ticket, site, at, mail_id)
 
 
 def _entered(one: Incoming, around: Surroundings) -> Outcome:

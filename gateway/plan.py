@@ -1,6 +1,9 @@
-"""What should happen to one mail: steps 6 to 9 of its way, decided as values out of what was looked up."""
+"""What should happen to one mail, as values: its draft, decided out of what was looked up (steps 6 to 9 of its way).
 
-from collections.abc import Iterator, Mapping
+What comes of the draft on its ticket, the plan, is concluded by the room for its kind of mail: see `conclude`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,23 +11,47 @@ from typing import Any
 from gateway.config import Config
 from gateway.config.calendars import open_calendars, zone_of
 from gateway.mail import Address, Envelope, Kind, Mail
+from gateway.reckoning import counted
 from gateway.rules import Decision, Facts, Matcher, facts_of
 from gateway.rules.facts import seen_key
 from gateway.site import Site
+from gateway.sources import taken
 from gateway.store.spool import Claimed
-from gateway.store.surroundings import Surroundings
+from gateway.store.surroundings import Surroundings, Wants
 from gateway.tickets import token
+from gateway.tickets.actions import Action
+from gateway.tickets.assignment import Choice
+from gateway.tickets.auth_result import AuthResult, Result
+from gateway.tickets.bounces import Sent, is_too_large, named
+from gateway.tickets.commands import Call
 from gateway.tickets.guard import Judgement, judge
-from gateway.tickets.our_words import without_our_words
+from gateway.tickets.our_words import may_hold_our_words, without_our_words
 from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.sources import Declared, Signal, as_sent
 from gateway.tickets.thanks import is_thanks_alone
 from gateway.tickets.threading import Clues, Known, Thread, clues, decide
+from gateway.tickets.undeclared import Advice
 
 _NULL_PATH = "Return-Path: <>"
 COPY_WINDOW = timedelta(hours=1)
 _TICKET_FACTS = (
     "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedBy:
+    """The agent who opens a ticket for somebody else, by which of their addresses and mail, and what goes with it.
+
+    `note`: what they wrote about it, for agents alone; `calls`: commands for the new ticket; `lines`: all, as written.
+    """
+
+    agent: str
+    address: str
+    message_id: str
+    note: str
+    calls: tuple[Call, ...]
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +66,30 @@ class Incoming:
     sender: str  # address key, "" where there is no usable From
     answer_to: Address | None  # whom an automatic answer would reach
     clues: Clues
+    declared: Declared | None = None  # by a [[source]]; `mail` is then from whom it really is
+    auth: AuthResult | None = None  # who it is proved to be from; None: nobody looked
+    opened_by: OpenedBy | None = None  # an agent, for the customer from whom `mail` then is
+
+    @property
+    def is_refuted(self) -> bool:
+        """Its From is not to be believed: then it brings nobody in, and is told nothing of what it says."""
+        return self.auth is not None and self.opened_by is None and self.declared is None and self.auth.failed
+
+    @property
+    def is_proved(self) -> bool:
+        """It is proved to be from whom its From says, and nobody else stands behind that."""
+        direct = self.opened_by is None and (self.declared is None or self.declared.author is None)
+        return direct and self.auth is not None and self.auth.standing == Result.PASS
+
+    @property
+    def thread_key(self) -> tuple[str, str] | None:
+        """Which of a monitor's matters it is about: the source and the key."""
+        return (self.declared.source, self.declared.key) if self.declared and self.declared.key else None
+
+    @property
+    def signal(self) -> Signal | None:
+        """What a monitor says of that matter."""
+        return self.declared.signal if self.thread_key and self.declared else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +111,89 @@ class Draft:
         quarantined = self.decision is not None and self.decision.quarantine is not None
         return Verdict.QUARANTINE if quarantined else self.judgement.verdict
 
+    @property
+    def named_requester(self) -> Address | None:
+        """Whom a rule says the new ticket is for; None where none says."""
+        named = self.decision.value("requester") if self.decision else None
+        author = self.incoming.mail.from_
+        if named is None:
+            return None
+        return author if author and author.key == named.lower() else Address(addr=named)
+
+    @property
+    def customer(self) -> str:
+        """The address key of whom the ticket is for, as far as this mail tells; `""` where nobody knows."""
+        return self.named_requester.key if self.named_requester else self.incoming.sender
+
 
 _TICKET = (Verdict.ACCEPT, Verdict.QUIET)
+STATE_OF = {
+    Verdict.ACCEPT: "done",
+    Verdict.QUIET: "done",
+    Verdict.BOUNCE: "done",
+    Verdict.IGNORE: "ignored",
+    Verdict.HOLD: "held",
+    Verdict.QUARANTINE: "quarantined",
+}
 
 
-def identify(spool: Claimed, mail: Mail, content: str, site: Site) -> Incoming:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that is to be written for one mail, and the state its spool row ends in."""
+
+    draft: Draft
+    state: str
+    verdict: Verdict
+    reason: str
+    ticket: int | None
+    choice: Choice | None
+    actions: tuple[Action, ...]
+    facts: Mapping[str, Any]
+    trace: tuple[Mapping[str, Any], ...]
+    alarms: tuple[tuple[str, str], ...] = ()  # (subject, text) for the admin
+    advice: Advice | None = None  # what to declare, for the admin
+
+    @property
+    def incoming(self) -> Incoming:
+        return self.draft.incoming
+
+
+def planned(
+    draft: Draft,
+    ticket: int | None,
+    actions: Iterable[Action],
+    *,
+    trace: Iterable[Mapping[str, Any]],
+    choice: Choice | None = None,
+    alarms: tuple[tuple[str, str], ...] = (),
+    advice: Advice | None = None,
+) -> Plan:
+    """The plan that carries out a draft: what `actions` make of `ticket`, and every decision on the way."""
+    quarantine = draft.decision.quarantine if draft.decision else None
+    return Plan(
+        draft=draft,
+        state=STATE_OF[draft.verdict],
+        verdict=draft.verdict,
+        reason=f"{Reason.BY_RULE}: {quarantine}" if quarantine else str(draft.judgement.reason),
+        ticket=ticket,
+        choice=choice,
+        actions=tuple(actions),
+        facts=draft.facts.to_json() if draft.facts else {},
+        trace=tuple(trace),
+        alarms=alarms,
+        advice=advice,
+    )
+
+
+def identify(
+    spool: Claimed, mail: Mail, content: str, site: Site, matcher: Matcher, auth: AuthResult | None = None
+) -> Incoming:
     """Step 6: our address, its queue, the sender, and what the mail points at."""
     recipients = spool.envelope.recipients
     recipient = addressed_to(mail, recipients, site.cfg)
     if spool.envelope.mail_from and mail.auto_reason == _NULL_PATH:
         mail = replace(mail, kind=Kind.NORMAL, auto_reason="")  # the envelope says who sent it; anybody writes headers
+    mail, declared = taken(mail, site.cfg, matcher)
     return Incoming(
         spool=spool,
         mail=mail,
@@ -82,10 +206,41 @@ def identify(spool: Claimed, mail: Mail, content: str, site: Site) -> Incoming:
             mail,
             recipients if site.cfg.mail.plus_addressing else (),
             site.keys,
-            tag=site.numbers.tag,
-            number_format=site.numbers.pattern,
+            tag=site.cfg.numbers.tag,
+            number_format=site.cfg.numbers.pattern,
         ),
+        declared=declared,
+        auth=auth,
     )
+
+
+def wants(group: Sequence[Incoming], site: Site) -> Wants:
+    """What has to be looked up to decide on these mails."""
+    limits = site.cfg.limits
+    return Wants(
+        own_ids={one.clues.message_id for one in group if one.clues.message_id},
+        named_ids={message_id for one in group for message_id in one.clues.ids},
+        numbers={number for one in group for number in one.clues.tickets},
+        spool_ids=[one.spool.id for one in group],
+        senders={key for one in group for key in (one.sender, one.answer_to.key if one.answer_to else "") if key},
+        letters=any(may_hold_our_words(one.mail) for one in group),
+        address_windows=[rate.per for rate in limits.auto_per_address],
+        ticket_windows=[rate.per for rate in limits.auto_per_ticket],
+        total_windows=[rate.per for rate in limits.auto_total],
+        ended=site.cfg.status_table.ended,
+        seen=counted(site.rules, site.cfg),
+        thread_keys={one.thread_key for one in group if one.thread_key},
+        **_of_bounces([one for one in group if one.mail.kind is Kind.BOUNCE]),
+    )
+
+
+def _of_bounces(group: Sequence[Incoming]) -> dict[str, Any]:
+    """The mails of ours that delivery reports may be about."""
+    return {
+        "sent_ids": {message_id for one in group for message_id in one.clues.ids},
+        "sent_on": {claim.ticket for one in group for claim, _ in one.clues.claims},
+        "heavy": any(is_too_large(said.status, said.reply) for one in group for said in one.mail.reported),
+    }
 
 
 def answer_address(mail: Mail) -> Address | None:
@@ -113,8 +268,8 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
         judgement = Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=incoming.mail.message_id)
         thread = Thread(ticket=copy, reason=Reason.COPY)
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
-    judgement = _judge(incoming, around, site)
-    thread = _settle(_thread(incoming, around, site, at), incoming.mail)
+    judgement = judgement_of(incoming, around, site)
+    thread = _settle(thread_of(incoming, around, site, at), incoming)
     if judgement.verdict not in _TICKET:
         return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
     letters = around.letters.get(thread.ticket, ()) if thread.ticket is not None else ()
@@ -136,24 +291,45 @@ def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:
     return None
 
 
-def _judge(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
+def judgement_of(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
     mail = incoming.mail
     sent = any(stored.direction == "out" for stored in around.stored.get(mail.message_id, ()))
     signed = any(site.keys.read(text) for text in token.in_message_ids([mail.message_id]))
+    declared, envelope = incoming.declared, incoming.spool.envelope
+    if declared and declared.author and envelope.mail_from == "":
+        envelope = replace(envelope, mail_from=None)  # the form's, not the person's
     return judge(
         mail,
-        incoming.spool.envelope,
-        from_ourselves=bool(incoming.sender) and site.cfg.is_ours(incoming.sender),
+        envelope,
+        from_ourselves=_is_from_ourselves(incoming, site.cfg),
         answer_to=incoming.answer_to.addr if incoming.answer_to else "",
         answers_ourselves=incoming.answer_to is not None and site.cfg.is_ours(incoming.answer_to.key),
         own_mail=sent or signed,
-        names_our_mail=any(claim.ticket in around.tickets for claim, _ in incoming.clues.claims),
+        names_our_mail=any(claim.ticket in around.tickets for claim, _ in incoming.clues.claims)
+        or bool(named_mails(incoming, around, site)),
         quiet=incoming.spool.quiet,
         max_hops=site.cfg.limits.hops,
     )
 
 
-def _thread(incoming: Incoming, around: Surroundings, site: Site, at: datetime) -> Thread:
+def _is_from_ourselves(incoming: Incoming, cfg: Config) -> bool:
+    """By its From; whom a declared source names is never one of us."""
+    declared = incoming.declared
+    if declared and "ours" in declared.may:
+        return False
+    sent = declared.as_sent if declared else incoming.mail
+    return sent.from_ is not None and cfg.is_ours(sent.from_.key)
+
+
+def named_mails(incoming: Incoming, around: Surroundings, site: Site) -> tuple[Sent, ...]:
+    """The mails of ours that a delivery report is about; none where the mail is no report."""
+    if incoming.mail.kind is not Kind.BOUNCE:
+        return ()
+    claims = [claim for claim, _ in incoming.clues.claims]
+    return named(incoming.mail, around.sent, claims, site.keys.is_for)
+
+
+def thread_of(incoming: Incoming, around: Surroundings, site: Site, at: datetime) -> Thread:
     wanted = (*incoming.clues.ids, incoming.clues.message_id)
     return decide(
         incoming.clues,
@@ -161,7 +337,15 @@ def _thread(incoming: Incoming, around: Surroundings, site: Site, at: datetime) 
         refs=[ref for one in dict.fromkeys(wanted) for ref in around.refs.get(one, ())],
         tickets=_Tickets(around, site.cfg),
         at=at,
+        keyed=_keyed(incoming, around),
+        auth_failed=incoming.is_refuted,
     )
+
+
+def _keyed(incoming: Incoming, around: Surroundings) -> tuple[int, str] | None:
+    """The ticket of a declared source's key, and the key."""
+    number = around.keyed.get(incoming.thread_key) if incoming.thread_key else None
+    return None if number is None or incoming.thread_key is None else (number, incoming.thread_key[1])
 
 
 class _Tickets(Mapping[int, Known]):
@@ -193,9 +377,11 @@ def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
     )
 
 
-def _settle(thread: Thread, mail: Mail) -> Thread:
+def _settle(thread: Thread, incoming: Incoming) -> Thread:
     """A machine's answer to a long closed ticket, and a mere "thank you", is filed there; it is no new matter."""
-    if thread.follows is None or not (mail.is_automatic or is_thanks_alone(mail)):
+    mail = incoming.mail
+    is_new = incoming.signal is Signal.PROBLEM
+    if thread.follows is None or is_new or not (mail.is_automatic or is_thanks_alone(mail)):
         return thread
     return Thread(ticket=thread.follows, reason=thread.reason, mentions=thread.mentions, tried=thread.tried)
 
@@ -212,13 +398,13 @@ def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread)
     }
     if site.rules.calendars:
         known["hours"] = open_calendars(cfg, site.rules.calendars, came_at)
-    if site.rules.seen_recently:
-        known["seen_recently"] = dict(_seen(incoming, around, site))
     row = around.tickets.get(thread.ticket) if thread.ticket is not None else None
+    if asked := site.rules.seen_recently if row else counted(site.rules, cfg):
+        known["seen_recently"] = dict(_seen(incoming, around, asked, cfg))
     if row is not None:
         known |= {name: row[name] for name in _TICKET_FACTS if row[name] is not None}
     return facts_of(
-        incoming.mail,
+        as_sent(incoming.mail, incoming.declared),
         envelope=incoming.spool.envelope,
         source=incoming.spool.source,
         recipient=incoming.recipient,
@@ -226,30 +412,31 @@ def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread)
         event="created" if row is None else "follow_up",
         size=incoming.spool.size,
         at=came_at.astimezone(zone_of(cfg)),
+        auth=str(incoming.auth.standing) if incoming.auth else None,
         known=known,
     )
 
 
-def _seen(incoming: Incoming, around: Surroundings, site: Site) -> Iterator[tuple[str, int]]:
-    """The counts that rules ask for; a value without one has none."""
-    for by, within in site.rules.seen_recently:
+def _seen(
+    incoming: Incoming, around: Surroundings, asked: Collection[tuple[str, int]], cfg: Config
+) -> Iterator[tuple[str, int]]:
+    """The counts that are asked for; a value without one has none."""
+    for by, within in asked:
         counts = around.seen.get((by, within), {})
         yield seen_key(by, "*", within), 0
         if by == "sender":
             yield seen_key(by, incoming.sender, within), counts.get(incoming.sender, 0)
         elif by == "organisation":
-            organisation = site.cfg.organisation_for(incoming.sender)
+            organisation = cfg.organisation_for(incoming.sender)
             if organisation:
-                yield seen_key(by, organisation, within), seen_of_organisation(counts, organisation, site.cfg)
+                yield seen_key(by, organisation, within), _seen_of_organisation(counts, organisation, cfg)
         else:
             for value, count in counts.items():
                 yield seen_key(by, value, within), count
 
 
-def seen_of_organisation(by_domain: Mapping[str, int], organisation: str | None, cfg: Config) -> int:
+def _seen_of_organisation(by_domain: Mapping[str, int], organisation: str, cfg: Config) -> int:
     """How many of the tickets counted by their requester's domain are an organisation's."""
-    if organisation is None:
-        return 0
     return sum(count for domain, count in by_domain.items() if cfg.organisation_for(f"@{domain}") == organisation)
 
 

@@ -5,6 +5,7 @@ good one stays. Nothing is half applied: not a file that is being written, not a
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -20,6 +21,7 @@ from gateway.now import now
 from gateway.site import Edited, Site, activate, load_edited, load_recorded
 from gateway.store import Store, reloads, rule_sets
 from gateway.store.reloads import LastLook
+from gateway.successors import hand_over, orphaned
 
 QUIET = 0.1  # seconds without a further change before what was saved is read
 MOST_LOOKS = 4  # for that quiet; then it is read all the same
@@ -112,6 +114,9 @@ class Reloader:
         problems: Sequence[str] = ()
         try:
             edited = load_edited(self._site)
+            if orphans := orphaned(self._store, edited.site.cfg):
+                edited = None
+                problems = orphans
         except ConfigError as error:
             problems = error.problems
         except Exception as exc:  # noqa: BLE001  whatever was saved, the daemon lives
@@ -135,6 +140,7 @@ class Reloader:
             if self._site.cfg.log != before:
                 log.setup(self._site.cfg.log.level, self._site.cfg.log.format)
             log.site_changed(self._site.rule_set_id, summary=edited.summary, by=edited.saved_by)
+            hand_over(self._store, self._site.cfg, now())
         elif self._last.problems:
             log.site_mended(self._site.rule_set_id)
         if edited.needs_restart and list(edited.needs_restart) != list(self._last.needs_restart):
@@ -226,17 +232,27 @@ def _folders(cfg: Config) -> Iterator[Path]:
 
 
 def _look(cfg: Config) -> _Look:
-    """What can be seen of the files without reading them; two looks are the same where nothing was saved between."""
-    paths = [cfg.path]
-    for folder in islice(_folders(cfg), 1, None):
+    """What can be seen of the files without reading them; two looks are the same where nothing was saved between.
+
+    What editors put beside a file while somebody types is no reason to load all again.
+    """
+    folders = list(islice(_folders(cfg), 1, None))
+    paths = [cfg.path, *folders]
+    for folder in folders:
         with suppress(OSError):
-            paths += [folder, *(Path(one.path) for one in os.scandir(folder) if not one.name.startswith("."))]
+            paths += (Path(one.path) for one in os.scandir(folder) if not _BESIDE.fullmatch(one.name))
     seen = []
     for path in sorted(paths[:_MOST_FILES]):
         with suppress(OSError):
             known = path.stat()
-            seen.append((str(path), known.st_ino, known.st_size, known.st_ctime_ns))
+            # The entries of a folder speak for themselves; it is only noticed that it was replaced.
+            state = (0, 0) if path in folders else (known.st_size, known.st_ctime_ns)
+            seen.append((str(path), known.st_ino, *state))
     return tuple(seen)
+
+
+# Hidden files; backups, swap and probe files of editors; names under which files are written before they are renamed.
+_BESIDE = re.compile(r"\..*|.*[~#]|4913|.*\.(?:sw[a-z]|tmp|new|bak|orig|part)")
 
 
 class _Watch:

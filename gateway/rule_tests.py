@@ -1,21 +1,27 @@
 """The tests in the rules files, run for a site. The mails they name are read as any mail: by a guarded reader."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gateway.config import Config
 from gateway.config.calendars import open_calendars, zone_of
 from gateway.config.rules_files import read_samples
+from gateway.errors import RulesError
 from gateway.reader import ReaderDied, Readers
+from gateway.reckoning import counts_by, given
 from gateway.rules import Decision, Facts, RegexMatcher, RuleSet
-from gateway.rules.facts import seen_key
-from gateway.rules.testing import Report, Sample, Surroundings, run_tests
-from gateway.tickets.priority import reckon
+from gateway.rules.testing import ExampleRun, Failure, Sample, Surroundings, run_tests
 
 
-def run_rule_tests(cfg: Config, rules: RuleSet, rules_dir: Path | None = None) -> Report:
-    """Every test against the whole set, with the addresses and queues of the site and the samples in the folder."""
+def run_rule_tests(
+    cfg: Config, rules: RuleSet, rules_dir: Path | None = None, before: tuple[RuleSet, ExampleRun] | None = None
+) -> ExampleRun:
+    """Every test against the whole set, with the addresses and queues of the site and the samples in the folder.
+
+    `before`: an earlier set of the same site under the same settings, and its report, which spare most of the work.
+    """
     usual = next(iter(cfg.addresses().values()), None)
     surroundings = Surroundings(
         is_ours=cfg.is_ours,
@@ -23,11 +29,28 @@ def run_rule_tests(cfg: Config, rules: RuleSet, rules_dir: Path | None = None) -
         zone=zone_of(cfg),
         queue_for=lambda address: (cfg.queue_for(address) if address else None) or usual,
         open_calendars=lambda at: open_calendars(cfg, rules.calendars, at),
-        counted=[_counted(cfg)],
-        priority_of=lambda decision, facts: _priority(decision, facts, cfg),
+        counted=[counts_by(cfg)],
+        given=lambda decision, facts: _given(decision, facts, cfg),
         samples=_samples(rules, rules_dir or cfg.rules_dir),
     )
-    return run_tests(rules, RegexMatcher(time.monotonic), surroundings)
+    return run_tests(rules, RegexMatcher(time.monotonic), surroundings, before)
+
+
+def pass_rule_tests(
+    cfg: Config, rules: RuleSet, rules_dir: Path | None = None, before: tuple[RuleSet, ExampleRun] | None = None
+) -> ExampleRun:
+    """The report of a set that passes its tests; RulesError with what each of the others expected and got."""
+    report = run_rule_tests(cfg, rules, rules_dir, before)
+    if report.failures:
+        raise RulesError([_refusal(one, rules_dir) for one in report.failures])
+    return report
+
+
+def _refusal(failure: Failure, rules_dir: Path | None) -> str:
+    """A failing example in one line. Of a folder that is not the site's, no command says more."""
+    diffs = [f"{one.what} expected {one.expected}, got {one.got}" for one in failure.diffs]
+    more = "" if rules_dir else "; `gateway rules test` shows why"
+    return f"{failure.headline}: {'; '.join(diffs)}{more}"
 
 
 def _known_of(address: str, cfg: Config) -> dict[str, Any]:
@@ -39,20 +62,9 @@ def _known_of(address: str, cfg: Config) -> dict[str, Any]:
     }
 
 
-def _counted(cfg: Config) -> tuple[str, int]:
-    """What the table of priorities counts."""
-    return cfg.priority.by, int(cfg.priority.within.total_seconds())
-
-
-def _priority(decision: Decision, facts: Facts, cfg: Config) -> str:
-    """A new ticket's priority by the table."""
-    counts = facts.known.get("seen_recently", {})
-    return reckon(
-        cfg.priority_rows,
-        kind=decision.value("type"),
-        impact=decision.value("impact"),
-        seen=counts.get(seen_key(_counted(cfg)[0], "*", _counted(cfg)[1])),
-    ).priority
+def _given(decision: Decision, facts: Facts, cfg: Config) -> Mapping[str, str]:
+    """What a new ticket has in the end that no rule set."""
+    return {name: value for name, (value, _) in given(decision, facts, cfg).fields.items()}
 
 
 def _samples(rules: RuleSet, rules_dir: Path) -> dict[str, Sample]:

@@ -1,32 +1,30 @@
-"""What a site's admins made, loaded and checked: configuration, rules, templates, keys. Swapped whole or not at all."""
+"""What a site's admins made, loaded and checked: configuration, rules, templates. Swapped whole or not at all."""
 
 import os
 import pwd
-import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from gateway import recorded
 from gateway.compose.check import check_templates
 from gateway.compose.render import Templates
 from gateway.config import Config
 from gateway.config.at_start import merged
-from gateway.config.changes import Change, Texts, changes, summary
-from gateway.config.load import Document, checked, parsed, read
+from gateway.config.changes import Blocks, FileChange, Texts, changes, same_names, summary
+from gateway.config.load import checked, read
 from gateway.config.rules_files import RulesFolder, load_rules, names, read_folder
-from gateway.config.secret import Secret
 from gateway.config.show import masked_file
 from gateway.errors import ConfigError, RulesError
-from gateway.rule_tests import run_rule_tests
+from gateway.keys import load_keys
+from gateway.rule_tests import pass_rule_tests
 from gateway.rules import RuleSet
 from gateway.rules import load as compile_rules
-from gateway.rules.testing import Failure
+from gateway.rules.testing import ExampleRun
 from gateway.store import Store, rule_sets
-from gateway.tickets.subject import NumberFormat
 from gateway.tickets.token import Keys
-
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +36,8 @@ class Site:
     rule_set_id: int | None
     templates: Templates
     keys: Keys
-    numbers: NumberFormat
     texts: Texts  # what all this was made from
+    tests: ExampleRun | None  # what came of the tests of these rules; None where this process did not run them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Edited:
     """The site as its files are now. `needs_restart`: what in config.toml counts from the next start only."""
 
     site: Site
-    changed: Sequence[Change]
+    changed: Sequence[FileChange]
     needs_restart: Sequence[str]
 
     @property
@@ -67,9 +65,9 @@ def load_site(cfg: Config, store: Store | None = None) -> Site:
     """
     templates = Templates.load(cfg.templates_dir)
     rules = load_rules(cfg, templates.names)
-    _test(cfg, rules)
+    tests = pass_rule_tests(cfg, rules)
     text = cfg.path.read_text("utf-8-sig", "replace") if cfg.path.exists() else ""
-    site = _site(cfg, rules, templates, load_keys(cfg.gateway.secret_file), text)
+    site = _site(cfg, rules, templates, load_keys(cfg.gateway.secret_file), text, tests)
     return _recorded_at_start(store, site) if store else site
 
 
@@ -87,16 +85,40 @@ def load_edited(live: Site) -> Edited:
         problems += [f"{cfg.templates_dir.name}: the folder has gone; put it back"] if gone else []
         problems += check_templates(templates, queues=cfg.queues)
     rules: RuleSet | None = None
+    tests: ExampleRun | None = None
     try:
         folder = _rules_folder(cfg, live)
-        rules = compile_rules(folder.files, names(cfg, templates.names, folder.lists))
-        _test(cfg, rules)
+        rules, before = _compiled(cfg, folder, templates, document.text, live)
+        tests = pass_rule_tests(cfg, rules, before=before)
     except RulesError as error:
         problems += error.problems
     if problems or rules is None:
         raise ConfigError(problems)
-    site = _site(cfg, rules, templates, live.keys, document.text)
-    return Edited(site=site, changed=changes(live.texts, site.texts), needs_restart=waiting)
+    site = _site(cfg, rules, templates, live.keys, document.text, tests)
+    changed = changes(live.texts, site.texts, _blocks(live.rules, rules))
+    return Edited(site=site, changed=changed, needs_restart=waiting)
+
+
+def _compiled(
+    cfg: Config, folder: RulesFolder, templates: Templates, config_text: str, live: Site
+) -> tuple[RuleSet, tuple[RuleSet, ExampleRun] | None]:
+    """The rules of a folder; with those in force and what came of their tests where these spare work on the new ones:
+    nothing but rules differs, so that what is the same in both is right in both.
+    """
+    texts = Texts(config=masked_file(config_text), lists=folder.lists, templates=templates.sources)
+    if not same_names(live.texts, texts):
+        return compile_rules(folder.files, names(cfg, templates.names, folder.lists)), None
+    rules = compile_rules(folder.files, live.rules.names, live.rules)
+    return rules, (live.rules, live.tests) if live.tests else None
+
+
+def _blocks(*sets: RuleSet) -> Mapping[str, Blocks]:
+    """The rules of each file's text, as they were read."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in sets:
+        for rule in one.rules:
+            found.setdefault(one.files[rule.file], {})[rule.name] = rule.source
+    return found
 
 
 def activate(store: Store, edited: Edited) -> Site:
@@ -111,11 +133,10 @@ def load_recorded(store: Store, live: Site) -> Site:
     found = rule_sets.newest(store)
     assert found is not None
     activation, texts = found
-    cfg, _ = merged(_config_of(texts, live.cfg), live.cfg)
+    cfg, _ = merged(recorded.settings(texts, live.cfg), live.cfg)
     templates = Templates(texts.templates, shown_as=live.templates.shown_as)
-    lists = {name: tuple(values) for name, values in texts.lists.items()}
-    rules = compile_rules(texts.rules, names(cfg, templates.names, lists))
-    return replace(_site(cfg, rules, templates, live.keys, texts.config), rule_set_id=activation.id)
+    rules = recorded.rules(texts, cfg, templates)
+    return replace(_site(cfg, rules, templates, live.keys, texts.config, None), rule_set_id=activation.id)
 
 
 def recorded_config(store: Store, running: Config, known_id: int | None) -> tuple[Config, int | None]:
@@ -125,38 +146,27 @@ def recorded_config(store: Store, running: Config, known_id: int | None) -> tupl
     if found is None:
         return running, known_id
     activation, texts = found
-    return merged(_config_of(texts, running), running)[0], activation.id
+    return merged(recorded.settings(texts, running), running)[0], activation.id
 
 
-def _config_of(texts: Texts, running: Config) -> Config:
-    document: Document = parsed(texts.config, running.path, running.path.name)
-    return checked(document, secrets=False)
-
-
-def _site(cfg: Config, rules: RuleSet, templates: Templates, keys: Keys, config_text: str) -> Site:
+def _site(
+    cfg: Config, rules: RuleSet, templates: Templates, keys: Keys, config_text: str, tests: ExampleRun | None
+) -> Site:
     return Site(
         cfg=cfg,
         rules=rules,
         rule_set_id=None,
         templates=templates,
         keys=keys,
-        numbers=NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format),
         texts=Texts(
-            config=masked_file(config_text), rules=rules.files, lists=rules.names.lists, templates=templates.sources
+            config=masked_file(config_text),
+            config_name=cfg.path.name,
+            rules=rules.files,
+            lists=rules.names.lists,
+            templates=templates.sources,
         ),
+        tests=tests,
     )
-
-
-def _test(cfg: Config, rules: RuleSet) -> None:
-    report = run_rule_tests(cfg, rules)
-    if report.failures:
-        raise RulesError([f"{_failed(one)}; `gateway rules test` shows why" for one in report.failures])
-
-
-def _failed(failure: Failure) -> str:
-    """The failing example in one line: what was expected, and what came."""
-    diffs = [f"{one.what} expected {one.expected}, got {one.got}" for one in failure.diffs]
-    return f"{failure.headline}: {'; '.join(diffs)}"
 
 
 def _rules_folder(cfg: Config, live: Site) -> RulesFolder:
@@ -207,7 +217,7 @@ def _recorded(store: Store, site: Site, activated_by: str, told: str) -> Site:
     return replace(site, rule_set_id=rule_set_id)
 
 
-def _owners(root: Path, changed: Sequence[Change]) -> str:
+def _owners(root: Path, changed: Sequence[FileChange]) -> str:
     """Whose the changed files are, or for one that has gone, its folder: who saved them, as far as a file tells."""
     return ", ".join(dict.fromkeys(_owner(root / one.file) for one in changed))
 
@@ -221,33 +231,3 @@ def _owner(path: Path) -> str:
             except KeyError:  # nobody of that number on this machine
                 return str(uid)
     return ""
-
-
-# ---- keys ----------------------------------------------------------------------------------------------------------
-
-
-def load_keys(secret: Secret) -> Keys:
-    """The signing keys: lines `ID:HEX` of the secret; a file is made on the first start, for its owner's eyes alone."""
-    if secret.path is not None and not secret.path.exists():
-        _make_secret(secret.path)
-    found: dict[int, bytes] = {}
-    for number, line in enumerate(secret.read().splitlines(), start=1):
-        if not line.strip():
-            continue
-        key_id, _, text = line.strip().partition(":")
-        try:
-            found[int(key_id)] = bytes.fromhex(text)
-        except ValueError:
-            raise ConfigError([f"{secret}:{number}: not a line ID:HEX; put back the file from a backup"])
-    if not found or any(len(one) < 16 or not 0 <= key_id < 256 for key_id, one in found.items()):
-        raise ConfigError([f"{secret}: no usable key in it; put back the file from a backup"])
-    return Keys(secrets=found)
-
-
-def _make_secret(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    fresh.touch(mode=0o600)
-    fresh.write_text(f"1:{secrets.token_hex(_SECRET_BYTES)}\n")
-    fresh.rename(path)

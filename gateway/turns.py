@@ -6,11 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.conclude import Plan, conclude
+from gateway.conclude import conclude
 from gateway.config import Config
+from gateway.plan import Plan
 from gateway.site import Site
 from gateway.store.lookup import lock_assignment, open_tickets, turns
-from gateway.store.surroundings import Surroundings
+from gateway.store.surroundings import Surroundings, meet
 
 
 def in_turn(conn: Connection, site: Site, plans: Sequence[Plan], around: Surroundings, at: datetime) -> Sequence[Plan]:
@@ -28,6 +29,8 @@ def in_turn(conn: Connection, site: Site, plans: Sequence[Plan], around: Surroun
     renewed: list[Plan] = []
     for plan in plans:
         if _depends(plan, cfg):
+            if named := plan.draft.named_requester:
+                now = meet(conn, now, named.key, at)
             plan = conclude(plan.draft, plan.ticket if plan.draft.opens_ticket else None, now, site, at)
         renewed.append(plan)
         now = now.after(plan.actions)

@@ -1,27 +1,27 @@
 """Tickets that nobody was free to take are tried again by the clock, and the lead of their queue hears of them."""
 
-import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway import act, log
-from gateway.assigning import assign
+from gateway import act, leads
+from gateway.assigning import assign, beside, said_by, values_of
 from gateway.compose import letters
+from gateway.compose.stamp import plain, signed
 from gateway.errors import Conflict
-from gateway.mail import Address
 from gateway.now import now
+from gateway.similar import Likely, in_notice
 from gateway.site import Site
 from gateway.store import Store, unassigned
 from gateway.store.lookup import lock_assignment
-from gateway.tickets.actions import Action, Actor, Change, Note, StopAwaiting, TakeTurn
+from gateway.tickets.actions import Action, Actor, Change, StopAwaiting
 from gateway.tickets.assignment import Choice
-from gateway.tickets.status import Happening
 from gateway.tickets.token import Role
 
 TRY_EVERY = 60  # seconds
 _SHOWN = 50  # tickets with their titles; of the others the numbers
+_SORT = "unassigned"  # of letters
 
 Unassigned = Sequence[unassigned.Waiting]
 
@@ -35,8 +35,8 @@ def try_again(store: Store, site: Site) -> None:
     while after is not None:
         with store.main.read() as conn:
             page = unassigned.waiting(conn, after=after)
-            standing = unassigned.standing(conn, at, site.cfg.status_table.ended) if page else None
-            choices = {one.ticket: _choose(conn, site, one, standing, at) for one in page if standing}
+            roster = unassigned.roster(conn, at, site.cfg.status_table.ended) if page else None
+            choices = {one.ticket: _choose(conn, site, one, roster, at) for one in page if roster}
         for one in page:
             if _is_settled(one, site) or choices[one.ticket].agent:
                 _settle(store, site, one.ticket, at)
@@ -58,16 +58,14 @@ def _is_settled(one: unassigned.Waiting, site: Site) -> bool:
     return bool(row["assignee"]) or row["merged_into"] is not None or site.cfg.status_table.is_ended(row["status"])
 
 
-def _choose(
-    conn: Connection, site: Site, one: unassigned.Waiting, standing: unassigned.Standing, at: datetime
-) -> Choice:
+def _choose(conn: Connection, site: Site, one: unassigned.Waiting, roster: unassigned.Roster, at: datetime) -> Choice:
     return assign(
         one.policy,
         one.skills,
         queue=one.row["queue"],
         organisation=one.organisation,
         last_agent=unassigned.last_agent(conn, one.row["requester_id"]) if "sticky" in one.policy else None,
-        standing=standing,
+        roster=roster,
         cfg=site.cfg,
         at=at,
     )
@@ -80,8 +78,8 @@ def _settle(store: Store, site: Site, number: int, at: datetime) -> None:
             lock_assignment(conn)
             for one in unassigned.waiting(conn, after=number - 1, upto=number):
                 settled = _is_settled(one, site)
-                standing = unassigned.standing(conn, at, site.cfg.status_table.ended)
-                choice = None if settled else _choose(conn, site, one, standing, at)
+                roster = unassigned.roster(conn, at, site.cfg.status_table.ended)
+                choice = None if settled else _choose(conn, site, one, roster, at)
                 if settled or (choice and choice.agent):
                     act.apply(conn, list(_actions(one, choice, site)), Actor(name="clock", at=at))
     except Conflict:
@@ -92,115 +90,97 @@ def _actions(one: unassigned.Waiting, choice: Choice | None, site: Site) -> Iter
     yield StopAwaiting(ticket=one.ticket)
     if choice is None:
         return
-    values = {"assignee": choice.agent}
-    status = site.cfg.status_table.next(one.row["status"], Happening.ASSIGNED)
-    if status != one.row["status"]:
-        values["status"] = status
-    by = f"policy:{choice.by}"
+    values = values_of(choice, one.row["status"], site.cfg.status_table)
+    by = said_by(choice)
     yield Change(
         ticket=one.ticket,
         seen_version=one.row["version"],
-        values=values,
+        values={name: value for name, value in values.items() if value != one.row[name]},
         before=one.row,
         reason=by,
         set_by={"assignee": by},
     )
-    if choice.turn:
-        yield TakeTurn(turn=choice.turn)
-    yield Note(ticket=one.ticket, kind="assigned", data={"assignee": choice.agent, "how": choice.steps}, reason=by)
+    yield from beside(choice, one.ticket)
 
 
 # ---- telling -------------------------------------------------------------------------------------------------------
 
 
 def _lead(one: unassigned.Waiting, site: Site) -> str | None:
-    queue = site.cfg.queues.get(one.row["queue"])
-    return queue.lead if queue else None
+    return leads.lead_of(site.cfg, one.row["queue"])
 
 
 def _tell(store: Store, site: Site, lead: str, those: Unassigned, how: Sequence[str], at: datetime) -> None:
     """One letter an hour and lead, be it of one ticket or of hundreds; what comes later stands in the next."""
-    step = letters.hourly_key("unassigned", lead, at)
-    with store.main.read() as conn:
-        if unassigned.was_told(conn, step):
-            return
+    if not leads.is_due(store, _SORT, lead, at):
+        return
+    similar = {one.ticket: in_notice(store, site.cfg, one.ticket, at) for one in those[:_SHOWN]}
     alone = those[0] if len(those) == 1 else None
-    letter = _of_one(site, lead, alone, how, at) if alone else _of_many(site, lead, those, at)
-    note = Note(
-        ticket=None,
-        kind="lead_told",
-        data={"agent": lead, "tickets": [one.ticket for one in those]},
-        reason="nobody_free",
-        step_key=step,
+    if alone:
+        letter = _of_one(site, lead, alone, how, similar[alone.ticket], at)
+    else:
+        letter = _of_many(site, lead, those, similar, at)
+    numbers = [one.ticket for one in those]
+    leads.tell(
+        store,
+        _SORT,
+        lead,
+        letter,
+        numbers,
+        at,
+        on=alone.ticket if alone else None,
+        mark=lambda conn: unassigned.mark_told(conn, numbers, at),
     )
-    with store.main.write() as conn:
-        lock_assignment(conn)
-        if unassigned.was_told(conn, step):
-            return  # another node was quicker
-        unassigned.mark_told(conn, [one.ticket for one in those], at)
-        act.apply(conn, [letters.send(letter, alone.ticket if alone else None), note], Actor(name="clock", at=at))
-    log.lead_told(those[0].ticket, agent=lead, tickets=len(those))
 
 
-def _of_one(site: Site, lead: str, one: unassigned.Waiting, how: Sequence[str], at: datetime) -> letters.Letter:
-    recipient = _recipient(site, lead)
-    row = one.row
-    token = site.keys.issue(ticket=one.ticket, role=Role.AGENT, recipient=recipient.key, at=at)
-    shown = letters.Shown(
-        number=site.numbers.show(one.ticket, row["created_at"]),
-        tag=site.numbers.tagged(one.ticket, row["created_at"]),
-        title=row["title"],
-        status=site.cfg.status_label(row["status"], site.cfg.agents[lead].language or ""),
-    )
+def _of_one(
+    site: Site, lead: str, one: unassigned.Waiting, how: Sequence[str], similar: Sequence[Likely], at: datetime
+) -> letters.Letter:
+    recipient = leads.address_of(site.cfg, lead)
+    row, language = one.row, site.cfg.agents[lead].language or ""
+    of = f"{one.ticket} {_SORT} {at.isoformat()}"
     return letters.letter(
         site.templates,
         letters.desk(site.cfg, row["queue"]),
         kind="notice_new",
         recipient=recipient,
-        ticket=shown,
-        stamp=_stamp(site, at, token),
+        ticket=letters.shown(site.cfg, row, language),
+        stamp=signed(site.cfg, site.keys, one.ticket, recipient, role=Role.AGENT, at=at, of=of),
         auto=letters.Auto.GENERATED,
-        language=site.cfg.agents[lead].language or "",
+        language=language,
         context={
             "customer": {"name": "", "address": one.requester},
             "priority": row["priority"],
             "tags": row["tags"],
             "reason": f"nobody was free to take it: {'; '.join(how[:-1])}",
             "text": row["description"],
+            "similar": similar,
         },
     )
 
 
-def _of_many(site: Site, lead: str, those: Unassigned, at: datetime) -> letters.Letter:
+def _of_many(
+    site: Site, lead: str, those: Unassigned, similar: Mapping[int, Sequence[Likely]], at: datetime
+) -> letters.Letter:
     return letters.plain_notice(
         site.cfg,
         kind="notice_unassigned",
-        recipient=_recipient(site, lead),
+        recipient=leads.address_of(site.cfg, lead),
         subject=f"{len(those)} tickets that nobody was free to take",
-        text="\n".join(_lines(site, those)),
-        stamp=_stamp(site, at),
+        text="\n".join(_lines(site, those, similar)),
+        stamp=plain(site.cfg, at),
     )
 
 
-def _lines(site: Site, those: Unassigned) -> Iterator[str]:
+def _lines(site: Site, those: Unassigned, similar: Mapping[int, Sequence[Likely]]) -> Iterator[str]:
     yield "They are tried again every minute, until somebody is free or they are given to somebody:"
     yield ""
-    shown = [(one, f"#{site.numbers.show(one.ticket, one.row['created_at'])}") for one in those]
-    for one, number in shown[:_SHOWN]:
-        yield f"{number}  {one.row['title']} ({one.row['queue']}, {one.row['priority']})"
-    if shown[_SHOWN:]:
-        yield ""
-        yield "and " + " ".join(number for _, number in shown[_SHOWN:])
+    tickets = []
+    for one in those:
+        number = site.cfg.numbers.show(one.ticket, one.row["created_at"])
+        alike = ", ".join(f"#{like['number']}" for like in similar.get(one.ticket, ()))
+        looks = f"; looks like {alike}" if alike else ""
+        tickets.append((number, f"{one.row['title']} ({one.row['queue']}, {one.row['priority']}{looks})"))
+    yield from leads.listed(tickets, shown=_SHOWN)
     yield ""
     yield "To see them: gateway tickets --assignee -"
-
-
-def _recipient(site: Site, lead: str) -> Address:
-    agent = site.cfg.agents[lead]
-    return Address(addr=agent.addresses[0], name=agent.name)
-
-
-def _stamp(site: Site, at: datetime, token: str = "") -> letters.Stamp:
-    unique = secrets.token_hex(6 if token else 12)
-    left = f"{token}.{unique}" if token else unique
-    return letters.Stamp(message_id=f"<{left}@{site.cfg.mail.host}>", at=at, token=token)

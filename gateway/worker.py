@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway import log
-from gateway.admin import tell_admin
+from gateway.admin import advise, tell_admin
 from gateway.errors import GatewayError, Permanent, Temporary
 from gateway.mail import Mail
 from gateway.now import now
-from gateway.pipeline import Outcome, process
+from gateway.pipeline import Outcome, Read, process
 from gateway.reader import ReaderDied, Readers
 from gateway.rules import RegexMatcher
 from gateway.site import Site
 from gateway.store import Store, spool
+from gateway.tickets.auth_result import AuthResult
 from gateway.tickets.reason import Reason
+from gateway.verify import Arrival, Resolver, verify_all
 
 BATCH = 100  # mails a claim
 CHUNK_BYTES = 16 * 1024 * 1024  # of raw mail in memory at once
@@ -30,19 +32,17 @@ LOOK_EVERY = 0.5  # seconds: other processes file mail too
 PAUSE = 2.0  # seconds after trouble with the database
 RETRY_LATER = timedelta(seconds=5)
 
-_Read = tuple[spool.Claimed, bytes, Mail | ReaderDied]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chunk:
     """Mails that were read, and those that cannot or must not be, with the reason."""
 
-    read: list[_Read]
+    read: list[Read]
     unusable: list[tuple[spool.Claimed, Reason]]
 
     @property
     def claims(self) -> list[tuple[int, int]]:
-        return _claims([claimed for claimed, _, _ in self.read] + [claimed for claimed, _ in self.unusable])
+        return _claims([one.claimed for one in self.read] + [claimed for claimed, _ in self.unusable])
 
 
 class Worker:
@@ -64,8 +64,10 @@ class Worker:
         self._matcher = _matcher(self._site)
         self._wake_fd = wake_fd
         self._stop = stop
+        self._resolver = Resolver(self._site.cfg.auth.dns)
         self._ahead: queue.Queue[_Chunk | None] = queue.Queue(maxsize=1)
         self.on_outbox: threading.Event = threading.Event()  # set when something was written to be sent
+        self.on_changed: threading.Event = threading.Event()  # set when a ticket changed, of which people hear
 
     def run(self) -> None:
         reading = threading.Thread(target=self._read_ahead, name="reading", daemon=True)
@@ -141,8 +143,22 @@ class Worker:
                 log.mail_failed(one.id, exc)
                 unusable.append((one, Reason.RAW_MISSING))
         mails = self._readers.read_many([raw for _, raw in whole])
-        read = [(one, raw, mail) for (one, raw), mail in zip(whole, mails, strict=True)]
+        auths = self._verified(whole, mails)
+        read = [Read(one, raw, mail, auth) for (one, raw), mail, auth in zip(whole, mails, auths, strict=True)]
         return _Chunk(read=read, unusable=unusable)
+
+    def _verified(
+        self, whole: Sequence[tuple[spool.Claimed, bytes]], mails: Sequence[Mail | ReaderDied]
+    ) -> list[AuthResult | None]:
+        """Who each mail is proved to be from: DNS is asked here, ahead of the mails' turn, in no transaction."""
+        cfg = self._site_in_force().cfg
+        arrivals = {
+            at: Arrival(raw=raw, mail=mail, envelope=one.envelope, source=one.source, at=one.received_at)
+            for at, ((one, raw), mail) in enumerate(zip(whole, mails, strict=True))
+            if not isinstance(mail, ReaderDied) and not one.quiet
+        }
+        found = dict(zip(arrivals, verify_all(list(arrivals.values()), cfg, self._resolver), strict=True))
+        return [found.get(at) for at in range(len(whole))]
 
     def _wait(self) -> None:
         ready, _, _ = select.select([self._wake_fd], [], [], LOOK_EVERY)
@@ -164,6 +180,7 @@ class Worker:
             outcomes = process(self._store, self._site, self._matcher, chunk.read)
             outcomes += [Outcome(claimed=one, state="quarantined", reason=str(why)) for one, why in chunk.unusable]
             self.on_outbox.set()
+            self.on_changed.set()
             _log(outcomes)
             self._close(outcomes)
             self._tell_admin(outcomes)
@@ -181,15 +198,21 @@ class Worker:
             if one.state
         ]
         spool.close(self._store, node=self._store.node, done=done)
-        again = _claims([one.claimed for one in outcomes if not one.state])
+        again = _claims([one.claimed for one in outcomes if not one.state and one.later is None])
         if again:
             spool.give_back(self._store, node=self._store.node, claims=again, alone=True, count_attempt=True)
+
+        for one in outcomes:
+            if one.later is not None:
+                self._give_back(_claims([one.claimed]), later=one.later)
 
     def _tell_admin(self, outcomes: Sequence[Outcome]) -> None:
         alarms = dict.fromkeys(alarm for one in outcomes if one.plan for alarm in one.plan.alarms)
         for pattern in self._matcher.take_news():
             alarms[("a pattern in the rules is switched off", f"It timed out too often: {pattern}")] = None
         tell_admin(self._store, self._site, list(alarms))
+        for advice in dict.fromkeys(one.plan.advice for one in outcomes if one.plan and one.plan.advice):
+            advise(self._store, self._site, advice)
 
     def _give_back(self, claims: list[tuple[int, int]], *, later: timedelta | None = None, alone: bool = False) -> None:
         try:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from gateway.admin import tell_admin, tell_admin_once
+from gateway.admin import MAX_ADVICE, advise, tell_admin, tell_admin_once
 from gateway.config import load
 from gateway.site import Site, load_site
 from gateway.store import Store, tables
+from gateway.tickets.undeclared import Advice
 from support.whole_site import make_site
 
 
@@ -39,3 +40,20 @@ def test_the_same_subject_is_told_once_an_hour(
         clock.write_text(f"2026-11-27T{instant}:00+00:00")
         tell_admin(store, site, [("a pattern is switched off", instant)])
         assert letters(store) == expected
+
+
+def test_a_source_is_advised_once_and_a_few_a_day(
+    store: Store, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = tmp_path / "clock"
+    monkeypatch.setattr("gateway.now._CLOCK_FILE", str(clock))
+    clock.write_text("2026-11-27T09:00:00+00:00")
+    for number in range(MAX_ADVICE + 3):
+        for _ in range(2):
+            source = f"form{number}@acme.example"
+            advise(store, site, Advice(source=source, looks_like="a web form", toml=f'[[source]]\nfrom = "{source}"'))
+    assert letters(store) == MAX_ADVICE
+    clock.write_text("2026-11-28T09:00:01+00:00")
+    advise(store, site, Advice(source="form0@acme.example", looks_like="a web form", toml=""))
+    advise(store, site, Advice(source="form9@acme.example", looks_like="a web form", toml="[[source]]"))
+    assert letters(store) == MAX_ADVICE + 1

@@ -111,7 +111,7 @@ def test_every_section_of_the_configuration_is_named() -> None:
 def test_what_the_readme_shows_of_the_configuration_loads(tmp_path: Path) -> None:
     from gateway.config import load
 
-    (shown,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    shown = "\n".join(re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
     config = tmp_path / "config.toml"
     config.write_text((ROOT / "config.toml").read_text() + "\n" + shown)
     secret = tmp_path / "imap.secret"

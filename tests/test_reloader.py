@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from gateway.config import load
-from gateway.reload import Reloader
+from gateway.reload import Reloader, _look
 from gateway.site import load_site
 from gateway.store import Store, rule_sets
 from support.wait import wait_for
@@ -94,3 +95,27 @@ def test_a_folder_behind_a_link_that_is_turned_elsewhere(store: Store, reloader:
     turned = rules.parent / "turned"
     turned.symlink_to(second)
     assert summaries(store, reloader, lambda: turned.replace(rules)) == ['05-test.toml: ~rule "lamps first"']
+
+
+BESIDE = (".05-test.toml.swp", "05-test.toml~", "#05-test.toml#", "4913", "05-test.toml.new", "05-test.toml.swx")
+READ = ("05-test.toml", "lists/vip.txt", "samples/a.eml", "samples/mail")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_editors_put_beside_a_file_is_not_looked_at(rules: Path, name: str) -> None:
+    cfg = load(rules.parent / "config.toml", secrets=False)
+    before = _look(cfg)
+    (rules / name).write_text("x")
+    assert _look(cfg) == before
+
+
+@pytest.mark.parametrize("name", READ)
+def test_whatever_may_be_read_is_looked_at(rules: Path, name: str) -> None:
+    cfg = load(rules.parent / "config.toml", secrets=False)
+    file = rules / name
+    file.parent.mkdir(exist_ok=True)
+    looks = [_look(cfg)]
+    for step in (lambda: file.write_text("x"), lambda: file.write_text("yy"), file.unlink):
+        step()
+        looks.append(_look(cfg))
+    assert all(one != two for one, two in pairwise(looks))

@@ -8,7 +8,8 @@ from typing import Any
 from gateway.config import Config
 from gateway.config.load import Document
 from gateway.config.show import masked
-from gateway.errors import RulesError
+from gateway.errors import GatewayError, RulesError
+from gateway.rules import RuleSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +21,18 @@ class Found:
 
 
 def _rules(cfg: Config) -> Found:
-    from gateway.cli.rules_commands import problems_of
+    from gateway.cli.rules_commands import load_or_refuse
+    from gateway.rule_tests import pass_rule_tests
 
     if not cfg.rules_dir.exists():
         nothing = f"{cfg.rules_dir}: there is no such folder, so nothing is acknowledged, assigned or set aside"
         return Found(notes=[f"{nothing}; `gateway init DIR` writes the usual rules"])
-    problems = problems_of(cfg)
-    return Found(problems=problems, notes=[] if problems else list(_idle(cfg)))
+    try:
+        rules = load_or_refuse(cfg)
+        pass_rule_tests(cfg, rules)
+    except RulesError as error:
+        return Found(problems=error.problems)
+    return Found(notes=list(_idle(cfg, rules)))
 
 
 # Triggers that nothing pulls in this release: trigger -> what waits for it.
@@ -36,16 +42,14 @@ TRIGGERS_NOT_YET: dict[str, str] = {
     "due": "the clocks of SLAs",
     "overdue": "the clocks of SLAs",
     "idle": "rules on silence",
-    "bounce": "rules on bounces",
+    "bounced": "rules on bounces",
     "rated": "ratings",
 }
 
 
-def _idle(cfg: Config) -> Iterator[str]:
+def _idle(cfg: Config, rules: RuleSet) -> Iterator[str]:
     """What stands in good rules without effect, each with its place."""
-    from gateway.cli.rules_commands import load_or_refuse
-
-    for rule in load_or_refuse(cfg).rules:
+    for rule in rules.rules:
         for trigger in rule.on:
             if trigger in TRIGGERS_NOT_YET:
                 later = f"a later release brings {TRIGGERS_NOT_YET[trigger]}"
@@ -69,8 +73,28 @@ def _templates(cfg: Config) -> Found:
     return Found(problems=check(cfg.templates_dir, queues=cfg.queues))
 
 
+def _tickets(cfg: Config) -> Found:
+    """Whether somebody who is gone has open tickets, as far as there are any."""
+    from gateway.store import migrate, open_store
+    from gateway.store.engine import sqlite_files
+    from gateway.successors import orphaned
+
+    url = cfg.database.url
+    if not cfg.gateway.data_dir.is_dir() or (url.startswith("sqlite:") and not sqlite_files(url)[1].exists()):
+        return Found()  # it never ran here
+    try:
+        store = open_store(url, cfg.gateway.data_dir, busy_timeout=_PATIENCE)
+        try:
+            return Found(problems=orphaned(store, cfg) if migrate.revisions(store) == migrate.HEADS else ())
+        finally:
+            store.close()
+    except GatewayError as error:
+        return Found(notes=[f"nobody could say whose tickets are open: {error}"])
+
+
 # One function a room: it looks at the room's files and says what it found.
-CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates)
+CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets)
+_PATIENCE = 2.0  # seconds for a database that does not answer
 
 
 def without_config(path: Path, document: Document | None) -> Found:
@@ -101,21 +125,15 @@ def _no_toml(folder: Path) -> list[str]:
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
 # A place with `=` at its end counts only where it has one of the values.
 NOT_YET: tuple[tuple[str, str], ...] = (
-    ("smtp.*.role=submission", "submission by agents"),
     ("smtp.*.role=lmtp", "LMTP"),
-    ("smtp.*.users_file", "submission by agents"),
     ("imap.*.oauth", "access tokens for mailboxes"),
     ("imap.*.sent", "watching the folder of sent mail"),
     ("delivery.oauth", "access tokens for delivery"),
     ("delivery.dkim_key", "signing with DKIM"),
     ("queues.*.delivery", "a delivery of the queue's own"),
-    ("auth", "verifying agents' mail"),
-    ("source", "declared sources"),
-    ("mail.undo", "#cancel"),
     ("mail.two_queues=twins", "linked twins"),
     ("sla", "the clocks of SLAs"),
     ("limits.spool_keep", "deleting old mail"),
-    ("limits.auth_failures", "submission by agents"),
     ("limits.deliveries_per_host", "several connections to one server"),
     ("mail.close_after", "closing resolved tickets"),
     ("metrics", "metrics"),
@@ -129,6 +147,7 @@ def notes(document: Document, config: Config) -> Iterator[str]:
         loc = _first(document.data, tuple(path.split(".")), value)
         if loc is not None:
             yield document.tell(loc, f"has no effect yet: a later release brings {feature}")
+    yield from _trust(document, config)
     if not config.is_ours(config.mail.from_.addr):
         yield document.tell(("mail", "from"), "is none of our addresses: answers to our mail do not reach us")
     for index, listener in enumerate(config.smtp):
@@ -137,6 +156,23 @@ def notes(document: Document, config: Config) -> Iterator[str]:
     url = document.data.get("database", {}).get("url", "")
     if masked(url) != url:
         yield document.tell(("database", "url"), 'holds a password; write url = "env:NAME" and keep it out of the file')
+
+
+def _trust(document: Document, config: Config) -> Iterator[str]:
+    """What in [auth] can verify nobody, and what lets anybody act who knows enough."""
+    auth = config.auth
+    has_relay = any(listener.trusted_relays or listener.role == "lmtp" for listener in config.smtp)
+    for index, source in enumerate(auth.trust):
+        if source.startswith("header:") and not (config.imap or has_relay):
+            nobody = "is believed of mail by a mailbox, LMTP or a host of trusted_relays only, and there is none"
+            yield document.tell(("auth", "trust", index), nobody)
+        if source == "m365-internal" and not any(account.is_microsoft for account in config.imap):
+            nobody = "is believed of a mailbox at Microsoft 365 only, and there is no [[imap]] of one"
+            yield document.tell(("auth", "trust", index), nobody)
+    if not auth.trust and auth.agents == "strict":
+        yield document.tell(("auth", "trust"), "is empty: no agent's mail would act")
+    if auth.agents == "token":
+        yield document.tell(("auth", "agents"), "lets a forged From act for an agent where their token was stolen")
 
 
 def _first(data: Any, path: tuple[str, ...], value: str) -> tuple[str | int, ...] | None:

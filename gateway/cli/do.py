@@ -1,151 +1,179 @@
-"""`gateway do N COMMAND`: what a person does to a ticket from the command line."""
+"""`gateway do N COMMAND`: the commands of agents' mail, given by a person at the command line."""
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gateway import matter
+from gateway import deeds
+from gateway.agents import asking
+from gateway.agents.names import names_of
 from gateway.cli import output
 from gateway.cli.by_hand import actor_name
+from gateway.cli.effect import print_answer, print_effect
 from gateway.cli.main import EX_NOINPUT, Session, config_option
-from gateway.cli.opening import opened, private_files, text_of, ticket_number
+from gateway.cli.opening import opened, text_of, ticket_number
+from gateway.cli.reply import pen, text_from
+from gateway.cli.score import score_of
+from gateway.commands import Doer
 from gateway.compose.render import Templates
 from gateway.config import Config
-from gateway.errors import Permanent
-from gateway.matter import Doer
 from gateway.now import now
-from gateway.site import load_keys
-from gateway.store import Store, similar
-from gateway.tickets.standing import Deed
-from gateway.tickets.subject import NumberFormat
+from gateway.question import ask
+from gateway.reply import canned, reply
+from gateway.similar import of_matter
+from gateway.store import Store, listing
+from gateway.tickets.commands import BY_WORD, COMMANDS, Call, Role, Script, Use
+from gateway.tickets.commands.manual import overview
+from gateway.tickets.effect import Effect
+from gateway.tickets.script import read_line
+from gateway.tickets.similar import ALIKE
 
-_MAX_ANSWER = 1024 * 1024  # bytes
-_ANSWER_CAP = f"{_MAX_ANSWER // 1024 // 1024} MB"
-
-_ON_OTHERS: Mapping[str, Callable[[Doer, int, Sequence[int]], Deed]] = {
-    "link": matter.link,
-    "unlink": matter.unlink,
-    "merge": matter.merge,
-    "common": matter.common,
-}
-_ALONE: Mapping[str, Callable[[Doer, int], Deed]] = {"resolve": matter.resolve, "undo": matter.undo}
-COMMANDS = (*_ON_OTHERS, "answer", *_ALONE)
+_WITH_TEXT = (Use.NOTE, Use.REPLY, Use.DESCRIPTION, Use.QUESTION)  # what is left of the line, or a file
+_VALUED = ("-c", "--config", "--file", "--at-least")  # options that take the next word
 
 
-@click.command(epilog="Example: gateway do 1042 common similar")
+class _Do(click.Command):
+    """Behind COMMAND stand words, and a word may begin with a minus (`tag -vip`); only what begins with two is an
+    option there.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options, words = _parted(args)
+        return super().parse_args(ctx, [*options, *(["--", *words] if words else [])])
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_help_text(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write("".join(f"  {line}".rstrip() + "\n" for line in overview(Role.LEAD, in_mail=False).split("\n")))
+
+
+def _parted(args: Sequence[str]) -> tuple[list[str], list[str]]:
+    options: list[str] = []
+    words: list[str] = []
+    left = list(args)
+    while left:
+        one = left.pop(0)
+        if one == "--":
+            return options, [*words, *left]
+        is_word = len(words) > 1 and not one.startswith("--") and (one not in ("-c", "-h") or _takes_minus(words[1]))
+        if is_word or one == "-" or not one.startswith("-"):
+            words.append(one)
+        else:
+            options.append(one)
+            options += [left.pop(0)] if one in _VALUED and left else []
+    return options, words
+
+
+def _takes_minus(word: str) -> bool:
+    command = BY_WORD.get(word.lower().lstrip("#"))
+    return command is not None and " -" in command.usage
+
+
+@click.command(cls=_Do, epilog="Example: gateway do 1042 common similar --dry")
 @config_option
 @click.argument("number", metavar="N", callback=text_of)
-@click.argument("command", metavar="COMMAND", type=click.Choice(COMMANDS))
-@click.argument("others", metavar="[M]...", nargs=-1)
-@click.option("--file", "file", type=click.Path(path_type=Path), help="The text of an answer; - is standard input.")
+@click.argument("words", metavar="COMMAND...", nargs=-1, required=True)
+@click.option("--at-least", metavar="SCORE", help=f"For common similar: how alike, up to 1; {ALIKE} where left out.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="A text for the command; - is standard input.")
+@click.option("--dry", is_flag=True, help="Say what would come of it, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def do(session: Session, number: str, command: str, others: Sequence[str], file: Path | None, as_json: bool) -> int:
-    """Do something to ticket N; who did it is recorded, and undo takes back all but an answer.
+def do(
+    session: Session,
+    number: str,
+    words: Sequence[str],
+    at_least: str | None,
+    file: Path | None,
+    dry: bool,
+    as_json: bool,
+) -> int:
+    """Do something to ticket N, by the commands that agents write in their mail; undo takes the last of them back.
 
-    \b
-    link M...       N and each M look like the same matter; nothing else changes
-    unlink M...     take away that link, a mention, or M out of what is common
-    merge M...      M becomes part of N: its mail goes to N. Same requester only
-    common M...     N is what the tickets M have in common: answered and resolved together
-    common similar  ... all open tickets that look like N: see gateway similar N
-    answer          mail a text to the requester of N and of each ticket N is common to,
-                    each on their own ticket; the same text reaches nobody twice
-    resolve         N is resolved, and with it the tickets it is common to
-    undo            take back the last of these but answers, unless what came since stands against it
+    note, describe, reply and forward take a text: the rest of the line, --file, or else standard input. reply goes to
+    the requester of N and of each ticket N is common to, as gateway reply N does; resolve ends all of these. gateway
+    do N help COMMAND tells all of one command. Who did it is recorded.
 
-    Exits 1 where it cannot be done, saying why, and 66 where there is no such ticket.
+    Exits 1 where it cannot be done, saying why, 64 where the command cannot be read, and 66 where there is no such
+    ticket.
     """
-    if command in _ON_OTHERS and not others:
-        raise click.UsageError(f"{command} needs the number of another ticket")
-    if command not in _ON_OTHERS and others:
-        raise click.UsageError(f"{command} takes no other tickets")
-    if file is not None and command != "answer":
-        raise click.UsageError(f"--file is for answer, not for {command}")
-    text = _read(file) if command == "answer" else ""
     with opened(session) as (cfg, store):
-        doer = Doer(store=store, cfg=cfg, name=actor_name())
-        one = _number(store, cfg, number)
+        one = ticket_number(store, cfg, number)
         if one is None:
-            return EX_NOINPUT
-        if command == "answer":
-            deed = matter.answer(doer, _pen(cfg), one, text)
-        elif command in _ALONE:
-            deed = _ALONE[command](doer, one)
-        elif command == "common" and list(others) == ["similar"]:
-            deed = matter.common(doer, one, _alike(store, cfg, one), picky=False)
-        else:
-            numbers = [_number(store, cfg, other) for other in others]
-            if None in numbers:
-                return EX_NOINPUT
-            deed = _ON_OTHERS[command](doer, one, [other for other in numbers if other is not None])
-    _tell(one, command, deed, as_json=as_json)
+            return _missing(number)
+        at = now()
+        script = _read(words, cfg, file, at)
+        call = script.calls[0]
+        is_similar = call.command == "common" and call.argument == ()
+        if at_least is not None and not is_similar:
+            raise click.UsageError(f"--at-least is for common similar, not for {' '.join(words)}")
+        if gone := _gone(store, call):
+            return _missing(str(gone[0]))
+        with store.main.read() as conn:
+            asked = asking.answer(store, conn, call, agent="", number=one, cfg=cfg, at=at)
+        if asked is not None:
+            print_answer(one, call.command, asked.said, _answer_text(asked), as_json=as_json)
+            return 0
+        doer = Doer(store=store, cfg=cfg, name=actor_name(), dry=dry)
+        score = score_of(at_least) if at_least is not None else ALIKE
+        if is_similar:
+            _list_similar(doer, one, at, score, quiet=as_json)
+        effect = _done(doer, one, call, script.text, score)
+    print_effect(one, call.command, effect, dry=dry, as_json=as_json)
     return 0
 
 
-def _number(store: Store, cfg: Config, text: str) -> int | None:
-    found = ticket_number(store, cfg, text)
-    if found is None:
-        output.warn(f"gateway do: there is no ticket {text}")
-    return found
+def _done(doer: Doer, number: int, call: Call, text: str, score: float) -> Effect:
+    match call.command:
+        case "reply":
+            return reply(doer, pen(doer.cfg), number, text)
+        case "canned":
+            return canned(doer, pen(doer.cfg), number, str(call.argument), text)
+        case "forward":
+            return ask(doer, pen(doer.cfg), number, call, text)
+    return deeds.do(doer, number, call, text=text, at_least=score)
 
 
-def _alike(store: Store, cfg: Config, number: int) -> list[int]:
-    """What looks like the ticket, and what looks like that."""
-    since, ended = now() - cfg.similar.within, cfg.status_table.ended
-    while similar.take_in(store, since=since, ended=ended):
-        pass
-    alike = {one.number for one in similar.of(store, number, since=since, ended=ended)}
-    found = (alike | set(similar.matter_of(store, number, ended=ended))) - {number}
-    if not found:
-        raise Permanent(f"no open ticket of the last days looks like #{number}")
-    return sorted(found)
+def _read(words: Sequence[str], cfg: Config, file: Path | None, at: datetime) -> Script:
+    """The one command, with its text; UsageError for what cannot be read."""
+    names = names_of(cfg, Templates.load(cfg.templates_dir), at)
+    script = read_line(words, names)
+    for wrong in script.misread:
+        raise click.UsageError(wrong.say)
+    command = COMMANDS[script.calls[0].command]
+    takes = command.takes in _WITH_TEXT
+    if file is not None and not takes and command.name != "canned":
+        raise click.UsageError(f"--file is for a command that takes a text, not for {command.name}")
+    if file is not None or (takes and not script.text.strip()):
+        script = read_line(words, names, text=text_from(file))
+    return script
 
 
-def _pen(cfg: Config) -> matter.Pen:
-    with private_files():
-        keys = load_keys(cfg.gateway.secret_file)
-    return matter.Pen(
-        templates=Templates.load(cfg.templates_dir),
-        keys=keys,
-        numbers=NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format),
-    )
+def _gone(store: Store, call: Call) -> list[int]:
+    """Which of the tickets that a command names there are not."""
+    numbers = call.argument if isinstance(call.argument, tuple) else ()
+    there = listing.opened_at(store, numbers)
+    return [number for number in numbers if number not in there]
 
 
-def _read(file: Path | None) -> str:
-    if file is None and sys.stdin.isatty():
-        output.warn("type the answer, then Ctrl-D on a line of its own")
-    if file is None or str(file) == "-":
-        data = sys.stdin.buffer.read(_MAX_ANSWER + 1)
-    else:
-        with file.open("rb") as opened_file:
-            data = opened_file.read(_MAX_ANSWER + 1)
-    if len(data) > _MAX_ANSWER:
-        raise click.BadParameter(f"is longer than {_ANSWER_CAP}", param_hint="--file")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise click.BadParameter("is no UTF-8 text", param_hint="--file")
-    if not text.strip():
-        raise click.BadParameter("is empty", param_hint="--file")
-    return text
+def _missing(number: str) -> int:
+    output.warn(f"gateway do: there is no ticket {number}")
+    return EX_NOINPUT
 
 
-def _tell(number: int, command: str, deed: Deed, *, as_json: bool) -> None:
-    if as_json:
-        output.print_json(
-            {
-                "ticket": number,
-                "command": command,
-                "done": bool(deed.actions),
-                "said": deed.said,
-                "tickets": deed.tickets,
-                "skipped": [{"ticket": other, "why": why} for other, why in deed.skipped],
-            }
+def _answer_text(asked: asking.Asked) -> str:
+    files = "\n".join(f"{one.name} ({one.type}, {one.size} bytes)" for one in asked.files)
+    return asked.text or files
+
+
+def _list_similar(doer: Doer, number: int, at: datetime, at_least: float, *, quiet: bool) -> None:
+    """All open tickets that look so much like it, listed before they are taken."""
+    found, _ = of_matter(doer.store, doer.cfg, number, at, at_least=at_least)
+    if found and not quiet:
+        output.say(f"these look like #{number}:")
+        output.table(
+            ["ticket", "score", "subject"],
+            [[f"#{one.number}", f"{one.score:.2f}", one.subject] for one in found],
+            right=["ticket", "score"],
         )
-        return
-    output.say(f"#{number} {deed.said}")
-    for other, why in deed.skipped:
-        output.say(f"#{other} was left out: it {why}")

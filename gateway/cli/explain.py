@@ -25,6 +25,7 @@ from gateway.intake.files import without_from_line
 from gateway.mail import Envelope, Mail
 from gateway.now import now
 from gateway.reader import ReaderDied, Readers
+from gateway.rules.guess import did_you_mean
 from gateway.site import load_site
 from gateway.store import Store, arrivals, migrate, open_store
 from gateway.store.engine import sqlite_files
@@ -53,7 +54,7 @@ _SPOOLED = re.compile(r"spool:([1-9][0-9]{0,17})")
     metavar="ADDRESS",
     help="A file: for which of our addresses; else the header's.",
 )
-@click.option("--source", metavar="SOURCE", help="A file: how it came: pipe (the default), smtp, imap:NAME.")
+@click.option("--source", metavar="SOURCE", help="A file: how it came: pipe (the default), smtp, import, imap:NAME.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def explain(
@@ -75,8 +76,8 @@ def explain(
     if (what is None) == (mail_id is None):
         raise click.UsageError("name one: a file, a ticket, spool:N, or --mail ID")
     if what is not None and _is_file(what):
-        return _tell(_foretold(session, what, sender, recipients, source or "pipe"), as_json=as_json)
-    if sender or recipients or source:
+        return _tell(_foretold(session, what, sender, recipients, source), as_json=as_json)
+    if sender or recipients or source is not None:
         raise click.UsageError("--from, --to and --source go with a file; a stored mail has its own")
     with opened(session) as (cfg, store):
         found = _looked_up(store, cfg, what, mail_id)
@@ -109,11 +110,14 @@ def _looked_up(
 # ---- a dry run -----------------------------------------------------------------------------------------------------
 
 
-def _foretold(session: Session, name: str, sender: str | None, recipients: Sequence[str], source: str) -> Explanation:
+def _foretold(
+    session: Session, name: str, sender: str | None, recipients: Sequence[str], source: str | None
+) -> Explanation:
     raw = without_from_line(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
     if not raw.strip():
         raise GatewayError(f"{name}: there is no mail in it")
     with _looked_at(session) as (cfg, store):
+        source = _known_source("pipe" if source is None else source, cfg)
         for one in recipients:
             if not cfg.is_ours(one):
                 raise click.BadParameter(f'"{one}" is none of our addresses', param_hint="--to")
@@ -124,6 +128,14 @@ def _foretold(session: Session, name: str, sender: str | None, recipients: Seque
         new = NewMail(raw=raw, envelope=envelope, source=source, received_at=now())
         known_as = arrivals.known_as(store, new, duplicate_for=cfg.limits.duplicate_for)
         return dry_run(store, load_site(cfg), _claimed(new), raw, _read(raw), known_as=known_as)
+
+
+def _known_source(source: str, cfg: Config) -> str:
+    """The source, where mail comes by it: rules that ask for another would never see what a dry run shows them."""
+    known = ("smtp", "pipe", "import", *(f"imap:{account.name}" for account in cfg.imap))
+    if source not in known:
+        raise click.BadParameter(f'"{source}" is no source{did_you_mean(source, known)}', param_hint="--source")
+    return source
 
 
 def _claimed(new: NewMail) -> Claimed:

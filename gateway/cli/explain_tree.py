@@ -1,12 +1,15 @@
 """An explanation as a tree for people: one branch a step of the mail's way."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from gateway.cli import agent_tree
 from gateway.cli.output import Branch
 from gateway.cli.page import instant, plain, size
 from gateway.explanation import Explanation, Step, TicketExplanation
 from gateway.tickets.reason import in_words
+from gateway.tomltext import units
 
 _WHERE = {"to": "named in To", "cc": "named in Cc", "envelope": "named in the envelope only"}
 _LISTED = 5  # values of a condition
@@ -25,6 +28,8 @@ _SKIPPED = {
     "not_in_table": "what was captured is not in the table",
     "not_allowed": "what was captured is no value for it",
     "person_set": "a person set it, and the rule has no force = true",
+    "no_such_move": "the site lets no ticket go there",
+    "by_agents_only": "on an existing ticket only an agent changes it",
 }
 
 
@@ -91,13 +96,27 @@ def _read(step: Step, _: Explanation) -> Iterator[Branch]:
 
 
 def _verify(step: Step, _: Explanation) -> Iterator[Branch]:
-    told = plain({key: value for key, value in step.items() if key not in ("step", "verified")})
-    yield Branch(f"authentication: {told if step['verified'] else 'not verified yet'}")
+    if "notes" not in step:
+        yield Branch("authentication: not verified yet")
+        return
+    author = f" {step['from']}" if step["from"] else ""
+    told = f"{step['by']} proves From{author}" if step["by"] else f"nothing that is trusted proves From{author}"
+    doubt = [Branch(f"From cannot be relied on: {step['from_problem']}")] if step["from_problem"] else []
+    yield Branch(f"authentication: {told}", [*doubt, *(Branch(note) for note in step["notes"])])
 
 
 def _identify(step: Step, _: Explanation) -> Iterator[Branch]:
     where = _WHERE.get(step.get("named_in", ""), "")
     yield Branch(f"recipient: {step['recipient']}{f' ({where})' if where else ''} -> queue {step['queue']}")
+    if agent := step.get("opened_by"):
+        below = [Branch(line) for line in step["commands"]]
+        yield Branch(f"opened by {agent}, who wrote or forwarded it for the sender named above", below)
+    if declared := step.get("declared"):
+        told = [f"from {declared['author']}"] if declared["author"] else []
+        told += [f"about {declared['key']}"] if declared["key"] else []
+        told += [f"a {declared['signal']}"] if declared["signal"] and declared["key"] else []
+        said = ", ".join([*told, *([declared["why"]] if declared["why"] else [])]) or "from whom it says"
+        yield Branch(f"declared source {declared['source']} ({declared['requester']}): {said}")
 
 
 def _guard(step: Step, _: Explanation) -> Iterator[Branch]:
@@ -113,7 +132,7 @@ def _thread(step: Step, one: Explanation) -> Iterator[Branch]:
     if number is not None:
         verb = "joins" if one.verdict in ("accept", "quiet") else "belongs to"
         head = f"{verb} #{number}{', opens it again' if step.get('reopens') else ''}"
-    elif one.verdict not in ("accept", "quiet"):
+    elif one.verdict not in ("accept", "quiet") or any(each["step"] == "authority" for each in one.steps):
         head = "joins no ticket"
     else:
         head = f"a new ticket{f', which follows #{follows}' if follows else ''}"
@@ -128,6 +147,13 @@ def _tried(tried: Mapping[str, Any]) -> str:
     seen = [tried["evidence"], *(one for one in (number, tried["what"]) if one)]
     counts = "counts" if tried["outcome"] == "joined" else f"does not count, {_reason(tried['outcome'])}"
     return f"{' '.join(dict.fromkeys(seen))}: {counts}"
+
+
+def _bounce(step: Step, _: Explanation) -> Iterator[Branch]:
+    for mail in step["mails"]:
+        reply = f": {mail['reply']}" if mail["reply"] else ""
+        named = f", it names {mail['named']}" if mail["named"].lower() != mail["recipient"].lower() else ""
+        yield Branch(f"reports on mail {mail['mail']} to {mail['recipient']}: {mail['outcome']}{named}{reply}")
 
 
 # ---- rules ---------------------------------------------------------------------------------------------------------
@@ -209,7 +235,14 @@ def _who(one: Mapping[str, Any], by: str) -> str:
         return f"{who}{f', {rule}' if rule else ''}"
     if rule:
         return rule
-    known = {"address": f"the address {who}", "person": f"{who} set it", "rule": f'rule "{who}"', "": "unknown"}
+    known = {
+        "address": f"the address {who}",
+        "person": f"{who} set it",
+        "rule": f'rule "{who}"',
+        "table": "the table of priorities",
+        "count": f"counted by {who}",
+        "": "unknown",
+    }
     return known.get(kind, by.replace(":", " "))
 
 
@@ -237,6 +270,15 @@ def _candidate(one: Mapping[str, Any]) -> str:
 
 def _priority(step: Step, _: Explanation) -> Iterator[Branch]:
     yield Branch(f"priority: {step['value']} by the table, {plain(step['why'])}")
+
+
+def _sla(step: Step, _: Explanation) -> Iterator[Branch]:
+    yield Branch(f"SLA: {step['value']}, that of {step['by'].replace(':', ' ')}")
+
+
+def _occurrence(step: Step, _: Explanation) -> Iterator[Branch]:
+    within = units.in_words(timedelta(seconds=step["within_seconds"]))
+    yield Branch(f"occurrence: {step['value']} of {step['by']} {step['of']} within {within}, this one among them")
 
 
 def _act(step: Step, one: Explanation) -> Iterator[Branch]:
@@ -286,19 +328,24 @@ def _write(step: Step, _: Explanation) -> Iterator[Branch]:
 
 
 def _reason(reason: str) -> str:
-    words = in_words(reason)
-    return f"{words} ({reason})" if words != reason else reason
+    return agent_tree.reason(reason)
 
 
-_TELLERS = {
+_TELLERS: Mapping[str, Callable[[Step, Explanation], Iterator[Branch]]] = {
+    "authority": agent_tree.authority,
+    "script": agent_tree.script,
+    "course": agent_tree.course,
     "receive": _receive,
     "read": _read,
     "verify": _verify,
     "identify": _identify,
     "guard": _guard,
     "thread": _thread,
+    "bounce": _bounce,
     "rules": _rules,
     "priority": _priority,
+    "sla": _sla,
+    "occurrence": _occurrence,
     "assign": _assign,
     "act": _act,
     "answer": _answer,

@@ -34,11 +34,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("gateway.cli.config_commands:init", "Write a fresh site into an empty folder."),
     "ingest": ("gateway.cli.ingest:ingest", "Take in mail from standard input, files, mboxes and Maildirs."),
     "parse": ("gateway.cli.parse:parse", "Show what is read out of mails; no database."),
+    "new": ("gateway.cli.new:new", "Open a ticket for somebody who did not write."),
     "tickets": ("gateway.cli.tickets:tickets", "List tickets."),
     "show": ("gateway.cli.tickets:show", "Show one ticket with everything that happened."),
-    "do": ("gateway.cli.do:do", "Link, merge, answer, resolve tickets, and take it back."),
+    "do": ("gateway.cli.do:do", "Do to a ticket what agents do by mail, and take it back."),
+    "reply": ("gateway.cli.reply:reply", "Mail a text to the customer of a ticket, or to all of a common one."),
     "similar": ("gateway.cli.similar:similar", "List open tickets that look like the same matter."),
-    "people": ("gateway.cli.people:people", "Those who write: their tags."),
+    "people": ("gateway.cli.people:people", "Those who write: addresses, tags, whether mail gets through."),
     "outbox": ("gateway.cli.mail_out:outbox", "Mail that leaves: list, try again, give up."),
     "quarantine": ("gateway.cli.quarantine:quarantine", "Mail that could not be processed: list, show, retry."),
     "spool": ("gateway.cli.spool:spool", "Mail that is accepted and not yet processed."),
@@ -47,7 +49,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("gateway.cli.status:status", "Say whether the daemon runs and what waits."),
     "fsck": ("gateway.cli.maintenance:fsck", "Prove that no mail is lost or doubled."),
     "db": ("gateway.cli.maintenance:db", "The database: migrate, back up, restore."),
-    "rules": ("gateway.cli.rules_commands:rules", "Rules: check, test, show."),
+    "auth": ("gateway.cli.auth:auth", "Whom we believe: passwords for submission, why an agent's mail counts."),
+    "rules": ("gateway.cli.rules_commands:rules", "Rules: check, test, replay, reload, show."),
+    "templates": ("gateway.cli.templates:templates", "Templates of our letters: list, preview, check."),
 }
 
 

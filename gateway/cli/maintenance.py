@@ -18,7 +18,7 @@ from gateway.cli.page import instant
 from gateway.config import Config
 from gateway.errors import Permanent, Temporary
 from gateway.now import now
-from gateway.store import migrate, standing
+from gateway.store import backlog, migrate
 from gateway.store.backup import backup as make_backup
 from gateway.store.fsck import check as find_breaches
 from gateway.store.maintenance import quick_check
@@ -41,7 +41,7 @@ def fsck(session: Session, as_json: bool) -> int:
     """
     with opened(session) as (_, store):
         findings = find_breaches(store)
-        counted = standing.totals(store)
+        counted = backlog.totals(store)
     if as_json:
         output.print_json({"ok": not findings, "findings": findings, "counted": counted})
     elif findings:

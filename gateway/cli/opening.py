@@ -11,7 +11,7 @@ from gateway.cli.main import Session
 from gateway.config import Config
 from gateway.errors import Permanent
 from gateway.store import Store, listing, migrate, open_store
-from gateway.tickets.subject import NumberFormat, numbers_in
+from gateway.tickets.subject import numbers_in
 
 _LARGEST_ID = 2**63 - 1
 
@@ -57,7 +57,7 @@ def make_ready(store: Store) -> None:
 
 def ticket_number(store: Store, cfg: Config, text: str) -> int | None:
     """The number of an existing ticket written `1042`, `#1042`, `[Acme #1042]` or as `mail.number_format` has it."""
-    numbers = NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format)
+    numbers = cfg.numbers
     bare = re.sub(rf"^[\[(]?\s*(?:{re.escape(numbers.tag)})?\s*[#№]?\s*|\s*[\])]?$", "", text.strip(), flags=re.I)
     candidates = numbers_in(f"[{numbers.tag} #{bare}]", numbers.tag, numbers.pattern) or numbers_in(
         text, numbers.tag, numbers.pattern

@@ -8,6 +8,7 @@ from gateway.cli import output
 from gateway.cli.tickets import next_due
 from gateway.store.listing import Article, Attached, Event, Page
 from gateway.store.similar import Similar
+from gateway.tickets.people import shown
 from gateway.tickets.subject import NumberFormat
 
 _DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by"}
@@ -15,10 +16,10 @@ _INVERSE = {
     "mentions": "is mentioned by",
     "follows": "is followed by",
     "similar": "is similar to",
-    "common": "shares its cause with",
+    "common": "is the common ticket of",
     "merged": "took in",
 }
-_READS = {"merged": "was merged into", "similar": "is similar to", "common": "shares its cause with"}
+_READS = {"merged": "was merged into", "similar": "is similar to", "common": "belongs to the common ticket"}
 SHOWN = 64 * 1024  # bytes of a mail that are printed unless all are asked for
 _LONGEST = 200  # characters of a value in the journal
 
@@ -29,7 +30,7 @@ def print_page(page: Page, numbers: NumberFormat, *, alike: Sequence[Similar] = 
     output.say(f"{numbers.tagged(ticket.number, ticket.created_at)} {ticket.subject}")
     print_pairs(_header(page, numbers))
     for article in page.articles:
-        _print_article(article, of=page.ticket.number, full=full)
+        _print_article(article, page, full=full)
     if page.events:
         print_heading("what happened")
         for event in page.events:
@@ -37,7 +38,7 @@ def print_page(page: Page, numbers: NumberFormat, *, alike: Sequence[Similar] = 
     if page.participants:
         print_heading("who takes part")
         for person in page.participants:
-            output.say(f"{person.role:<10} {named(person.name, person.address)}")
+            output.say(f"{named(person.name, person.address)}: {shown(person.role)}")
     if page.links:
         print_heading("links")
         for link in page.links:
@@ -86,7 +87,7 @@ def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 
 def _header(page: Page, numbers: NumberFormat) -> Iterator[tuple[str, str]]:
     ticket = page.ticket
-    yield "status", f"{ticket.status}, merged into #{page.merged_into}" if page.merged_into else ticket.status
+    yield "status", _status(page)
     yield "priority", ticket.priority
     yield "queue", ticket.queue
     yield "assignee", ticket.assignee or "nobody"
@@ -106,13 +107,22 @@ def _header(page: Page, numbers: NumberFormat) -> Iterator[tuple[str, str]]:
         yield name, instant(due) if due else ""
     if ticket.overdue and next_due(ticket):
         yield "overdue", "yes"
+    yield "pinned", "yes" if page.pinned else ""
+    yield "rating", f"{page.rating} of 5" if page.rating else ""
     yield "time spent", f"{page.time_spent} min" if page.time_spent else ""
 
 
-def _print_article(article: Article, *, of: int, full: bool) -> None:
+def _status(page: Page) -> str:
+    if page.merged_into:
+        return f"{page.ticket.status}, merged into #{page.merged_into}"
+    return f"{page.ticket.status}{f' until {instant(page.on_hold_until)}' if page.on_hold_until else ''}"
+
+
+def _print_article(article: Article, page: Page, *, full: bool) -> None:
     by = _DIRECTIONS.get(article.direction, article.direction)
+    of = page.ticket.number
     where = f", on #{article.ticket}" if article.ticket != of else ""
-    print_heading(f"{by} {article.author}, {instant(article.at)}{where}")
+    print_heading(f"{by} {article.author}{_what_they_are(article, page)}, {instant(article.at)}{where}")
     if article.subject:
         output.say(f"Subject: {article.subject}")
         output.say()
@@ -130,6 +140,12 @@ def _print_article(article: Article, *, of: int, full: bool) -> None:
             output.say(f"attached: {one.name} ({', '.join(_described(one))})")
     if logos and not full:
         output.say(f"[{logos} image{'' if logos == 1 else 's'} of earlier mails, --full lists {_them(logos)}]")
+
+
+def _what_they_are(article: Article, page: Page) -> str:
+    """Beside the name of whoever wrote from outside and is not the one whom the ticket is for."""
+    role = next((one.role for one in page.participants if one.address.lower() == article.author.lower()), "requester")
+    return f" ({shown(role)})" if article.direction != "out" and role != "requester" else ""
 
 
 def _described(one: Attached) -> Iterator[str]:

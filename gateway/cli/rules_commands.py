@@ -12,7 +12,7 @@ from gateway.cli.rules_from_ticket import from_ticket
 from gateway.cli.rules_lint import lint
 from gateway.cli.rules_live import history, reload, show_recorded
 from gateway.cli.rules_replay import replay
-from gateway.errors import ConfigError, RulesError
+from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
     from gateway.config import Config
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 @click.group()
 @config_option
 def rules() -> None:
-    """Rules: what is in rules/*.toml, checked, tested, shown."""
+    """Rules: what is in rules/*.toml, and what was.
+
+    `check`, `test` and `lint` say what is wrong with them, before and after; `show` prints them; `from-ticket` writes
+    one from a real mail. `replay` says what they would have done to the mail of last year. `reload` puts them in force
+    now, `history` lists what was in force when. Why one mail went its way, `gateway explain` tells.
+    """
 
 
 rules.add_command(lint)
@@ -96,40 +101,25 @@ def show(session: Session, name: str | None, recorded_id: int | None, as_json: b
     from gateway.rules.printing import print_rule
 
     found = load_or_refuse(session.config(secrets=False))
+    wanted = [rule for rule in found.rules if name in (None, rule.name)]
+    if name is not None and not wanted:
+        raise click.UsageError(f'no such rule: "{name}"{did_you_mean(name, [rule.name for rule in found.rules])}')
     if as_json:
-        shown = [_json(rule) for rule in found.rules if name in (None, rule.name)]
-        output.print_json({"sha256": found.sha256, "rules": shown})
-        return 0
-    if name is None:
+        output.print_json({"sha256": found.sha256, "rules": [_json(rule) for rule in wanted]})
+    elif name is None:
         headings = ("file", "rule", "on", "does")
-        output.table(headings, [(rule.place, rule.name, rule.on, _deeds(rule)) for rule in found.rules])
-        return 0
-    rule = next((rule for rule in found.rules if rule.name == name), None)
-    if rule is None:
-        guess = did_you_mean(name, [rule.name for rule in found.rules])
-        raise click.UsageError(f'no such rule: "{name}"{guess}')
-    output.say_block(f"# {rule.place}\n{print_rule(rule)}".rstrip())
+        output.table(headings, [(rule.place, rule.name, rule.on, _deeds(rule)) for rule in wanted])
+    else:
+        output.say_block(f"# {wanted[0].place}\n{print_rule(wanted[0])}".rstrip())
     return 0
-
-
-def problems_of(config: "Config") -> list[str]:
-    """Every mistake in the rules of a site, failing tests among them: for `gateway check`."""
-    from gateway.rule_tests import run_rule_tests
-
-    try:
-        report = run_rule_tests(config, load_or_refuse(config))
-    except RulesError as error:
-        return list(error.problems)
-    return [f"{failure.headline}; `gateway rules test` shows why" for failure in report.failures]
 
 
 def load_or_refuse(config: "Config") -> "RuleSet":
     """The rules as they stand in the folder; RulesError where there are none or they have mistakes."""
     from gateway.compose.render import Templates
-    from gateway.config.rules_files import load_rules, read_folder
+    from gateway.config.rules_files import load_rules
 
-    read_folder(config.rules_dir)  # who asks about rules wants to hear that there are none
-    return load_rules(config, Templates.load(config.templates_dir).names)
+    return load_rules(config, Templates.load(config.templates_dir).names, config.rules_dir)
 
 
 def _summary(found: "RuleSet") -> str:

@@ -2,29 +2,29 @@
 
 import csv
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.cli import output
 from gateway.cli.main import Session, config_option
-from gateway.errors import RulesError
 from gateway.now import now
 from gateway.tomltext import units
 
 if TYPE_CHECKING:
     from gateway.config import Config
-    from gateway.replay import Difference, Report
+    from gateway.replay import Comparison, Difference, Side
     from gateway.rules import RuleSet
+    from gateway.store import Store
 
 _COLUMNS = (
     "mail_id", "ticket", "at", "subject", "queue", "field", "before", "after", "rule", "file", "line", "rule_before",
-    "rule_after",
+    "rule_after", "by_before", "by_after",
 )  # fmt: skip
 # A spreadsheet would compute a cell that begins so, and where it splits at semicolons, what stands behind one.
 _FORMULA = re.compile(r"((?:\A|[;\t])\s*)([=+@＝＋＠-])|\A(?=[\t\r])")
@@ -78,14 +78,24 @@ class _Since(click.ParamType[datetime]):
 def replay(
     session: Session, since: datetime | None, folder: Path | None, limit: int | None, as_json: bool, table: Path | None
 ) -> int:
-    """Run mail that came in through other rules, and report what they would decide otherwise than was decided.
+    """Run mail that came in through other rules, and report what they would decide otherwise than the rules of then.
 
-    Nothing is touched: rules see what was stored of each mail when it came. The rules are those in the rules folder as
-    it stands, live or not, or those in DIR, checked and tested as a set that is to go live; exit 78 with every mistake.
+    Compared is what two sets say of each mail: the one that was in force when the mail came, with the settings of then,
+    and the one in the rules folder as it stands, live or not, or in DIR, with config.toml as it stands. Both are asked
+    now, about the same: what was stored of the mail when it came. The other set is checked and tested as one that is to
+    go live; exit 78 with every mistake. Nothing is touched.
+
+    \b
+    Compared:      every field, tag, watcher, reply, assignment and quarantine that rules set or ask for; of new tickets
+                   also the priority by the table [priority], the SLA and the agents of an organisation.
+    Not compared:  whom a ticket goes to, whether a cap holds a mail back, which ticket a mail joins. Who a sender is
+                   (known, agent, organisation, tags) stays as it was stored. Each mail is taken by itself: what
+                   another rule would have made of the mails before it is not followed up.
 
     Left out and counted are mails that were quarantined, that no rules were asked about (bounces, duplicates, loops),
     and whose stored facts cannot be read. What nobody recorded when a mail came, such as a count that only the new
-    rules ask for (seen_recently), stays unknown: such a condition does not hold, and those mails are counted.
+    rules ask for (seen_recently), stays unknown: such a condition does not hold, and those mails are counted. Where the
+    rules of then cannot be had any more, what was recorded is compared, and those mails are counted too.
     """
     from gateway.cli.opening import opened
 
@@ -104,39 +114,29 @@ def _checked(cfg: "Config", folder: Path | None) -> "RuleSet":
     """The other set; RulesError with every mistake, tests that fail among them."""
     from gateway.compose.render import Templates
     from gateway.config.rules_files import load_rules
-    from gateway.rule_tests import run_rule_tests
+    from gateway.rule_tests import pass_rule_tests
 
-    folder = folder or cfg.rules_dir
-    rules = load_rules(cfg, Templates.load(cfg.templates_dir).names, folder)
-    failures = run_rule_tests(cfg, rules, folder).failures
-    if failures:
-        raise RulesError([failure.headline for failure in failures])
+    rules = load_rules(cfg, Templates.load(cfg.templates_dir).names, folder or cfg.rules_dir)
+    pass_rule_tests(cfg, rules, folder)
     return rules
 
 
 def _run(
     cfg: "Config",
-    store: Any,
+    store: "Store",
     rules: "RuleSet",
     since: datetime | None,
     limit: int | None,
     write: Callable[["Difference"], None],
-) -> "Report":
+) -> "Comparison":
     from gateway.cli.progress import progress
-    from gateway.config.calendars import open_calendars
-    from gateway.replay import Report, Trial
+    from gateway.replay import Comparison, Trial, side
     from gateway.replay import replay as replay_mail
-    from gateway.rules import RegexMatcher
     from gateway.store import archive
 
     total = archive.count(store, since=since)
-    report = Report()
-    trial = Trial(
-        rules=rules,
-        matcher=RegexMatcher(time.monotonic),
-        budget=cfg.limits.rules_time.total_seconds(),
-        open_calendars=lambda at: open_calendars(cfg, rules.calendars, at),
-    )
+    report = Comparison()
+    trial = Trial(other=side(rules, cfg, anew=True), of_then=_sides_of_then(cfg, store))
     with progress(min(total, limit or total)) as advance:
         for number, mail in enumerate(archive.mails(store, since=since, limit=limit), start=1):
             for one in replay_mail(mail, trial, report):
@@ -145,10 +145,25 @@ def _run(
     return report
 
 
+def _sides_of_then(cfg: "Config", store: "Store") -> "Callable[[int], Side | None]":
+    """The rules and settings that mails were decided by; of each set only the last few are kept in memory."""
+    from gateway.recorded import RulesOfThen
+    from gateway.replay import side
+
+    sets = RulesOfThen(store, cfg)
+
+    @lru_cache(maxsize=8)
+    def of_then(rule_set_id: int) -> "Side | None":
+        then = sets.at(rule_set_id)
+        return side(then.rules, then.cfg, anew=False) if then.rules and then.cfg else None
+
+    return of_then
+
+
 # ---- what is printed -----------------------------------------------------------------------------------------------
 
 
-def _print(report: "Report", table: Path | None) -> None:
+def _print(report: "Comparison", table: Path | None) -> None:
     share = f" ({report.changed / report.mails:.1%})" if report.mails else ""
     output.say(f"{report.mails} mails, {report.changed} would differ{share}")
     for reason, count in report.left_out.items():
@@ -159,7 +174,14 @@ def _print(report: "Report", table: Path | None) -> None:
             f"on {report.out_of_time} mails a pattern or all rules took too long; `gateway rules lint` says more"
         )
     for fact, count in report.not_known.items():
-        output.say(f"of {count} mails nobody recorded {fact}, which these rules ask for: those conditions did not hold")
+        output.say(
+            f"of {_mails(count)} nobody recorded {fact}, which these rules ask for: those conditions did not hold"
+        )
+    if report.not_as_recorded:
+        what = "the rules of then say something else now than was recorded"
+        output.say(f"of {_mails(report.not_as_recorded)} {what}; `gateway explain --mail ID` says what")
+    if report.by_record:
+        output.say(f"of {_mails(report.by_record)} the rules of then cannot be had: what was recorded is compared")
     for heading, counts in (("field", report.by_field), ("rule", report.by_rule), ("queue then", report.by_queue)):
         if counts:
             output.say()
@@ -173,6 +195,10 @@ def _print(report: "Report", table: Path | None) -> None:
         output.say(f"every difference is in {table}")
 
 
+def _mails(count: int) -> str:
+    return f"{count} mail{'' if count == 1 else 's'}"
+
+
 _LEFT_OUT = {
     "quarantined": "that were quarantined",
     "not_decided": "that no rules were asked about",
@@ -184,11 +210,14 @@ def _row(one: "Difference") -> tuple[object, ...]:
     rule = f"{one.rule} ({one.file}:{one.line})" if one.rule else ""
     if one.rule and not one.rule_after:
         rule = f"no more: {rule}"
+    if not one.rule:
+        rule = _NO_RULE.get(one.by_after or one.by_before) or (one.by_after or one.by_before).replace(":", " ")
     subject = one.subject if len(one.subject) <= _SUBJECT else f"{one.subject[: _SUBJECT - 1]}…"
     return (one.mail_id, one.ticket, subject, one.field, _shown(one.before), _shown(one.after), rule)
 
 
 _SUBJECT = 60
+_NO_RULE = {"table": "the table of priorities"}
 
 
 def _shown(value: object) -> str:

@@ -7,14 +7,18 @@ import click
 from gateway.cli import output
 from gateway.cli.main import EX_NOINPUT, Session, config_option
 from gateway.cli.opening import opened, text_of, ticket_number
+from gateway.cli.score import score_of
 from gateway.now import now
-from gateway.store import similar as rows
-from gateway.store.similar import Matter, Similar
+from gateway.similar import catch_up, scope, whole
+from gateway.store import matters as rows
+from gateway.store.matters import Matter
+from gateway.store.similar import Similar
+from gateway.tickets.similar import ALIKE
 
 _SHOWN = 10  # numbers of a matter in a table
 
 
-@click.command(epilog="Example: gateway similar --clusters --at-least 5")
+@click.command(epilog="Examples: gateway similar 1042 --at-least 0.6, gateway similar --matters --at-least 5")
 @config_option
 @click.argument(
     "number",
@@ -22,33 +26,46 @@ _SHOWN = 10  # numbers of a matter in a table
     required=False,
     callback=lambda context, param, value: value and text_of(context, param, value),
 )
-@click.option("--clusters", is_flag=True, help="List matters of several open tickets, the largest first.")
-@click.option("--at-least", type=click.IntRange(min=2), default=2, help="Only matters of so many tickets.")
+@click.option("--matters", is_flag=True, help="List matters of several open tickets, the largest first.")
+@click.option(
+    "--at-least",
+    metavar="HOW",
+    help=f"With N the least score, up to 1 ({ALIKE}); with --matters the fewest tickets (2).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
-def similar(session: Session, number: str | None, clusters: bool, at_least: int, as_json: bool) -> int:
-    """List the open tickets that look like ticket N, with the reasons, or with --clusters whole matters.
+def similar(session: Session, number: str | None, matters: bool, at_least: str | None, as_json: bool) -> int:
+    """List the open tickets that look like ticket N, with the reasons, or with --matters whole matters.
 
     Compared are subject, text, order numbers and error codes, and as weak signs area and organisation, of tickets
-    opened within similar.within. It is a suggestion: nothing is joined by it. `gateway do` links, merges, and answers
-    many as one.
+    opened within similar.within. It is a suggestion: nothing is joined by it. `gateway do` links, merges, and makes
+    a common ticket of many, which `gateway reply` answers as one.
     """
-    if bool(number) == clusters:
-        raise click.UsageError("name a ticket, or give --clusters")
+    if bool(number) == matters:
+        raise click.UsageError("name a ticket, or give --matters")
+    at = now()
+    if not number:
+        fewest = _count_of(at_least) if at_least is not None else 2
+        with opened(session) as (cfg, store):
+            catch_up(store, cfg, at)
+            _print_matters(rows.matters(store, scope(cfg, at), at_least=fewest), as_json=as_json)
+        return 0
+    score = score_of(at_least) if at_least is not None else ALIKE
     with opened(session) as (cfg, store):
-        since, ended = now() - cfg.similar.within, cfg.status_table.ended
-        while rows.take_in(store, since=since, ended=ended):
-            pass
-        if not number:
-            _print_matters(rows.matters(store, since=since, ended=ended, at_least=at_least), as_json=as_json)
-            return 0
         one = ticket_number(store, cfg, number)
-        found = rows.of(store, one, since=since, ended=ended) if one is not None else []
+        found = whole(store, cfg, one, at, at_least=score) if one is not None else []
     if one is None:
         output.warn(f"gateway similar: there is no ticket {number}")
         return EX_NOINPUT
     _print_similar(found, as_json=as_json)
     return 0
+
+
+def _count_of(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 2):
+        problem = f'"{text}" is no number of tickets, which is a whole number from 2 on'
+        raise click.BadParameter(problem, param_hint="--at-least")
+    return int(text)
 
 
 def _print_similar(found: Sequence[Similar], *, as_json: bool) -> None:

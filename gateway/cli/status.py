@@ -20,7 +20,8 @@ from gateway.cli.page import print_pairs, size
 from gateway.config import Config
 from gateway.errors import ConfigError, GatewayError
 from gateway.now import now
-from gateway.store import Store, migrate, reloads, spool, standing
+from gateway.store import Store, backlog, bounces, migrate, reloads, spool
+from gateway.undelivered import is_one_of_us
 
 SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
 SPOOL_STUCK = timedelta(hours=1)
@@ -36,7 +37,7 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Gathered:
     """Everything `status` prints, gathered at `at`. `problem` says why the database could not be asked."""
 
     at: datetime
@@ -44,9 +45,10 @@ class Standing:
     problem: str = ""
     schemas: Mapping[str, str | None]
     waiting: spool.Waiting | None = None
-    outgoing: standing.Outgoing | None = None
+    outgoing: backlog.Outgoing | None = None
     set_aside: Mapping[str, int]
-    mailboxes: tuple[standing.Mailbox, ...] = ()
+    mailboxes: tuple[backlog.Mailbox, ...] = ()
+    unreached: tuple[str, ...] = ()
     last_look: reloads.LastLook | None = None
     disk_free: int
     min_free: int
@@ -77,7 +79,7 @@ def status(session: Session, as_json: bool) -> int:
 # ---- gathering -----------------------------------------------------------------------------------------------------
 
 
-def _gathered(session: Session) -> Standing:
+def _gathered(session: Session) -> Gathered:
     cfg = session.config(secrets=False)
     base: dict[str, Any] = {
         "at": now(),
@@ -91,22 +93,29 @@ def _gathered(session: Session) -> Standing:
         with opened(session, ready=False) as (_, store):
             schemas = migrate.revisions(store)
             if schemas == migrate.HEADS:
-                return Standing(**base, schemas=schemas, **_asked(store, cfg))
+                return Gathered(**base, schemas=schemas, **_asked(store, cfg))
             problem = "the database has no tables yet" if None in schemas.values() else "the schema is an older one"
     except ConfigError:
         raise
     except GatewayError as error:
         problem = str(error)
-    return Standing(**base, schemas=schemas, set_aside={}, problem=problem)
+    return Gathered(**base, schemas=schemas, set_aside={}, problem=problem)
 
 
 def _asked(store: Store, cfg: Config) -> dict[str, Any]:
     return {
         "waiting": spool.waiting(store),
-        "outgoing": standing.outgoing(store),
-        "set_aside": standing.set_aside(store),
-        "mailboxes": tuple(standing.mailbox(store, one.name) for one in cfg.imap),
+        "outgoing": backlog.outgoing(store),
+        "set_aside": backlog.set_aside(store),
+        "mailboxes": tuple(backlog.mailbox(store, one.name) for one in cfg.imap),
+        "unreached": _unreached(store, cfg),
     }
+
+
+def _unreached(store: Store, cfg: Config) -> tuple[str, ...]:
+    """Addresses of agents and the admin that mail kept coming back from, so that they get no notices."""
+    suspended = bounces.unreached(store, suspended_only=True)
+    return tuple(one.address for one in suspended if is_one_of_us(one.address, cfg))
 
 
 def running(data_dir: Path) -> int | None:
@@ -145,7 +154,7 @@ def _existing(path: Path) -> Path:
 # ---- judging -------------------------------------------------------------------------------------------------------
 
 
-def judged(found: Standing) -> Iterator[tuple[Level, str]]:
+def judged(found: Gathered) -> Iterator[tuple[Level, str]]:
     """What is not as it should be."""
     if found.pid is None:
         yield Level.CRITICAL, "the daemon is not running"
@@ -172,6 +181,8 @@ def judged(found: Standing) -> Iterator[tuple[Level, str]]:
         yield Level.WARNING, f"changed rules, templates or settings are refused ({count} mistakes), see gateway check"
     if found.pid and found.last_look and found.last_look.needs_restart:
         yield Level.WARNING, f"needs a restart: {', '.join(found.last_look.needs_restart)}"
+    if found.unreached:
+        yield Level.WARNING, f"notices do not reach {', '.join(found.unreached)}, see gateway people list --suspended"
     for one in found.mailboxes:
         if one.node is None:
             yield Level.WARNING, f"nobody polls the mailbox {one.name}"
@@ -192,7 +203,7 @@ def span(time: timedelta) -> str:
 # ---- telling -------------------------------------------------------------------------------------------------------
 
 
-def _lines(found: Standing) -> Iterator[tuple[str, str]]:
+def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
     yield "daemon", f"running, pid {found.pid}" if found.pid else "not running"
     if found.last_look:
         last = found.last_look
@@ -225,7 +236,7 @@ def _ago(at: datetime, then: datetime) -> str:
     return f"{span(at - then)} ago"
 
 
-def _json_of(found: Standing, level: Level, alarms: list[str]) -> dict[str, Any]:
+def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]:
     states = found.outgoing.by_state if found.outgoing else {}
     last = found.last_look
     return {
@@ -251,6 +262,7 @@ def _json_of(found: Standing, level: Level, alarms: list[str]) -> dict[str, Any]
         "quarantined": found.set_aside.get("quarantined"),
         "held": found.set_aside.get("held"),
         "mailboxes": found.mailboxes,
+        "unreached": found.unreached,
         "disk_free": found.disk_free,
         "program": __version__,
         "schema": found.schemas,

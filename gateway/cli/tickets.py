@@ -1,6 +1,6 @@
 """`gateway tickets` and `gateway show`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,14 +33,17 @@ SORTS = ("number", "status", "title", "priority", "created", "due")
 @click.option(
     "--sort",
     type=click.Choice(SORTS),
-    default="number",
-    help="By what: urgent first, status from new to closed, earliest due first; then by number.",
+    help="By what: urgent first, status from new to closed, earliest due first; then by number. Where it is left out, "
+    "by number, the pinned ones first.",
 )
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
-def tickets(session: Session, /, text: str, sort: str, reverse: bool, as_json: bool, **named: Sequence[str]) -> None:
-    """List tickets, of every status unless told otherwise, ascending by number.
+def tickets(
+    session: Session, /, text: str, sort: str | None, reverse: bool, as_json: bool, **named: Sequence[str]
+) -> None:
+    """List tickets, of every status unless told otherwise, ascending by number, the pinned ones first; in JSON by
+    number alone.
 
     Values of one option add up (any of them), different options narrow down (all of them).
     """
@@ -54,11 +57,15 @@ def tickets(session: Session, /, text: str, sort: str, reverse: bool, as_json: b
             tags=named["tags"],
             words=text.split(),
         )
-        found = ordered(listing.tickets(store, wanted, at=at), sort, cfg, reverse=reverse)
+        with store.main.read() as conn:
+            found = ordered(listing.tickets_in(conn, wanted, at=at), sort or "number", cfg, reverse=reverse)
+            pinned = listing.pinned_in(conn)
     if as_json:
         output.print_json(found)
-    else:
-        _print_table(found, NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format))
+        return
+    if sort is None and not reverse:
+        found.sort(key=lambda one: one.number not in pinned)
+    _print_table(found, pinned, cfg.numbers)
 
 
 def _assignees(names: Sequence[str], cfg: Config, store: Store) -> list[str]:
@@ -113,7 +120,7 @@ _KEYS: dict[str, Callable[[Ticket], Any]] = {
 }
 
 
-def _print_table(found: Sequence[Ticket], numbers: NumberFormat) -> None:
+def _print_table(found: Sequence[Ticket], pinned: Collection[int], numbers: NumberFormat) -> None:
     if not found:
         output.say("no tickets")
         return
@@ -121,7 +128,7 @@ def _print_table(found: Sequence[Ticket], numbers: NumberFormat) -> None:
     rows = [
         [
             numbers.show(one.number, one.created_at),
-            one.status,
+            f"{one.status}, pinned" if one.number in pinned else one.status,
             one.priority,
             one.queue,
             one.assignee or _NOBODY,
@@ -158,17 +165,13 @@ def show(session: Session, number: str, full: bool, as_json: bool) -> int:
     N is 1042, #1042, [Acme #1042] or the number as your site writes it. Exits 66 where there is no such ticket.
     """
     from gateway.cli.page import print_page
-    from gateway.store import similar
+    from gateway.similar import on_page
 
     with opened(session) as (cfg, store):
         found = ticket_number(store, cfg, number)
         at = now()
         page = listing.page(store, found, at=at) if found is not None else None
-        alike = (
-            similar.of(store, page.ticket.number, since=at - cfg.similar.within, ended=cfg.status_table.ended)
-            if page
-            else []
-        )
+        alike = on_page(store, cfg, page.ticket.number, at) if page else []
     if page is None:
         output.warn(f"gateway show: there is no ticket {number}")
         return EX_NOINPUT
@@ -184,9 +187,11 @@ def show(session: Session, number: str, full: bool, as_json: bool) -> int:
                 "participants": page.participants,
                 "links": page.links,
                 "similar": [{"number": one.number, "score": one.score, "why": one.why} for one in alike],
+                "pinned": page.pinned,
+                "rating": page.rating,
+                "on_hold_until": page.on_hold_until,
             }
         )
     else:
-        numbers = NumberFormat(tag=cfg.mail.subject_tag, pattern=cfg.mail.number_format)
-        print_page(page, numbers, alike=alike, full=full)
+        print_page(page, cfg.numbers, alike=alike, full=full)
     return 0

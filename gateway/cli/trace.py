@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from gateway.cli import output
+from gateway.cli import agent_tree, output
 from gateway.cli.finding import Found, What, find, meaning
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened, text_of
@@ -125,6 +125,7 @@ def _came_in(one: Trail) -> Iterator[tuple[str, str]]:
     if one.verdict:
         yield "verdict", f"{one.verdict}, {one.kind} mail"
     steps = {str(step.get("step")): step for step in one.steps}
+    yield from _of_agent(steps)
     yield from _decided(steps)
     yield "ticket", f"#{one.ticket}" if one.ticket is not None else ""
     yield "answered", _answer(steps.get("answer"))
@@ -136,6 +137,16 @@ def _state(one: Trail) -> str:
     copies = f", came {one.copies + 1} times" if one.copies else ""
     why = f" ({one.reason})" if one.reason else ""
     return f"mail {one.spool_id} is {one.state or 'gone'}{why}{waits}{tries}{copies}"
+
+
+def _of_agent(steps: Mapping[str, _Step]) -> Iterator[tuple[str, str]]:
+    """What an agent's mail might do, and where its text went."""
+    for name in ("authority", "script", "course"):
+        for branch in getattr(agent_tree, name)(steps[name]) if name in steps else ():
+            what, _, told = branch.text.partition(": ")
+            yield what, told
+            if name != "authority":
+                yield from (("", below.text) for below in branch.below)
 
 
 def _decided(steps: Mapping[str, _Step]) -> Iterator[tuple[str, str]]:

@@ -10,16 +10,20 @@ _MOST = 12  # parts of a summary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """The files of a site: `rules` by shown name (`rules/20-routing.toml`), `templates` by path below their folder."""
+    """The files of a site: `rules` by shown name (`rules/20-routing.toml`), `templates` by path below their folder.
+
+    `config_name` is what the configuration is called on the disk, as far as that is known.
+    """
 
     config: str = ""
+    config_name: str = "config.toml"
     rules: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class FileChange:
     """One file that differs; `file` is its path below the folder of the site, `what` one line."""
 
     file: str
@@ -29,19 +33,35 @@ class Change:
         return f"{self.file.removeprefix('rules/')}: {self.what}"
 
 
-def changes(before: Texts, after: Texts) -> list[Change]:
-    """Every file that differs, in the order rules, lists, templates, config.toml."""
+Blocks = Mapping[str, Any]  # the rules of a file by name, in their order
+
+
+def same_names(before: Texts, after: Texts) -> bool:
+    """Whether rules may name the same in both: then a file that is the same in both holds the same rules."""
+    lists = [{name: tuple(values) for name, values in one.lists.items()} for one in (before, after)]
+    return before.config == after.config and before.templates.keys() == after.templates.keys() and lists[0] == lists[1]
+
+
+def changes(before: Texts, after: Texts, known: Mapping[str, Blocks] | None = None) -> list[FileChange]:
+    """Every file that differs, in the order rules, lists, templates, configuration.
+
+    `known`: the rules in texts of rules files that were read already.
+    """
+
+    def rules_differ(old: str, new: str) -> str:
+        return _rules_differ(*((known or {}).get(text) or _blocks(text) for text in (old, new)))
+
     found = [
-        *_files(before.rules, after.rules, "", _rules_differ),
+        *_files(before.rules, after.rules, "", rules_differ),
         *_files(_joined(before.lists), _joined(after.lists), "rules/lists/", _values_differ, ".txt"),
         *_files(before.templates, after.templates, "templates/", lambda old, new: "changed"),
     ]
     if before.config != after.config:
-        found.append(Change(file="config.toml", what=_settings_differ(before.config, after.config)))
+        found.append(FileChange(file=after.config_name, what=_settings_differ(before.config, after.config)))
     return found
 
 
-def summary(found: Sequence[Change]) -> str:
+def summary(found: Sequence[FileChange]) -> str:
     """The changes in one line: `20-routing.toml: +rule "invoices", -rule "old"; templates/reply.txt: changed`."""
     told = "; ".join(str(one) for one in found[:_MOST])
     return f"{told}; {len(found) - _MOST} more files" if len(found) > _MOST else told
@@ -49,12 +69,12 @@ def summary(found: Sequence[Change]) -> str:
 
 def _files(
     before: Mapping[str, str], after: Mapping[str, str], folder: str, differ: Any, ending: str = ""
-) -> Iterator[Change]:
+) -> Iterator[FileChange]:
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old != new:
             what = "new" if old is None else "gone" if new is None else differ(old, new)
-            yield Change(file=f"{folder}{name}{ending}", what=what)
+            yield FileChange(file=f"{folder}{name}{ending}", what=what)
 
 
 def _joined(lists: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -67,8 +87,7 @@ def _values_differ(before: str, after: str) -> str:
     return f"{' '.join(counts)} values" if counts else "other order"
 
 
-def _rules_differ(before: str, after: str) -> str:
-    old, new = _blocks(before), _blocks(after)
+def _rules_differ(old: Blocks, new: Blocks) -> str:
     parts = [f'+rule "{name}"' for name in new if name not in old]
     parts += [f'~rule "{name}"' for name in new if name in old and new[name] != old[name]]
     parts += [f'-rule "{name}"' for name in old if name not in new]
@@ -77,8 +96,7 @@ def _rules_differ(before: str, after: str) -> str:
     return _shortened(parts)
 
 
-def _blocks(text: str) -> dict[str, Any]:
-    """The rules of a file by name, in their order."""
+def _blocks(text: str) -> Blocks:
     return {str(block.get("name")): block for block in _tables(text).get("rule", []) if isinstance(block, dict)}
 
 

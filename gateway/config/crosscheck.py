@@ -18,7 +18,7 @@ def cross_problems(data: tables.Tables, *, thorough: bool = False) -> list[Probl
     """What no single key can tell."""
     checks: tuple[Callable[[tables.Tables], Iterator[Problem]], ...] = (
         _names, _addresses, _agents_addresses, _admin, listeners, mailboxes, outgoing, _calendars, _statuses,
-        _organisations,
+        _organisations, _auth, _leavers,
     )  # fmt: skip
     found = [problem for check in checks for problem in check(data)]
     return found + list(_holidays(data)) if thorough else found
@@ -214,3 +214,38 @@ def _organisations(data: tables.Tables) -> Iterator[Problem]:
             if other != name:
                 loc = ("organisations", name, "domains", index)
                 yield Problem(loc=loc, what=f"belongs to organisation {other} already: {kinds.shown(domain)}")
+
+
+def _auth(data: tables.Tables) -> Iterator[Problem]:
+    auth = tables.table(data, "auth")
+    trust = [(index, text.strip()) for index, text in tables.texts(auth.get("trust"))]
+    for index, source in trust:
+        if source == "m365-internal" and "m365_tenant" not in auth:
+            what = 'needs m365_tenant = "..." beside it: which tenant is ours'
+            yield Problem(loc=("auth", "trust", index), what=what)
+    if "m365_tenant" in auth and "m365-internal" not in [source for _, source in trust]:
+        yield Problem(loc=("auth", "m365_tenant"), what='is used by "m365-internal" only, which trust does not name')
+
+
+def _leavers(data: tables.Tables) -> Iterator[Problem]:
+    """Who has left works nowhere any more, and hands over to somebody who has not."""
+    agents = dict(tables.named(data, "agents"))
+    gone = {name for name, table in agents.items() if table.get("left") is True}
+    staff = tuple(name for name in agents if name not in gone)
+    for name, table in agents.items():
+        loc = ("agents", name, "successor")
+        successor = table.get("successor")
+        if successor is not None and name not in gone:
+            yield Problem(loc=loc, what="is for an agent who has left; write left = true beside it")
+        elif isinstance(successor, str) and successor in gone:
+            whose = "this agent" if successor == name else f"{successor}, who has left too"
+            yield Problem(loc=loc, what=f"names {whose}; name somebody who works here")
+        else:
+            yield from _known(loc, successor, staff, "an agent", "[agents.NAME]")
+    for section in ("queues", "organisations"):
+        for name, table in tables.named(data, section):
+            for index, agent in tables.texts(table.get("agents")):
+                if agent in gone:
+                    yield Problem(loc=(section, name, "agents", index), what=f"names {agent}, who has left")
+            if table.get("lead") in gone:
+                yield Problem(loc=(section, name, "lead"), what=f"names {table['lead']}, who has left")

@@ -74,18 +74,19 @@ def names(cfg: Config, templates: Collection[str], lists: Mapping[str, tuple[str
     """What the rules of this site may name."""
     return Names(
         queues=tuple(cfg.queues),
-        agents=tuple(cfg.agents),
+        agents=tuple(cfg.staff),
         slas=tuple(cfg.sla),
         templates=tuple(templates),
         fields={name: FieldShape(pattern=one.pattern or "", values=one.values) for name, one in cfg.fields.items()},
         statuses=cfg.status_table.names,
-        moves=cfg.status_table.moves,
+        status_table=cfg.status_table,
         areas=cfg.areas.values,
         categories=cfg.categories.values or None,
         organisations=tuple(cfg.organisations),
         calendars=tuple(cfg.calendars),
         skills=frozenset(skill for agent in cfg.agents.values() for skill in agent.skills),
         lists=lists,
+        whose=cfg.whose,
     )
 
 

@@ -23,7 +23,10 @@ from gateway.config.schema_desk import (
 from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Similar
 from gateway.config.section import Section, by_name, key
 from gateway.tickets.priority import Row
+from gateway.tickets.sources import Source as DeclaredSource
+from gateway.tickets.sources import Way
 from gateway.tickets.status import Status, Statuses
+from gateway.tickets.subject import NumberFormat
 
 
 class Config(Section):
@@ -93,13 +96,32 @@ class Config(Section):
         """Whether mail to this address is for us."""
         return self.queue_for(address) is not None
 
+    def is_near(self, address: str) -> bool:
+        """Whether this address is in a domain of ours, or below one."""
+        domain = address.lower().rpartition("@")[2]
+        return any(domain == ours or domain.endswith(f".{ours}") for ours in self._domains)
+
+    @cached_property
+    def _domains(self) -> frozenset[str]:
+        return frozenset(addr.rpartition("@")[2] for addr in (*self._addresses, self.mail.from_.key))
+
     def agent_for(self, address: str) -> str | None:
         """The agent who owns this address, by exact spelling but for case; None where it is nobody's."""
         return self._agents_by_address.get(address.lower())
 
     @cached_property
     def _agents_by_address(self) -> Mapping[str, str]:
-        return {addr: name for name, agent in self.agents.items() for addr in agent.addresses}
+        return {addr: name for name, agent in self.staff.items() for addr in agent.addresses}
+
+    @cached_property
+    def staff(self) -> Mapping[str, Agent]:
+        """The agents who have not left: who may be assigned, told, and believed."""
+        return {name: agent for name, agent in self.agents.items() if not agent.left}
+
+    def whose(self, address: str) -> str:
+        """Whose an address is that no customer has, in words: `an address of ours`; `""` of any other."""
+        agent = self.agent_for(address)
+        return "an address of ours" if self.is_ours(address) else f"the agent {agent}'s" if agent else ""
 
     def organisation_for(self, address: str) -> str | None:
         """The organisation whose domains hold this address; the longest domain wins."""
@@ -117,6 +139,19 @@ class Config(Section):
     @cached_property
     def _organisations_by_domain(self) -> Mapping[str, str]:
         return {domain: name for name, one in self.organisations.items() for domain in one.domains}
+
+    @cached_property
+    def sources(self) -> tuple[DeclaredSource, ...]:
+        """The declared sources, in the order of the file."""
+        if not self.source:
+            return ()
+        from gateway.config.declared import compiled  # needs the rules' patterns: a quarter of a second
+
+        return compiled(self.source)
+
+    def is_source(self, address: str) -> bool:
+        """Whether mail from this address is declared to be from somebody else."""
+        return any(one.way is not Way.FROM and one.matches(address.lower()) for one in self.sources)
 
     @cached_property
     def status_table(self) -> Statuses:
@@ -137,6 +172,11 @@ class Config(Section):
     def counts_seen(self) -> bool:
         """Whether the table of priorities asks how many like it came lately."""
         return any(one.seen for one in self.priority.row)
+
+    @cached_property
+    def numbers(self) -> NumberFormat:
+        """How ticket numbers are written."""
+        return NumberFormat(tag=self.mail.subject_tag, pattern=self.mail.number_format)
 
     def status_label(self, status: str, language: str) -> str:
         """What people read for a status: its label in that language, else in the site's, else its name in words."""

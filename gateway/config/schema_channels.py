@@ -3,12 +3,14 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from gateway.config import kinds
 from gateway.config.section import Section, did_you_mean, key
 
 _FLAG = re.compile(r"[$A-Za-z0-9_.-]{1,60}", re.ASCII)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_MICROSOFT = (".office365.com", ".outlook.com", ".office365.us", ".outlook.cn")
 _TRUST = ("dkim", "spf", "submission", "m365-internal")
 
 
@@ -40,18 +42,34 @@ def _trust(value: object) -> str:
     raise ValueError(f'knows no "{text[:60]}"{guess or "; write " + ", ".join(_TRUST) + " or header:HOST"}')
 
 
+def _tenant(value: object) -> str:
+    text = kinds.text_of(value, "00000000-0000-0000-0000-000000000000").strip().lower()
+    if not _GUID.fullmatch(text):
+        raise ValueError(f'is no tenant id: "{text[:60]}"; write such as 8b1f3c52-7a0e-4d57-9c1a-2f6f0e9d4b11')
+    return text
+
+
 def _requester(value: object) -> str:
     text = kinds.text_of(value, "reply_to")
     kind, colon, pattern = text.partition(":")
     if text in ("from", "reply_to", "x_original_from"):
         return text
     if kind in ("body", "thread_key") and colon and pattern:
-        kinds.regex_text(pattern)
-        return text
+        return f"{kind}:{_timed(pattern)}"
     raise ValueError(
         'must be "from", "reply_to", "x_original_from", "body:REGEX" or "thread_key:REGEX"'
         + did_you_mean(text, ("reply_to", "x_original_from"))
     )
+
+
+def _timed(value: object) -> str:
+    """A regular expression as rules have them, searched under a time limit."""
+    from gateway.rules.patterns import compile_pattern  # a quarter of a second, and most sites declare no source
+
+    if not isinstance(value, str):
+        raise ValueError("must be a regular expression in single quotes")
+    compile_pattern(value)
+    return value
 
 
 def _pattern(value: object) -> str:
@@ -131,6 +149,12 @@ class Imap(Section):
         return self.after.partition(":")[2].strip()
 
     @property
+    def is_microsoft(self) -> bool:
+        """A mailbox at Microsoft 365, by how we log in or by its server."""
+        by_login = self.oauth is not None and self.oauth.provider == "microsoft"
+        return by_login or f".{self.host}".endswith(_MICROSOFT)
+
+    @property
     def own_address(self) -> str:
         """The account's own address, lower case; `""` where the user is no address."""
         return self.user.lower() if "@" in self.user else ""
@@ -178,8 +202,14 @@ class Auth(Section):
         'What verifies an agent: dkim, spf, submission, m365-internal, "header:HOST" (its Authentication-Results).',
         ("dkim", "spf", "submission"),
     )
+    m365_tenant: Annotated[str, PlainValidator(_tenant)] | None = key(
+        "The id of our tenant at Microsoft 365, for m365-internal.", None
+    )
     agents: Literal["strict", "token"] = key(
         "strict: agents' mail must be verified; token: their From and our token are enough.", "strict"
+    )
+    token_life: kinds.Duration = key(
+        "How old a notice may be for an agent's answer to it to act; older ones still find their ticket.", "90 days"
     )
     dns: kinds.Endpoint | None = key("The resolver to ask, as host:port; the system's where left out.", None)
 
@@ -189,6 +219,20 @@ class Source(Section):
 
     from_: Annotated[str, PlainValidator(_pattern)] = key("The address, or a pattern with *.", alias="from")
     requester: Annotated[str, PlainValidator(_requester)] = key(
-        "Where the person stands: from, reply_to, x_original_from, body:REGEX; thread_key:REGEX groups mails.", "from"
+        "Where the person is: from, reply_to, x_original_from, body:REGEX; thread_key:REGEX groups machines' mails.",
+        "from",
+    )
+    problem: Annotated[str, PlainValidator(_timed)] | None = key(
+        "A regex: which mails of a thread_key tell of a problem; all but recoveries where left out.", None
+    )
+    recovery: Annotated[str, PlainValidator(_timed)] | None = key(
+        "A regex: which mails of a thread_key resolve the ticket that its problem opened.", None
     )
     may: tuple[Literal["ours", "list", "flood"], ...] = key("Guards that do not apply.", ())
+
+    @model_validator(mode="after")
+    def _signals_need_a_key(self) -> "Source":
+        for name in ("problem", "recovery"):
+            if getattr(self, name) is not None and not self.requester.startswith("thread_key:"):
+                raise ValueError(f"has {name}, which is for monitors: write requester = 'thread_key:REGEX' beside it")
+        return self

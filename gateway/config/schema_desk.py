@@ -157,8 +157,13 @@ class Agent(Section):
         "Which notices; also taken, mentioned, held, digest, report, transcript.",
         ("new", "assigned", "answered", "due", "overdue", "undelivered"),
     )
+    role: Literal["agent", "lead"] = key("A lead may also merge tickets and mark spam, by command.", "agent")
     calendar: str | None = key("Working hours, for assignment.", None)
     language: kinds.Language | None = key("The language of the notices; mail.language where left out.", None)
+    left: kinds.Switch = key(
+        "Works here no longer: mail from this agent acts no more, nothing is sent or assigned.", False
+    )
+    successor: str | None = key("Who gets the open tickets of one who has left.", None)
 
 
 class Calendar(Section):
@@ -279,7 +284,7 @@ class PriorityTable(Section):
     """The priority where no rule and no person sets it: the first row that fits, else normal."""
 
     by: Literal["area", "category", "type", "queue", "organisation", "sender"] = key(
-        "Which tickets are like it, for seen: those with the same value of this.", "area"
+        "Which tickets are like it, for seen and occurrence: those with the same value of this.", "area"
     )
     within: kinds.Duration = key("How far back they are counted.", "1 h")
     row: tuple[PriorityRow, ...] = key("Row by row, each as [[priority.row]].", ())

@@ -109,6 +109,9 @@ class Mail(Section):
     )
     reopen_for: kinds.Duration = key("A customer's mail opens a closed ticket again within this time.", "14 days")
     close_after: kinds.Duration = key("Resolved tickets are closed after this time.", "7 days")
+    progress: tuple[
+        Literal["assigned", "started", "waiting", "moved", "delayed", "resolved", "closed", "reopened"], ...
+    ] = key("Which steps customers hear of by a letter of their own.", ("resolved", "closed"))
     undo: kinds.Duration = key("How long agents' mail waits for #cancel.", "0 min")
     two_queues: Literal["first", "twins"] = key(
         "One mail to two of our addresses: the first one owns the ticket, or each queue gets a linked twin.", "first"
@@ -124,6 +127,15 @@ class Limits(Section):
     auto_per_address: kinds.Rates = key("Automatic mails to one address; later ones are recorded.", "3/h 10/day")
     auto_per_ticket: kinds.Rates = key("Automatic mails on one ticket.", "20/day")
     auto_total: kinds.Rates = key("Automatic mails in all.", "60/min")
+    notices_per_agent: kinds.Rates = key("Notices to one agent; the rest waits for a digest.", "60/h 400/day")
+    bounce_score: int = key(
+        "Nothing automatic goes to an address that failed so often: each time counts 2 where it does not exist, "
+        "else 1; 0: it always goes.",
+        4,
+        low=0,
+        high=1_000,
+    )
+    bounce_within: kinds.Duration = key("Failures within this time of one another add up.", "30 days")
     connections: int = key("SMTP connections at a time.", 500, low=1, high=100_000)
     connections_per_peer: int = key("SMTP connections of one peer at a time; loopback exempt.", 20, low=1, high=100_000)
     new_per_peer: kinds.Rates = key("New SMTP connections of one peer; loopback exempt.", "30/min")
@@ -154,7 +166,7 @@ class Similar(Section):
 
     within: kinds.Duration = key("Tickets are compared with those opened within this time.", "7 days")
     tell_lead_at: int = key(
-        "A matter of so many customers is listed to the queue's lead, once an hour while it grows; 0: never.",
+        "A matter of so many customers is told to the queue's lead, in one letter an hour with all others; 0: never.",
         5,
         low=0,
         high=100_000,

@@ -1,9 +1,7 @@
 """The effective settings as text that is TOML again: what the file says, and every default, marked as such."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from pydantic_core import PydanticUndefined
@@ -12,12 +10,13 @@ from gateway.config.derived import with_derived
 from gateway.config.problems import inner, keys
 from gateway.config.schema import Config
 from gateway.config.section import Section
+from gateway.tomltext import writing
+from gateway.tomltext.writing import quoted, toml_key
 
 # Greedy to the last @: a password may hold one that nobody escaped.
 _PASSWORD_IN_URL = re.compile(r"(://[^/@:]*):.*@|([?&](?:ssl)?password=)[^&]*")
 # As far as the quotes of a TOML string, so that what is left is the same TOML.
 _PASSWORD_IN_FILE = re.compile(r"""(://[^/@:"'\n]*):[^"'\n]*@|([?&](?:ssl)?password=)[^&"'\n]*""")
-_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 Tables = Mapping[str, Any]
 
 
@@ -100,24 +99,6 @@ def _names_a_secret(name: str) -> bool:
     return name == "dkim_key" or name.endswith(("secret_file", "password_file", "token_file"))
 
 
-def toml_key(name: str) -> str:
-    """A key as TOML spells it, in quotes where it must be."""
-    return name if _BARE.fullmatch(name) else _quoted(name)
-
-
-def toml_value(value: Any) -> str:
+def toml_value(given: Any) -> str:
     """A value as TOML spells it, passwords in URLs hidden."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return _quoted(masked(value))
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml_value, value))}]"
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{toml_key(name)} = {toml_value(part)}" for name, part in value.items()) + " }"
-    return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _quoted(text: str) -> str:
-    """A basic string: JSON's escapes are TOML's, but for DEL, which JSON lets through."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return writing.toml_value(given, lambda text: quoted(masked(text)))

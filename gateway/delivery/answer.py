@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NO_SMTPUTF8 = "no_smtputf8"  # an address beyond ASCII, and a server that cannot
     TOO_LARGE = "too_large"
     GAVE_UP = "gave_up"  # tried for `delivery.retry_for`
+    WITHOUT_FILES = "without_files"  # it was too large, so it goes once more without what hangs on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,15 @@ At least once (T108): a crash between the other side's yes and our record sends 
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from gateway import act, log
+from gateway import log
 from gateway.config import Config
+from gateway.delivery.aftermath import Done, aftermath, write
 from gateway.delivery.answer import Answer, Carrier, Failed, Reason, Retry, Sent, Unreachable
 from gateway.delivery.maildir import Maildir
 from gateway.delivery.pace import Breaker, Pace
@@ -22,9 +23,10 @@ from gateway.delivery.smtp import Smarthost
 from gateway.errors import Temporary
 from gateway.faults import hit, refuse_in_production
 from gateway.now import now
-from gateway.store import Store, outbox
+from gateway.store import Store, bounces, outbox
 from gateway.store.outbox import Due, Outcome
-from gateway.tickets.actions import Actor, Note
+from gateway.tickets.bounces import Reach
+from gateway.undelivered import Alarm, alarm, is_one_of_us
 
 _BATCH = 32
 _LOOK_EVERY = 0.5  # seconds; other processes write to the outbox too, and nothing wakes us for those
@@ -54,10 +56,17 @@ class Sender:
         carrier: Carrier | None = None,
         breaker: Breaker | None = None,
         chance: Callable[[], float] = random.random,
+        cfg_in_force: Callable[[], Config] | None = None,
+        on_alarm: Callable[[Sequence[Alarm]], None] = lambda alarms: None,
     ) -> None:
-        """ConfigError where test switches are armed and the delivery is a real one."""
+        """`cfg_in_force` gives what may be changed while we run, `on_alarm` is handed what the admin must hear.
+
+        ConfigError where test switches are armed and the delivery is a real one.
+        """
         refuse_in_production(cfg)
         self._store = store
+        self._cfg_in_force = cfg_in_force or (lambda: cfg)
+        self._on_alarm = on_alarm
         self._give_up_after: timedelta = cfg.delivery.retry_for
         self._node = node
         self._wake = wake
@@ -136,23 +145,37 @@ class Sender:
 
     def _record(self, dues: Sequence[Due], answers: Sequence[Answer]) -> None:
         """Outcomes and events in one transaction. It is tried until it succeeds: what is not recorded is sent again."""
-        at = now()
-        outcomes = [self._outcome(due, answer, at) for due, answer in zip(dues, answers, strict=True)]
+        at, cfg = now(), self._cfg_in_force()
+        pairs = zip(dues, answers, strict=True)
+        done = [aftermath(due, answer, self._outcome(due, answer, at), cfg, at) for due, answer in pairs]
+        outcomes = [one.outcome for one in done]
 
         def work(conn: Connection) -> set[int]:
             refused = outbox.record_in(conn, node=self._node, outcomes=outcomes)
-            for due, outcome in zip(dues, outcomes, strict=True):
-                if outcome.id not in refused:
-                    _journal(conn, due, outcome, at)
+            for one in done:
+                if one.due.id not in refused:
+                    write(conn, one, cfg, at)
             return refused
 
+        before = self._reaches(done, cfg)
         try:
             refused = self._commit(work)
         except IntegrityError as error:  # an event that cannot be written must not make us send for ever
             log.crashed("delivery event", error)
             refused = self._commit(lambda conn: outbox.record_in(conn, node=self._node, outcomes=outcomes))
-        for due, outcome in zip(dues, outcomes, strict=True):
-            _tell(due, outcome, lost=outcome.id in refused)
+        for one in done:
+            _tell(one.due, one.outcome, lost=one.due.id in refused)
+        failed = [one.undelivered for one in done if one.undelivered and one.due.id not in refused]
+        if alarms := [found for one in failed if (found := alarm(one, before.get(one.key), cfg, at))]:
+            self._on_alarm(alarms)
+
+    def _reaches(self, done: Sequence[Done], cfg: Config) -> Mapping[str, Reach]:
+        """How the addresses of ours stood to which something could not be delivered now."""
+        ours = {one.undelivered.key for one in done if one.undelivered and is_one_of_us(one.undelivered.key, cfg)}
+        if not ours:
+            return {}
+        with self._store.main.read() as conn:
+            return bounces.reaches(conn, ours)
 
     def _commit(self, work: Callable[[Connection], set[int]]) -> set[int]:
         deadline = time.monotonic() + _HOLD
@@ -183,22 +206,6 @@ class Sender:
         return Outcome(
             id=due.id, fence=due.fence, state="pending", reply=answer.reply, reason=reason, next_try_at=again
         )
-
-
-def _journal(conn: Connection, due: Due, outcome: Outcome, at: datetime) -> None:
-    """The event of a final outcome; a retry is told by the row itself."""
-    if outcome.state == "pending":
-        return
-    kind = "sent" if outcome.state == "sent" else "delivery_failed"
-    data = {
-        "outbox": due.id,
-        "recipient": due.recipient,
-        "message_id": due.message_id,
-        "attempts": due.attempts,
-        "reply": outcome.reply,
-    }
-    note = Note(ticket=due.ticket, kind=kind, data=data, reason=str(outcome.reason))
-    act.apply(conn, [note], Actor(name="delivery", at=at, mail_id=due.mail_id))
 
 
 def _tell(due: Due, outcome: Outcome, *, lost: bool) -> None:

@@ -8,11 +8,13 @@ from gateway import log
 from gateway.config import Config, Limits, Smtp
 from gateway.errors import ConfigError
 from gateway.intake.admission import Budget, Door, Tally, Trusted
+from gateway.intake.login import Logins
 from gateway.intake.recipients import Judge
 from gateway.intake.replies import Reply
 from gateway.intake.smtp_dialogue import Dialogue, Terms, Timing
 from gateway.intake.smtp_session import SmtpSession, check_aiosmtpd
 from gateway.intake.spool import Spool
+from gateway.verify.users import Users
 
 _BACKLOG = 1024
 _OVERRUN = 10 * 1024 * 1024
@@ -30,7 +32,7 @@ def timing_of(limits: Limits) -> Timing:
 
 
 class SmtpListener:
-    """One `[[smtp]]` section of role mx. Runs on the event loop that calls `start`.
+    """One `[[smtp]]` section of role mx or submission. Runs on the event loop that calls `start`.
 
     Raises ConfigError for another role, a certificate that cannot be used, or an aiosmtpd that we do not know.
     """
@@ -46,8 +48,8 @@ class SmtpListener:
         overrun: int = _OVERRUN,
         trust_loopback: bool = True,
     ) -> None:
-        if cfg_smtp.role != "mx":
-            raise ConfigError([f'{cfg.path.name}: smtp.role: "{cfg_smtp.role}" is not built yet, only "mx"'])
+        if cfg_smtp.role == "lmtp":
+            raise ConfigError([f'{cfg.path.name}: smtp.role: "lmtp" is not built yet, only "mx" and "submission"'])
         limits = cfg.limits
         self._trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
         self._smtp = cfg_smtp
@@ -66,6 +68,8 @@ class SmtpListener:
             budget=Budget(limits.inflight),
             bad_tokens=Tally(_BAD_TOKENS, _BAD_TOKENS_PER),
             tls=self._tls_context(),
+            logins=self._logins(cfg),
+            login_failures=limits.auth_failures,
         )
         self._door = Door(
             total=limits.connections,
@@ -123,6 +127,7 @@ class SmtpListener:
         self._terms.line_length = limits.line_length
         self._terms.recipients = limits.recipients
         self._terms.hops = limits.hops
+        self._terms.login_failures = limits.auth_failures
         self._terms.timing = timing_of(limits)
 
     def reload_certificate(self) -> None:
@@ -194,6 +199,18 @@ class SmtpListener:
                     await self._all_gone.wait()
         except TimeoutError:
             pass
+
+    # ---- logging in ------------------------------------------------------------------------------------------------
+
+    def _logins(self, cfg: Config) -> Logins | None:
+        if self._smtp.role != "submission" or self._smtp.users_file is None:
+            return None
+        return Logins(cfg=cfg, users=Users(self._smtp.users_file), may_be_clear=self._smtp.listen.is_loopback)
+
+    def know_agents(self, cfg: Config) -> None:
+        """Agents and their addresses from now on."""
+        if self._terms.logins is not None:
+            self._terms.logins.cfg = cfg
 
     # ---- TLS -------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from gateway.intake import replies
 from gateway.intake.admission import Budget, Tally
 from gateway.intake.dots import Dots, has_line_over
 from gateway.intake.envelope import Sender, parse_recipient, parse_sender
+from gateway.intake.login import Credentials, Logins
 from gateway.intake.recipients import Judge, Standing
 from gateway.intake.replies import Reply
 from gateway.intake.spool import Spool
@@ -61,6 +62,8 @@ class Terms:
     budget: Budget
     bad_tokens: Tally
     tls: ssl.SSLContext | None = None
+    logins: Logins | None = None  # of a submission listener, where nothing goes without one
+    login_failures: int = 3  # in one session
 
 
 @dataclass(slots=True)
@@ -81,6 +84,8 @@ class Dialogue:
         self.key = key
         self.tls = ""
         self.said_mail = False
+        self.agent = ""  # who logged in
+        self._failed_logins = 0
         self._helo = ""
         self._is_extended = False
         self._mail = _Transaction()
@@ -92,6 +97,7 @@ class Dialogue:
     def start_tls(self, version: str) -> None:
         """TLS stands: forget what was said before it (RFC 3207 section 4.2)."""
         self.tls = version
+        self.agent = ""
         self._helo = ""
         self._is_extended = False
         self._mail = _Transaction()
@@ -101,14 +107,16 @@ class Dialogue:
         if reply[0] == "5" and self.key is not None:
             self._errors += 1
         self._unknown_commands += reply == Reply.UNKNOWN_COMMAND
+        self._failed_logins += reply == Reply.LOGIN_FAILED
         return (
-            self._errors > _ERRORS
+            self._failed_logins >= self.terms.login_failures
+            or self._errors > _ERRORS
             or self._unknown_commands >= _UNKNOWN_COMMANDS
             or self._idle_commands > _IDLE_COMMANDS
         )
 
     async def obey(self, verb: bytes, arg: str) -> str:
-        """The reply to any command but DATA and STARTTLS, which need the connection."""
+        """The reply to any command but DATA, STARTTLS and AUTH, which need the connection."""
         match verb:
             case b"MAIL":
                 return self._mail_from(arg)
@@ -125,7 +133,7 @@ class Dialogue:
                 return Reply.OK
             case b"QUIT":
                 return Reply.SYNTAX if arg else Reply.BYE
-            case b"VRFY" | b"EXPN" | b"HELP" | b"AUTH":
+            case b"VRFY" | b"EXPN" | b"HELP":
                 return Reply.NOT_OFFERED
             case _:
                 return Reply.UNKNOWN_COMMAND
@@ -139,6 +147,8 @@ class Dialogue:
         offers = [self.terms.host, f"SIZE {self.terms.max_size}", "PIPELINING", "8BITMIME", "SMTPUTF8"]
         if self.terms.tls is not None and not self.tls:
             offers.append("STARTTLS")
+        if self._may_log_in():
+            offers.append("AUTH PLAIN LOGIN")
         offers.append("ENHANCEDSTATUSCODES")
         return "\r\n".join([f"250-{offer}" for offer in offers[:-1]] + [f"250 {offers[-1]}"])
 
@@ -154,9 +164,13 @@ class Dialogue:
             return Reply.HELLO_FIRST
         if self._mail.sender is not None:
             return Reply.MAIL_TWICE
+        if self.terms.logins is not None and not self.agent:
+            return Reply.LOGIN_FIRST
         sender = parse_sender(arg, extended=self._is_extended)
         if isinstance(sender, Reply):
             return sender
+        if self.terms.logins is not None and not self.terms.logins.may_send_as(self.agent, sender.address):
+            return self._refuse(Reply.NOT_YOURS, mail_from=sender.address)
         self.said_mail = True
         size = sender.size or 0
         if size > self.terms.max_size:
@@ -209,7 +223,12 @@ class Dialogue:
         if refusal is not None:
             return self._refuse(refusal, mail_from=sender.address)
         envelope = Envelope(
-            mail_from=sender.address, recipients=recipients, peer=self.peer, helo=self._helo, tls=self.tls
+            mail_from=sender.address,
+            recipients=recipients,
+            peer=self.peer,
+            helo=self._helo,
+            tls=self.tls,
+            auth_user=self.agent,
         )
         try:
             return asyncio.wrap_future(self.terms.spool.submit(mail, envelope, "smtp"))
@@ -227,6 +246,32 @@ class Dialogue:
             return self._refuse_for_now(error)
         self._errors = self._unknown_commands = self._idle_commands = 0
         return (replies.duplicate if accepted.duplicate else replies.queued)(accepted.spool_id)
+
+    # ---- logging in ------------------------------------------------------------------------------------------------
+
+    def _may_log_in(self) -> bool:
+        logins = self.terms.logins
+        return logins is not None and (bool(self.tls) or logins.may_be_clear) and not self.agent
+
+    def login_refusal(self) -> Reply | None:
+        """Why AUTH may not be said here and now, None where it may."""
+        if self.terms.logins is None:
+            return Reply.NOT_OFFERED
+        if not self._is_extended:
+            return Reply.HELLO_FIRST
+        if self.agent or self._mail.sender is not None:
+            return Reply.LOGIN_TWICE
+        return None if self._may_log_in() else Reply.TLS_FIRST
+
+    async def log_in(self, given: Credentials) -> Reply:
+        """Who it is from here on, or why nobody."""
+        assert self.terms.logins is not None
+        agent = await self.terms.logins.agent(given, self.peer)
+        if isinstance(agent, Reply):
+            return agent
+        self.agent = agent
+        self._idle_commands = 0
+        return Reply.LOGGED_IN
 
     # ---- decisions -------------------------------------------------------------------------------------------------
 
@@ -267,6 +312,8 @@ class Dialogue:
             return Reply.LONG_MAIL_LINE
         if self.terms.reject_bare_newlines and has_bare_newline(mail):
             return Reply.BARE_NEWLINE
+        if self.terms.logins is not None and not self.terms.logins.is_theirs(self.agent, mail):
+            return Reply.NOT_YOURS
         return Reply.HOP_LOOP if hops(mail) > self.terms.hops else None
 
     def _refuse(self, reply: Reply, recipient: str = "", *, mail_from: str | None = None) -> Reply:

@@ -18,6 +18,7 @@ from gateway.errors import ConfigError
 from gateway.intake import replies
 from gateway.intake.admission import Upload
 from gateway.intake.dots import Dots
+from gateway.intake.login import credentials
 from gateway.intake.replies import Reply
 from gateway.intake.smtp_dialogue import Dialogue
 from gateway.store.spool import Accepted
@@ -236,6 +237,8 @@ class SmtpSession(SMTP):
             return await self._take_mail(arg)
         if verb == b"STARTTLS":
             return await self._start_tls(arg)
+        if verb == b"AUTH":
+            return await self._log_in(arg)
         return await self.dialogue.obey(verb, arg)
 
     async def handle_exception(self, error: Exception) -> str:
@@ -321,6 +324,23 @@ class SmtpSession(SMTP):
         except TLSSetupException:
             raise _GoneError
         return None
+
+    # ---- AUTH ------------------------------------------------------------------------------------------------------
+
+    async def _log_in(self, arg: str) -> Reply:
+        refusal = self.dialogue.login_refusal()
+        if refusal is not None:
+            return refusal
+        given = await credentials(arg, self._challenge)
+        return given if isinstance(given, Reply) else await self.dialogue.log_in(given)
+
+    async def _challenge(self, text: str) -> bytes | None:
+        """Ask the client for one more line; None if it was too long."""
+        await self._say(f"334 {text}")
+        self._enter(Phase.COMMAND)
+        line = await self._read_command()
+        self._enter(Phase.BUSY)
+        return line
 
     # ---- the end ---------------------------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ class TakingUp:
         judge = recipient_judge(cfg, self._keys)
         for listener in self._listeners:
             listener.judge_by(judge)
+            listener.know_agents(cfg)
             listener.keep_to(cfg.limits)
         for poller in self._pollers:
             poller.take_up(cfg)

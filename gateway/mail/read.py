@@ -64,6 +64,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         date=dates.instant(fields.first("date")),
         text=content.text,
         html=content.html,
+        text_forms=content.forms,
         reply=parts.reply,
         elided=parts.elided,
         signature=parts.signature,

@@ -58,6 +58,7 @@ class Attachment:
     inline: bool
     part: str
     declared: str = ""  # the type its sender gave, where that is another
+    content_id: str = ""  # by what the HTML shows it: what stands in a `cid:` URL, case folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,9 @@ class Mail:
     date: datetime | None = None
     text: str = ""  # the decoded main text
     html: str = ""
+    # Paths of the parts in which the text begins, the one it is from first: two where a plain text and a page say the
+    # same; none where it is from no part, as the words of an attachment or of a calendar.
+    text_forms: tuple[str, ...] = ()
     reply: str = ""  # what the sender wrote this time
     elided: str = ""  # all that was cut from the text, in order; the signature is a part of it
     signature: str = ""

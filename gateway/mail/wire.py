@@ -30,11 +30,11 @@ _TEXTS = (
 )
 _TEXT_LISTS = (
     *("delivered_to", "in_reply_to", "references", "markers", "queue_ids", "reported_ids", "defects"),
-    "trail",
+    *("trail", "text_forms"),
 )
 _ADDRESS = ("from_", "sender", "fwd_from")
 _ADDRESS_LISTS = ("reply_to", "to", "cc", "fwd_to", "fwd_cc")
-_ATTACHMENT = ("name", "size", "sha256", "type", "inline", "part", "declared")
+_ATTACHMENT = ("name", "size", "sha256", "type", "inline", "part", "declared", "content_id")
 _RECIPIENT = ("addr", "action", "status", "reply", "hard")
 _INVITATION = ("method", "summary", "start", "end", "place", "organizer", "repeats", "attendees")
 _DAYS = ("date", "away_until")
@@ -151,7 +151,7 @@ def _addresses(value: Any) -> tuple[Address, ...]:
 def _attachments(value: Any) -> tuple[Attachment, ...]:
     found = []
     for item in _list(value):
-        name, size, sha256, kind, inline, part, declared = _list(item)
+        name, size, sha256, kind, inline, part, declared, content_id = _list(item)
         found.append(
             Attachment(
                 name=_text(name),
@@ -161,6 +161,7 @@ def _attachments(value: Any) -> tuple[Attachment, ...]:
                 inline=_flag(inline),
                 part=_text(part),
                 declared=_text(declared),
+                content_id=_text(content_id),
             )
         )
     return tuple(found)

@@ -6,6 +6,7 @@ from typing import Any
 
 import regex
 
+from gateway.mail.header.addresses import mailboxes
 from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, NOTIFY, RULE_KEYS, SET, SET_OWN_FIELD, SKILLS, Action
 from gateway.rules.names import FieldShape, Names
@@ -66,16 +67,28 @@ def check_value(action: Action, value: str, names: Names) -> None:
         raise ValueError(f"has more than {MAX_VALUE:,} characters")
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in value):
         raise ValueError("holds a line break or a control character")
-    if action.form == "address" and not _ADDRESS.fullmatch(value):
-        raise ValueError(f'"{value[:60]}" is no address; write only local@domain')
-    if action.form == "watcher" and not _ADDRESS.fullmatch(value):
-        check_name(value, (), "agents", names)
+    if action.form == "address":
+        _check_address(value)
+        if whose := names.whose(value):
+            raise ValueError(f'"{value[:60]}" is {whose}; a ticket is for a customer')
+    if action.form == "watcher":
+        if "@" in value:
+            _check_address(value)
+        else:
+            check_name(value, (), "agents", names)
     if action.form == "language" and not _LANGUAGE.fullmatch(value):
         raise ValueError(f'"{value[:60]}" is no language code; write such as "en" or "pt-BR"')
     if action.form == "tag" and not is_tag(value):
         raise ValueError(f'"{value[:60]}" is no tag; write one word without spaces, commas and "#", several as a list')
     if action.named != "fields":
         check_name(value, action.closed, action.named, names)
+
+
+def _check_address(value: str) -> None:
+    """ValueError where it is not one address as everybody reads it."""
+    found = mailboxes(value) if _ADDRESS.fullmatch(value) else ()
+    if len(found) != 1 or found[0].key != value.lower():
+        raise ValueError(f'"{value[:60]}" is no address; write only local@domain')
 
 
 def check_own_field(shape: FieldShape, value: str) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from gateway.mail.fold import fold
 from gateway.rules.facts import seen_key
 from gateway.rules.globs import glob
 from gateway.rules.language import Shape
 from gateway.rules.operands import flat
 from gateway.rules.rule import Condition, Group, Mode, Rule
 from gateway.rules.view import View
-from gateway.rules.words import fold
 
 Check = Callable[[View], bool]
 _Build = Callable[[Condition], Check]

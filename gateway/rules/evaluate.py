@@ -5,7 +5,7 @@ Never raises for any facts: what cannot be done is skipped and recorded.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -47,11 +47,30 @@ class RuleSet:
         }
 
     def evaluate(
-        self, facts: Facts, event: str, matcher: Matcher, *, explain: bool = False, budget: float = BUDGET
+        self,
+        facts: Facts,
+        event: str,
+        matcher: Matcher,
+        *,
+        explain: bool = False,
+        budget: float = BUDGET,
+        among: Collection[str] | None = None,
     ) -> Decision:
-        """What the rules for this event say; with `explain` every rule looked at is in the trace, else the matching."""
-        run = _Run(self, facts, matcher, self._asked, budget)
-        return run.decide(self._by_event.get(event, ()), event, explain=explain)
+        """What the rules for this event say; with `explain` every rule looked at is in the trace, else the matching.
+
+        `among`: look at the rules of these names alone, by somebody who knows that no other matches.
+        """
+        batches = self._by_event.get(event, ())
+        if among is not None:
+            there = self._by_name.get(event, {})
+            batches = _batches([one for _, one in sorted((there[name] for name in among if name in there), key=_place)])
+        return _Run(self, facts, event, matcher, self._asked, budget).decide(batches, explain=explain)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Mapping[str, tuple[int, tuple[Rule, Check]]]]:
+        """By event and name each rule, with its place among the others."""
+        listed = {event: [one for batch in batches for one in batch] for event, batches in self._by_event.items()}
+        return {event: {one[0].name: (at, one) for at, one in enumerate(rules)} for event, rules in listed.items()}
 
     @cached_property
     def sha256(self) -> str:
@@ -80,6 +99,11 @@ class RuleSet:
         return frozenset(one.wanted[:2] for one in self._conditions if one.field.name == "seen_recently")
 
     @cached_property
+    def sets(self) -> frozenset[str]:
+        """The names of all fields and actions that rules set: `"queue"`, `"fields.order"`, `"reply"`."""
+        return frozenset(line.name for rule in self.rules for line in rule.sets)
+
+    @cached_property
     def sample_files(self) -> tuple[str, ...]:
         """The `file` of every test, as written, each once."""
         named = (example.file for rule in self.rules for example in rule.examples if example.file)
@@ -105,7 +129,11 @@ class RuleSet:
         return ""
 
 
-def _batches(rules: _Batch) -> list[_Batch]:
+def _place(numbered: tuple[int, tuple[Rule, Check]]) -> int:
+    return numbered[0]
+
+
+def _batches(rules: _Batch) -> Sequence[_Batch]:
     return [rules[start : start + _BATCH] for start in range(0, len(rules), _BATCH)]
 
 
@@ -125,20 +153,21 @@ class _Run:
     """One evaluation: what has been set so far. `view.values` is what the next rule sees."""
 
     def __init__(
-        self, rules: RuleSet, facts: Facts, matcher: Matcher, asked: Mapping[str, Asked], budget: float
+        self, rules: RuleSet, facts: Facts, event: str, matcher: Matcher, asked: Mapping[str, Asked], budget: float
     ) -> None:
         self._rules = rules
         self._matcher = matcher
         self._budget = budget
         self._deadline = matcher.clock() + budget
         self._view = View(facts, matcher, asked, self._deadline)
+        self._event = event
         self._fields: dict[str, Set] = {}
         self._actions: dict[str, Set] = {}
         self._added: dict[str, list[Set]] = {}
         self._traces: list[RuleTrace] = []
         self._skipped: list[Skipped] = []
 
-    def decide(self, batches: Sequence[_Batch], event: str, *, explain: bool) -> Decision:
+    def decide(self, batches: Sequence[_Batch], *, explain: bool) -> Decision:
         for batch in batches:
             if self._matcher.clock() > self._deadline:
                 self._out_of_time(batch[0][0])
@@ -146,7 +175,7 @@ class _Run:
             if not self._go_through(batch, explain):
                 break
         return Decision(
-            event=event,
+            event=self._event,
             fields=self._fields,
             actions=self._actions,
             added={name: tuple(several) for name, several in self._added.items()},
@@ -191,7 +220,7 @@ class _Run:
             taken = self._actions if line.name in NOT_FIELDS else self._fields
             if line.name not in taken and self._may_set(rule, line):
                 values = self._values(rule, line, captures)
-                if values and self._may_move(rule, line, values[0]):
+                if values and self._may_go(rule, line, values[0]):
                     value = values if line.action.many else values[0]
                     taken[line.name] = Set(value=value, rule=rule.name, file=rule.file, line=line.line)
                     self._show(line.name, values[0])
@@ -220,7 +249,10 @@ class _Run:
             self._view.values[name] = value
 
     def _may_set(self, rule: Rule, line: SetLine) -> bool:
-        """What a person set, a rule changes only by force."""
+        """What a person set, a rule changes only by force, and whom a ticket is for not once it is there."""
+        if line.name == "requester" and self._event != "created":
+            self._skip(rule, line.line, line.what, Skip.BY_AGENTS_ONLY, "the ticket keeps the requester it has")
+            return False
         field = "assignee" if line.name == "assign" else line.name
         by = self._view.facts.known.get("set_by", {}).get(field, "")
         if by.startswith("person:") and not rule.force:
@@ -228,15 +260,13 @@ class _Run:
             return False
         return True
 
-    def _may_move(self, rule: Rule, line: SetLine, value: str) -> bool:
+    def _may_go(self, rule: Rule, line: SetLine, value: str) -> bool:
         """Whether the site lets a ticket go from the status it is in to this one."""
         before = self._view.values.get("status", "new")
-        allowed = self._rules.names.moves.get(before) if line.name == "status" else None
-        if allowed is None or value == before or value in allowed:
-            return True
-        detail = f"[statuses.{before}] moves lets no ticket go from {before} to {value}"
-        self._skip(rule, line.line, line.what, Skip.NOT_ALLOWED, detail)
-        return False
+        refusal = self._rules.names.status_table.refusal(before, value) if line.name == "status" else ""
+        if refusal:
+            self._skip(rule, line.line, line.what, Skip.NO_SUCH_MOVE, refusal)
+        return not refusal
 
     def _captures(self, rule: Rule) -> dict[str, str]:
         """What the rule's positive patterns captured; the first line that brings a name wins."""

@@ -10,7 +10,7 @@ from gateway.rules.rule import Condition, Group, Mode, Rule
 # Whoever sorts tickets by one of these for some queues means it for all.
 _SORTED_BY = ("priority", "type", "category", "area", "impact")
 _NEEDED = {"assign": ": its tickets stay with nobody", "reply": ": its customers get no number"}
-_BY_MAIL = frozenset((*TRIGGER_GROUPS["mail"], "bounce"))
+_BY_MAIL = frozenset((*TRIGGER_GROUPS["mail"], "bounced"))
 
 
 def unset_fields(rules: RuleSet) -> Iterator[Problem]:

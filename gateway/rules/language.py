@@ -201,7 +201,7 @@ SET: dict[str, Action] = {
         Action(name="sla", doc="the SLA that holds", named="slas"),
         Action(name="reply", doc="the template of the mail to the requester, or none", named="replies"),
         Action(name="language", doc="the language we write in", form="language"),
-        Action(name="requester", doc="who the ticket is for", form="address"),
+        Action(name="requester", doc="who a new ticket is for; the mail's author takes part in it", form="address"),
     )
 }
 SET_OWN_FIELD = Action(name="fields", doc="a field declared in config.toml", named="fields")
@@ -222,7 +222,7 @@ TRIGGERS: dict[str, str] = {
     "due": "a deadline comes near",
     "overdue": "a deadline has passed",
     "idle": "nothing has happened for a while",
-    "bounce": "a mail of ours came back",
+    "bounced": "a mail of ours came back",
     "rated": "the requester rated the answer",
 }
 TRIGGER_GROUPS = {"mail": ("created", "follow_up")}

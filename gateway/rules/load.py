@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from gateway.errors import RulesError
@@ -15,7 +16,7 @@ from gateway.rules.language import ADD, FAMILIES, FIELDS, GROUPED, RULE_KEYS, SE
 from gateway.rules.names import Names
 from gateway.rules.operands import kind_of
 from gateway.rules.problems import Problem, Reading
-from gateway.rules.rule import Rule
+from gateway.rules.rule import Rule, moved
 from gateway.tomltext import Form, Lines, TomlProblem, line_of, parse
 from gateway.tomltext import lines as scan
 from gateway.tomltext.guess import nearest
@@ -27,12 +28,16 @@ MAX_NAME = 120
 FORM = Form(blocks=("rule", "rule.test"), beside="write `{key}.contains = ...` (or .words, .is) beside `{rest}`")
 
 
-def load(files: Mapping[str, str], names: Names) -> RuleSet:
-    """The checked set of the given files (shown name -> text), in name order; RulesError with all mistakes."""
+def load(files: Mapping[str, str], names: Names, known: RuleSet | None = None) -> RuleSet:
+    """The checked set of the given files (shown name -> text), in name order; RulesError with all mistakes.
+
+    What stood in the same file of `known`, a set by the very same names, is not read again.
+    """
     problems: list[Problem] = []
     rules: list[Rule] = []
     for file in sorted(files):
-        rules += _read_file(file, files[file], names, problems)
+        found = _read_again(file, files[file], names, known) if known and known.names is names else None
+        rules += _read_file(file, files[file], names, problems) if found is None else found
     problems += _repeated(rules)
     problems += _unreachable(rules)
     if len(rules) > MAX_RULES:
@@ -56,6 +61,46 @@ def _listed(problems: Sequence[Problem]) -> list[str]:
     found = sorted(set(problems))
     more = [f"and {len(found) - _MOST_TOLD:,} mistakes more"] if len(found) > _MOST_TOLD else []
     return [*map(str, found[:_MOST_TOLD]), *more]
+
+
+def _read_again(file: str, text: str, names: Names, known: RuleSet) -> list[Rule] | None:
+    """The rules of a file, of which only the blocks that are new are read; None: read it whole.
+
+    Whole is read what has mistakes: also where the file was cut at a heading that stands within a text, for the block
+    above it is no TOML then.
+    """
+    before = {rule.line: rule for rule in known.rules if rule.file == file}
+    if known.files.get(file) == text:
+        return list(before.values())
+    (_, remarks), *blocks = _blocks(text)
+    old = {block: line for line, block in _blocks(known.files.get(file, ""))[1:]}  # each has a name of its own in it
+    if list(before) != list(old.values()) or not _ONLY_REMARKS.fullmatch(remarks):
+        return None
+    found: list[Rule] = []
+    for is_known, run in groupby(blocks, key=lambda one: one[1] in old):
+        fresh = list(run)
+        if is_known:
+            found += (moved(before[old[block]], line - old[block]) for line, block in fresh)
+            continue
+        problems: list[Problem] = []
+        read = _read_file(file, "\n" * (fresh[0][0] - 1) + "".join(block for _, block in fresh), names, problems)
+        if problems:
+            return None
+        found += read
+    return found
+
+
+_ONLY_REMARKS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?(?:\n|\Z))*")
+
+
+def _blocks(text: str) -> list[tuple[int, str]]:
+    """What stands above the first rule, then each rule with its tests: line and text."""
+    found = []
+    line = 1
+    for block in _HEADING.split(text):
+        found.append((line, block))
+        line += block.count("\n")
+    return found
 
 
 def _read_file(file: str, text: str, names: Names, problems: list[Problem]) -> list[Rule]:
@@ -86,16 +131,12 @@ def _tables(file: str, text: str, problems: list[Problem]) -> tuple[dict[str, An
         return parse(text, FORM), text
     except TomlProblem as problem:
         first = Problem(file=file, line=problem.line, message=problem.what)
-    blocks = _HEADING.split(text)
     readable: list[str] = []
     broken: list[Problem] = []
-    above = 0
-    for block in blocks:
-        breaks = block.count("\n")
-        wrong = _why_no_toml(block, file, above) if len(broken) < _MOST_BROKEN else None
+    for line, block in _blocks(text):
+        wrong = _why_no_toml(block, file, line - 1) if len(broken) < _MOST_BROKEN else None
         broken += [wrong] if wrong else []
-        readable.append("\n" * breaks if wrong else block)
-        above += breaks
+        readable.append("\n" * block.count("\n") if wrong else block)
     rest = "".join(readable)
     try:
         table = parse(rest, FORM)
@@ -145,6 +186,10 @@ def _read_rule(
         for pattern in condition.patterns
         for capture in pattern.groupindex
     )
+    sets = read_sets(block.get("set", {}), captures, reading)
+    if on and "created" not in on and any(line.name == "requester" for line in sets):
+        what = 'only an agent changes the requester of an existing ticket; write on = "created" or "mail"'
+        reading.wrong(("set", "requester"), what)
     rule = Rule(
         name=rule_name,
         why=block["why"] if isinstance(block.get("why"), str) else "",
@@ -152,7 +197,7 @@ def _read_rule(
         line=reading.line(()),
         on=on,
         groups=groups,
-        sets=read_sets(block.get("set", {}), captures, reading),
+        sets=sets,
         adds=read_adds(block, captures, reading),
         quarantine=_reason(block, reading),
         stop=_flag(block, "stop", reading),

@@ -1,10 +1,10 @@
 """What rules may name: the queues, agents, fields and so on of a site."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.tickets.assignment import STRATEGIES
-from gateway.tickets.status import Status
+from gateway.tickets.status import Status, Statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,14 @@ class Names:
     templates: Collection[str] = ()
     fields: Mapping[str, FieldShape] = field(default_factory=dict)
     statuses: Collection[str] = tuple(Status)
-    moves: Mapping[str, Collection[str]] = field(default_factory=dict)  # status -> where it may be set to go
+    status_table: Statuses = field(default_factory=Statuses)  # which of them a rule may set where
     areas: Collection[str] = ()
     categories: Collection[str] | None = None
     organisations: Collection[str] | None = None
     calendars: Collection[str] = ()
     skills: Collection[str] | None = None
     lists: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whose: Callable[[str], str] = lambda address: ""  # "an address of ours", "the agent carol's": no customer's
 
     def of(self, kind: str) -> Collection[str] | None:
         """The names of a kind as the tables of `language.py` call it; None: anything may be named."""

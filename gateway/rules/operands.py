@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from gateway.mail.fold import fold
 from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ASKING, PRIORITIES, SEEN_BY, Field, Operand
 from gateway.rules.names import Names
 from gateway.rules.patterns import compile_pattern
-from gateway.rules.words import fold, read_patterns
+from gateway.rules.words import read_patterns
 from gateway.tomltext import units
 
 

@@ -1,7 +1,7 @@
 """The values of this room: a rule as read and checked. Frozen; whoever holds one may trust its names and types."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -121,3 +121,32 @@ class Rule:
     def ends_all(self) -> bool:
         """Nothing after a quarantined mail matters: no ticket comes of it."""
         return self.stop or bool(self.quarantine)
+
+
+def moved(rule: Rule, by: int) -> Rule:
+    """The rule as it is read where its block stands so many lines further down."""
+    if by == 0:
+        return rule
+    return replace(
+        rule,
+        line=rule.line + by,
+        groups=tuple(_moved_group(group, by) for group in rule.groups),
+        sets=tuple(replace(one, line=one.line + by) for one in rule.sets),
+        adds=tuple(replace(one, line=one.line + by) for one in rule.adds),
+        examples=tuple(
+            replace(
+                one,
+                line=one.line + by,
+                expect=tuple(replace(expected, line=expected.line + by) for expected in one.expect),
+            )
+            for one in rule.examples
+        ),
+    )
+
+
+def _moved_group(group: Group, by: int) -> Group:
+    parts = (
+        replace(part, line=part.line + by) if isinstance(part, Condition) else _moved_group(part, by)
+        for part in group.parts
+    )
+    return replace(group, line=group.line + by, parts=tuple(parts))

@@ -13,6 +13,8 @@ from gateway.rules.matcher import Matcher
 from gateway.rules.rule import Example, Expectation, Rule
 
 SOMEBODY = "customer@example.net"
+_FEW = 0.25  # of the rules are different: where more are, to ask them first costs more than it spares
+_Among = tuple[tuple[str, ...], Collection[str]]  # what matched in another set, and whom to ask in this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Surroundings:
     open_calendars: Callable[[datetime], Sequence[str]] | None = None
     samples: Mapping[str, Sample] = field(default_factory=dict)
     counted: Collection[tuple[str, int]] = ()  # what is counted besides for `ticket.seen_recently`: field, seconds
-    priority_of: Callable[[Decision, Facts], str | None] = lambda decision, facts: None  # where no rule set it
+    given: Callable[[Decision, Facts], Mapping[str, str]] = lambda decision, facts: {}  # fields that no rule set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,35 +86,99 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """How many tests ran, and those that failed."""
+class ExampleRun:
+    """How many tests there are, those that failed, and which rules matched in each of the others.
+
+    `matched` goes by the name of the rule and the number of its test; a test in which something was skipped has none.
+    """
 
     tests: int
     failures: tuple[Failure, ...]
+    matched: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
 
 
-def run_tests(rules: RuleSet, matcher: Matcher, surroundings: Surroundings | None = None) -> Report:
-    """Every test of every rule; nothing outside is touched."""
+def run_tests(
+    rules: RuleSet,
+    matcher: Matcher,
+    surroundings: Surroundings | None = None,
+    before: tuple[RuleSet, ExampleRun] | None = None,
+) -> ExampleRun:
+    """Every test of every rule; nothing outside is touched.
+
+    `before`: another set and what came of its tests in the very same surroundings, so that rules which are still the
+    same need not be asked again where their answer is known. The report is the same without it.
+    """
     around = surroundings or Surroundings()
-    count = 0
+    shortcut = _Shortcut(rules, *before) if before else None
     failures: list[Failure] = []
-    for rule in rules.rules:
-        for example in rule.examples:
-            count += 1
-            failure = _run(rules, rule, example, matcher, around)
-            failures += [failure] if failure else []
-    return Report(tests=count, failures=tuple(failures))
+    matched: dict[tuple[str, int], tuple[str, ...]] = {}
+    examples = [(rule, number, one) for rule in rules.rules for number, one in enumerate(rule.examples)]
+    for rule, number, example in examples:
+        found = _run(rules, rule, example, matcher, around, shortcut.among(rule, number) if shortcut else None)
+        if isinstance(found, Failure):
+            failures.append(found)
+        elif found is not None:
+            matched[rule.name, number] = found
+    return ExampleRun(tests=len(examples), failures=tuple(failures), matched=matched)
 
 
-def _run(rules: RuleSet, rule: Rule, example: Example, matcher: Matcher, around: Surroundings) -> Failure | None:
+class _Shortcut:
+    """Which rules are left to ask, by comparison with a set whose answers are known.
+
+    Where the rules that matched then are still the same, stand in the same order and match again, and no rule that is
+    new or different matches, every rule in between sees what it saw then, and says what it said.
+    """
+
+    def __init__(self, rules: RuleSet, before: RuleSet, report: ExampleRun) -> None:
+        old = {rule.name: rule for rule in before.rules}
+        same = [rule.name for rule in rules.rules if rule.name in old and _is_same(rule, old[rule.name])]
+        self._same = frozenset(same)
+        if same != [name for name in old if name in self._same]:  # they stand in another order
+            self._same = frozenset()
+        self._different = frozenset(rule.name for rule in rules.rules) - self._same
+        few = len(self._different) <= len(rules.rules) * _FEW
+        self._matched = report.matched if few else {}
+
+    def among(self, rule: Rule, number: int) -> _Among | None:
+        """What matched then, and that together with all rules that may say something else now; None: ask all.
+
+        A mail in a file may be another one now.
+        """
+        matched = None if rule.examples[number].file else self._matched.get((rule.name, number))
+        if matched is None or rule.name not in self._same or not self._same.issuperset(matched):
+            return None
+        return matched, self._different.union(matched)
+
+
+def _is_same(rule: Rule, other: Rule) -> bool:
+    """But for the lines it stands in. Written out, for 1 and 1.0 are equal and yet not the same value of a field."""
+    same_table = rule.source is other.source or repr(rule.source) == repr(other.source)
+    return same_table and rule.file == other.file
+
+
+def _run(
+    rules: RuleSet, rule: Rule, example: Example, matcher: Matcher, around: Surroundings, known: _Among | None
+) -> Failure | tuple[str, ...] | None:
+    """What failed, else the rules that matched; None where something was skipped, for that may be chance."""
     sample = around.samples.get(example.file) if example.file else Sample(mail=_mail(example, around.zone), size=0)
     if sample is None:
         got = "no such file below the rules folder, or none that can be read"
         return _failure(rule, example, [Diff(what="file", line=example.line, expected=example.file, got=got)])
     facts = _facts(sample, example, rules, around)
-    decision = rules.evaluate(facts, example.event, matcher)
+    decision = _decided(rules, facts, example.event, matcher, known)
     diffs = [diff for one in example.expect if (diff := _diff(one, decision, facts, around))]
-    return _failure(rule, example, diffs, decision) if diffs else None
+    if diffs:
+        return _failure(rule, example, diffs, decision)
+    return None if decision.skipped else tuple(one.name for one in decision.matched)
+
+
+def _decided(rules: RuleSet, facts: Facts, event: str, matcher: Matcher, known: _Among | None) -> Decision:
+    if known:
+        matched, among = known
+        decision = rules.evaluate(facts, event, matcher, among=among)
+        if not decision.skipped and tuple(one.name for one in decision.matched) == matched:
+            return decision
+    return rules.evaluate(facts, event, matcher)
 
 
 def _failure(rule: Rule, example: Example, diffs: Sequence[Diff], decision: Decision | None = None) -> Failure:
@@ -209,8 +275,8 @@ def _diff(one: Expectation, decision: Decision, facts: Facts, around: Surroundin
     wanted = () if one.wanted == ("none",) else one.wanted
     assert not isinstance(wanted, bool)
     got, by = _got(one.name, decision, facts)
-    if one.name == "priority" and not got and facts.event == "created":
-        got = tuple(filter(None, (around.priority_of(decision, facts),)))
+    if not got and facts.event == "created":
+        got = tuple(filter(None, (around.given(decision, facts).get(one.name),)))
     if one.negated:
         came = not set(wanted) & set(got) if wanted else bool(got)
     elif one.name == "rules" and wanted:

@@ -1,25 +1,17 @@
-"""Text made comparable: case and accents folded, cut into words, in any script.
+"""Folded text cut into words, in any script.
 
 A mail is folded once; every rule then asks one set, so that the number of rules hardly matters.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import regex
 
-# Letters that carry a stroke instead of an accent do not decompose.
-_STROKES = {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
-# Dropped: combining accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic, and what is invisible
-# inside words (soft hyphen, zero-width characters). Marks of Indic scripts and Thai are vowels and stay.
-_COMMON_ACCENTS = "\u0301\u0306\u0308\u030c"
-_TO_FOLD = re.compile(
-    "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u00ad\u200b-\u200f\u2060\ufeff"
-    f"{''.join(_STROKES)}]"
-)
+from gateway.mail.fold import fold
+
 _WORDS = regex.compile(r"\w+")  # regex, not re: its \w holds the vowel and tone marks of Indic scripts
 _NOT_ASCII_WORD = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _EDGE = regex.compile(r"^[^\w*]|[^\w*]$")
@@ -28,16 +20,6 @@ _SPACELESS = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Thai}\p{La
 _MAYBE_SPACELESS = re.compile("[\u0e00-\U0010ffff]")  # all of those and more
 _LONGEST = 500  # characters of a pattern
 _BETWEEN = " \x00 "  # no phrase reaches from one text into the next
-
-
-def fold(text: str) -> str:
-    """Lower case without accents: `"Žlutá STRAßE"` becomes `"zluta strasse"`."""
-    if text.isascii():
-        return text.lower()
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    for accent in _COMMON_ACCENTS:  # ten times as fast as the pattern for what is in every second word
-        bare = bare.replace(accent, "")
-    return unicodedata.normalize("NFC", _TO_FOLD.sub(lambda found: _STROKES.get(found[0], ""), bare))
 
 
 def split_words(folded: str) -> list[str]:

@@ -23,6 +23,7 @@ class Archived:
     at: datetime
     subject: str
     verdict: str
+    rule_set_id: int | None
     facts: str
     trace: str
 
@@ -33,6 +34,7 @@ _archived = select(
     _mail.c.at,
     _mail.c.subject,
     _mail.c.verdict,
+    _mail.c.rule_set_id,
     cast(_mail.c.facts, Text).label("facts"),
     cast(_mail.c.trace, Text).label("trace"),
 )

@@ -14,7 +14,7 @@ OPENING = "opening"  # stands for every field that nobody changed since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class JournalLine:
     """One line of the journal that a mail wrote."""
 
     kind: str
@@ -29,21 +29,21 @@ class Record:
     facts: Mapping[str, Any]
     auth: Mapping[str, Any]
     rule_set_id: int | None
-    changes: tuple[Change, ...]
+    changes: tuple[JournalLine, ...]
     sent: tuple[int, ...]
 
 
 def records(store: Store, mail_ids: Collection[int]) -> dict[int, Record]:
     """By mail id."""
     columns = (_mail.c.id, _mail.c.ticket, _mail.c.facts, _mail.c.auth, _mail.c.rule_set_id)
-    changes: dict[int, list[Change]] = {}
+    changes: dict[int, list[JournalLine]] = {}
     with store.main.read() as conn:
         rows = conn.execute(select(*columns).where(_mail.c.id.in_(mail_ids))).all()
         touched = {row.ticket for row in rows if row.ticket is not None}
         # By ticket, for that is what the journal is indexed by.
         journal = select(_event).where(_event.c.ticket.in_(touched), _event.c.mail_id.in_(mail_ids))
         for line in conn.execute(journal.order_by(_event.c.id)):
-            changes.setdefault(line.mail_id, []).append(Change(kind=line.kind, reason=line.reason, data=line.data))
+            changes.setdefault(line.mail_id, []).append(JournalLine(kind=line.kind, reason=line.reason, data=line.data))
     return {
         row.id: Record(
             facts=row.facts,

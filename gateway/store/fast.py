@@ -208,7 +208,7 @@ def given(values: Iterable[int] | Iterable[str], dialect: Dialect) -> Any:
 
 
 def one_of(conn: Connection, column: ColumnElement[Any], values: Iterable[int] | Iterable[str]) -> ColumnElement[bool]:
-    """The condition that a column is one of these values, of which there may be more than a database takes one by one."""
+    """The condition that a column is one of these values, be they more than a database takes one by one."""
     is_pg = conn.dialect.name == "postgresql"
     many = bindparam(None, given(values, conn.dialect), type_=ARRAY(column.type) if is_pg else Text, unique=True)
     return column == func.any(many) if is_pg else column.in_(select(func.json_each(many).table_valued("value").c.value))

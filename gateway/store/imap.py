@@ -3,7 +3,7 @@
 The rows of accepted mails are written with the mails themselves (`arrivals.insert_batch`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from gateway.now import now
 from gateway.store.engine import Store
+from gateway.store.fast import one_of
 from gateway.store.tables import imap_folder, imap_uid
 
 
@@ -69,19 +70,19 @@ def unfiled(store: Store, place: Place) -> list[int]:
 def filed(store: Store, place: Place, uids: Collection[int]) -> None:
     """Record that the server has done with these mails what `after` says."""
     with store.spool.write() as conn:
-        for some in _chunks(sorted(uids)):
-            conn.execute(update(imap_uid).where(*_at(place), imap_uid.c.uid.in_(some)).values(moved_at=now()))
+        those = one_of(conn, imap_uid.c.uid, uids)
+        conn.execute(update(imap_uid).where(*_at(place), those).values(moved_at=now()))
 
 
 def left_alone(store: Store, place: Place, uids: Collection[int]) -> None:
     """Record mails that were seen and did not become spool rows; recording them twice changes nothing."""
     with store.spool.write() as conn:
-        for some in _chunks(sorted(uids)):
-            conn.execute(delete(imap_uid).where(*_at(place), imap_uid.c.uid.in_(some), imap_uid.c.spool_id.is_(None)))
-            present = set(conn.execute(select(imap_uid.c.uid).where(*_at(place), imap_uid.c.uid.in_(some))).scalars())
-            fresh = [uid for uid in some if uid not in present]
-            if fresh:
-                conn.execute(insert(imap_uid), [_row(place, uid) for uid in fresh])
+        those = one_of(conn, imap_uid.c.uid, uids)
+        conn.execute(delete(imap_uid).where(*_at(place), those, imap_uid.c.spool_id.is_(None)))
+        present = set(conn.execute(select(imap_uid.c.uid).where(*_at(place), those)).scalars())
+        fresh = sorted(set(uids) - present)
+        if fresh:
+            conn.execute(insert(imap_uid), [_row(place, uid) for uid in fresh])
 
 
 def _row(place: Place, uid: int) -> dict[str, object]:
@@ -100,7 +101,3 @@ def _at(place: Place) -> tuple[ColumnElement[bool], ...]:
         imap_uid.c.folder == place.folder,
         imap_uid.c.uidvalidity == place.uidvalidity,
     )
-
-
-def _chunks(uids: Sequence[int]) -> list[Sequence[int]]:
-    return [uids[start : start + 500] for start in range(0, len(uids), 500)]

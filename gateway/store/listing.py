@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from gateway.store import tables
 from gateway.store.engine import Store
-from gateway.store.matters import merged_into
+from gateway.store.snapshots import merged_into
 from gateway.tickets.status import Status
 
 _ticket, _article = tables.ticket, tables.article
@@ -113,6 +113,9 @@ class Page:
     description: str
     time_spent: int  # minutes
     fields: Mapping[str, str]
+    pinned: bool
+    rating: int | None  # the requester's, 1 to 5
+    on_hold_until: datetime | None
     merged_into: int | None
     articles: tuple[Article, ...]
     events: tuple[Event, ...]
@@ -137,14 +140,24 @@ class Wanted:
 
 def tickets(store: Store, wanted: Wanted, *, at: datetime) -> list[Ticket]:
     """The tickets asked for, ascending by number; `at` is the instant by which they are overdue."""
-    statement = _select().where(*_conditions(wanted)).order_by(_ticket.c.number)
     with store.main.read() as conn:
-        found = [_ticket_of(row, at) for row in conn.execute(statement)]
-        for word in wanted.words:
-            if not word.isascii():
-                exact = _numbers_with(conn, word, [one.number for one in found])
-                found = [one for one in found if one.number in exact]
+        return tickets_in(conn, wanted, at=at)
+
+
+def tickets_in(conn: Connection, wanted: Wanted, *, at: datetime) -> list[Ticket]:
+    """As `tickets`, as the caller's transaction sees them."""
+    statement = _select().where(*_conditions(wanted)).order_by(_ticket.c.number)
+    found = [_ticket_of(row, at) for row in conn.execute(statement)]
+    for word in wanted.words:
+        if not word.isascii():
+            exact = _numbers_with(conn, word, [one.number for one in found])
+            found = [one for one in found if one.number in exact]
     return [one for one in found if not wanted.tags or not set(wanted.tags).isdisjoint(one.tags)]
+
+
+def pinned_in(conn: Connection) -> frozenset[int]:
+    """The tickets that stay on top of lists."""
+    return frozenset(conn.execute(select(_ticket.c.number).where(_ticket.c.pinned)).scalars())
 
 
 def known_values(store: Store, column: str) -> set[str]:
@@ -164,23 +177,31 @@ def opened_at(store: Store, numbers: Collection[int]) -> dict[int, datetime]:
 def page(store: Store, number: int, *, at: datetime) -> Page | None:
     """A whole ticket as of one moment; None where there is none of that number."""
     with store.main.read() as conn:
-        row = conn.execute(_select(whole=True).where(_ticket.c.number == number)).first()
-        if row is None:
-            return None
-        people = _participants(conn, number)
-        ticket = _ticket_of(row, at)
-        return Page(
-            ticket=ticket,
-            requester_name=next((one.name for one in people if one.address == ticket.requester), ""),
-            description=row.description,
-            time_spent=row.time_spent,
-            fields=row.fields,
-            merged_into=row.merged_into,
-            articles=_articles(conn, [number, *merged_into(conn, number)]),
-            events=_events(conn, number),
-            participants=people,
-            links=_links(conn, number),
-        )
+        return page_in(conn, number, at=at)
+
+
+def page_in(conn: Connection, number: int, *, at: datetime) -> Page | None:
+    """As `page`, as the caller's transaction sees it."""
+    row = conn.execute(_select(whole=True).where(_ticket.c.number == number)).first()
+    if row is None:
+        return None
+    people = _participants(conn, number)
+    ticket = _ticket_of(row, at)
+    return Page(
+        ticket=ticket,
+        requester_name=next((one.name for one in people if one.address == ticket.requester), ""),
+        description=row.description,
+        time_spent=row.time_spent,
+        fields=row.fields,
+        pinned=row.pinned,
+        rating=row.rating,
+        on_hold_until=row.on_hold_until,
+        merged_into=row.merged_into,
+        articles=_articles(conn, [number, *merged_into(conn, number)]),
+        events=_events(conn, number),
+        participants=people,
+        links=_links(conn, number),
+    )
 
 
 # ---- tickets -------------------------------------------------------------------------------------------------------
@@ -202,8 +223,8 @@ def _select(*, whole: bool = False) -> Any:
         at.impact, at.created_at, at.updated_at, at.first_response_at, at.first_response_due, at.next_response_due,
         at.resolve_due,
     )  # fmt: skip
-    wide = (at.description, at.time_spent, at.fields, at.merged_into) if whole else ()
-    return select(*narrow, *wide, requester.label("requester"))
+    wide = (at.description, at.time_spent, at.fields, at.pinned, at.rating, at.on_hold_until, at.merged_into)
+    return select(*narrow, *(wide if whole else ()), requester.label("requester"))
 
 
 def _ticket_of(row: Row[Any], at: datetime) -> Ticket:
@@ -344,7 +365,7 @@ def _events(conn: Connection, number: int) -> tuple[Event, ...]:
     )
 
 
-_ROLES = ("requester", "watcher", "other", "proposed")
+_ROLES = ("requester", "watcher", "third", "other", "proposed")
 
 
 def _participants(conn: Connection, number: int) -> tuple[Participant, ...]:

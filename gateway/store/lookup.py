@@ -22,6 +22,7 @@ from gateway.store.tables import (
     participant,
     person,
     rota,
+    thread_key,
     ticket,
 )
 from gateway.tickets.threading import Ref
@@ -154,6 +155,14 @@ def _last_agents(dialect: Dialect) -> Select[Any]:
     return select(person.c.id, newest).where(among(person.c.id, "ids", dialect))
 
 
+def keyed(conn: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ticket of each of these keys, by source and key."""
+    if not wanted:
+        return {}
+    rows = rows_in(conn, thread_key, "key", sorted({key for _, key in wanted}), ("source", "key", "ticket"))
+    return {(source, key): number for source, key, number in rows if (source, key) in wanted}
+
+
 def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, list[Stored]]:
     """Mails we have under these Message-IDs."""
     found: dict[str, list[Stored]] = {}
@@ -216,18 +225,25 @@ def automatic_mail(
 
 
 def automatic_total(conn: Connection, window: timedelta, at: datetime) -> int:
-    """How many automatic mails were written in the window before `at`."""
-    query = select(func.count()).where(outbox.c.automatic.is_(True), outbox.c.created_at > at - window)
+    """How many automatic mails were written in the window before `at`, the notices to agents left out."""
+    query = (
+        select(func.count())
+        .join_from(outbox, mail, mail.c.id == outbox.c.mail_id)
+        .where(outbox.c.automatic.is_(True), outbox.c.created_at > at - window)
+        .where(mail.c.kind.not_like("notice%"), mail.c.kind != "transcript")
+    )
     return int(conn.execute(query).scalar_one())
 
 
 def automatic_on_ticket(conn: Connection, numbers: Collection[int], window: timedelta, at: datetime) -> dict[int, int]:
-    """How many automatic mails each ticket caused in the window before `at`."""
+    """How many automatic mails each ticket caused in the window before `at`, the notices to agents left out."""
     if not numbers:
         return {}
     query = (
         select(outbox.c.ticket, func.count())
+        .join(mail, mail.c.id == outbox.c.mail_id)
         .where(outbox.c.ticket.in_(numbers), outbox.c.automatic.is_(True), outbox.c.created_at > at - window)
+        .where(mail.c.kind.not_like("notice%"), mail.c.kind != "transcript")
         .group_by(outbox.c.ticket)
     )
     return {row[0]: int(row[1]) for row in conn.execute(query)}
@@ -238,6 +254,14 @@ def open_tickets(conn: Connection, ended: Collection[str] = ()) -> dict[str, int
     if ended:
         return dict(map(tuple, conn.execute(_OPEN_TICKETS.where(ticket.c.status.not_in(ended)))))
     return dict(map(tuple, all_rows(conn, _OPEN_TICKETS)))
+
+
+def open_of(conn: Connection, agents: Collection[str], ended: Collection[str] = ()) -> list[Mapping[str, Any]]:
+    """Whole rows of the tickets of these agents that are not ended, ascending by number."""
+    theirs = (ticket.c.assignee.in_(agents), text(OPEN_SQL), ticket.c.status.not_in(ended))
+    numbers = conn.execute(select(ticket.c.number).where(*theirs)).scalars().all()
+    found = tickets(conn, numbers)
+    return [found[number] for number in sorted(numbers)]
 
 
 SEEN_BY_PERSON = ("sender", "organisation")

@@ -1,163 +1,253 @@
-"""Tickets with what a decision about several of them needs: links, who takes part, what was done to them."""
+"""Matters: open tickets that look like one another, kept together from the first on.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+New tickets are taken in some time after they were made, in small batches, by whichever node comes first: `counter`
+holds how far, and moving it on is what makes a batch count once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
-from gateway.mail import Address
+from gateway.errors import Conflict
 from gateway.store import tables
-from gateway.store.fast import rows_in
-from gateway.tickets.matter import MAX_MERGES, UNDOABLE
-from gateway.tickets.standing import Done, Linked, Standing
+from gateway.store.engine import Store
+from gateway.store.fast import insert, insert_many, one_of, rows_in
+from gateway.store.similar import Scope, holders_of, is_compared, profiles_in
+from gateway.tickets.similar import SAME_MATTER, Likeness, Profile, candidates, likeness
 
-_ticket, _link, _event, _article, _mail = tables.ticket, tables.link, tables.event, tables.article, tables.mail
-_PART = 500
+BATCH = 20  # tickets a transaction: small, for mails that come in meanwhile wait for it
+_COMPARED = 10  # tickets, likeliest first, that a new one is compared with to find the one it is most like
+_LATE = 200  # numbers: with several nodes, a lower one may be committed after a higher one
+_FORGOTTEN = 200  # tickets a transaction
+_MARK = "similar"  # the counter
+
+_ticket, _of_matter, _matter = tables.ticket, tables.ticket_matter, tables.matter
+_token, _counter = tables.ticket_token, tables.counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correspondent:
-    """Whom an answer on a ticket goes to, in which language, and the mail it answers."""
+class Matter:
+    """Open tickets that look like one matter; `number` is the first of them."""
 
-    address: Address
-    language: str
-    message_id: str
+    number: int
+    subject: str
+    queue: str
+    tickets: tuple[int, ...]
+    requesters: int
+    opened: Mapping[int, datetime]
+    subjects: Mapping[int, str]
 
 
-def standings(conn: Connection, numbers: Iterable[int]) -> dict[int, Standing]:
-    """The tickets that there are, by number."""
-    wanted = sorted(set(numbers))
-    rows: dict[int, Mapping[str, Any]] = {}
-    links: dict[int, list[Linked]] = {}
-    articles: dict[int, int] = {}
-    for start in range(0, len(wanted), _PART):
-        some = wanted[start : start + _PART]
-        rows |= {
-            row.number: dict(row._mapping) for row in conn.execute(select(_ticket).where(_ticket.c.number.in_(some)))
-        }
-        touching = select(_link).where(or_(_link.c.ticket.in_(some), _link.c.other.in_(some)))
-        for row in conn.execute(touching.order_by(_link.c.ticket, _link.c.other, _link.c.kind)):
-            for number in {row.ticket, row.other} & set(some):
-                links.setdefault(number, []).append(Linked(ticket=row.ticket, other=row.other, kind=row.kind))
-        newest = select(_article.c.ticket, func.max(_article.c.id)).where(_article.c.ticket.in_(some))
-        articles |= {row[0]: row[1] for row in conn.execute(newest.group_by(_article.c.ticket))}
-    members = _members(conn, list(rows))
-    return {
-        number: Standing(
-            row=row,
-            links=tuple(links.get(number, ())),
-            participants=tuple(members.get(number, ())),
-            articles=articles.get(number, 0),
-            merges=_merges(conn, number, links.get(number, ())),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """A matter that has grown since its lead was told. `counted`: its tickets, those that ended since among them."""
+
+    number: int
+    queue: str
+    counted: int
+    told: int
+    told_at: datetime | None
+
+
+def matter_of(store: Store, number: int, scope: Scope) -> tuple[int, ...]:
+    """The open tickets of the matter that a ticket belongs to, itself among them; () where it stands alone."""
+    with store.main.read() as conn:
+        return matter_in(conn, number, scope)
+
+
+def matter_in(conn: Connection, number: int, scope: Scope) -> tuple[int, ...]:
+    """As `matter_of`, as the caller's transaction sees it."""
+    own = select(_of_matter.c.matter).where(_of_matter.c.ticket == number).scalar_subquery()
+    found = tuple(conn.execute(_members(scope, _of_matter.c.matter == own)).scalars())
+    return found if len(found) > 1 else ()
+
+
+def matters(store: Store, scope: Scope, *, at_least: int = 2) -> list[Matter]:
+    """Every matter of so many open tickets, the largest first."""
+    with store.main.read() as conn:
+        heads = conn.execute(select(_matter.c.number).where(_matter.c.tickets >= at_least)).scalars().all()
+        found = _read(conn, heads, scope)
+    large = (one for one in found if len(one.tickets) >= at_least)
+    return sorted(large, key=lambda one: (-len(one.tickets), one.number))
+
+
+def read_matters(store: Store, heads: Sequence[int], scope: Scope) -> list[Matter]:
+    """Those of these matters that have an open ticket, the largest first."""
+    with store.main.read() as conn:
+        return sorted(_read(conn, heads, scope), key=lambda one: (-len(one.tickets), one.number))
+
+
+def untold(store: Store, scope: Scope, *, at_least: int) -> list[Untold]:
+    """Matters of so many customers that grew since their lead was told, those that wait longest first."""
+    grown = (_matter.c.tickets >= at_least, _matter.c.tickets > _matter.c.told)
+    members = _members(scope, *grown).join(_matter, _matter.c.number == _of_matter.c.matter).subquery()
+    # Counted before it is read: a machine may have written thousands, and it is one customer.
+    first = func.min(members.c.number).label("first")
+    customers = func.count(members.c.requester_id.distinct())
+    enough = select(members.c.matter, first).group_by(members.c.matter).having(customers >= at_least).subquery()
+    rows = (
+        select(_matter, _ticket.c.queue)
+        .join_from(enough, _matter, _matter.c.number == enough.c.matter)
+        .join(_ticket, _ticket.c.number == enough.c.first)
+        .order_by(_matter.c.told_at.is_not(None), _matter.c.told_at, _matter.c.tickets.desc(), _matter.c.number)
+    )
+    with store.main.read() as conn:
+        return [
+            Untold(number=row.number, queue=row.queue, counted=row.tickets, told=row.told, told_at=row.told_at)
+            for row in conn.execute(rows)
+        ]
+
+
+def mark_told(conn: Connection, those: Iterable[Untold], at: datetime) -> None:
+    """In the caller's transaction: the leads have heard of these, as they were counted."""
+    for one in those:
+        told = update(_matter).where(_matter.c.number == one.number, _matter.c.told < one.counted)
+        conn.execute(told.values(told=one.counted, told_at=at))
+
+
+def _read(conn: Connection, heads: Sequence[int], scope: Scope) -> list[Matter]:
+    members: dict[int, list[Row[Any]]] = {}
+    for row in conn.execute(_members(scope, one_of(conn, _of_matter.c.matter, heads))):
+        members.setdefault(row.matter, []).append(row)
+    return [
+        Matter(
+            number=head,
+            subject=rows[0].title,
+            queue=rows[0].queue,
+            tickets=tuple(row.number for row in rows),
+            requesters=len({row.requester_id for row in rows}),
+            opened={row.number: row.created_at for row in rows},
+            subjects={row.number: row.title for row in rows},
         )
-        for number, row in rows.items()
-    }
+        for head, rows in members.items()
+    ]
 
 
-def _members(conn: Connection, numbers: Sequence[int]) -> dict[int, list[tuple[Address, str]]]:
-    part, address = tables.participant, tables.address
-    found: dict[int, list[tuple[Address, str]]] = {}
-    for start in range(0, len(numbers), _PART):
-        those = (
-            select(part.c.ticket, address.c.shown, part.c.role)
-            .join_from(part, address, address.c.person_id == part.c.person_id)
-            .where(part.c.ticket.in_(numbers[start : start + _PART]))
-            .order_by(part.c.at, address.c.addr)
-        )
-        for row in conn.execute(those):
-            found.setdefault(row.ticket, []).append((Address(addr=row.shown), row.role))
-    return found
+def _members(scope: Scope, *conditions: ColumnElement[bool]) -> Any:
+    at = _ticket.c
+    return (
+        select(at.number, at.title, at.queue, at.requester_id, at.created_at, _of_matter.c.matter)
+        .join_from(_of_matter, _ticket, at.number == _of_matter.c.ticket)
+        .where(*conditions, *is_compared(scope))
+        .order_by(at.number)
+    )
 
 
-def _merges(conn: Connection, number: int, links: Iterable[Linked]) -> int:
-    """How long the longest row of merges is that ends in this ticket."""
-    ahead = [one.ticket for one in links if one.kind == "merged" and one.other == number]
-    depth = 0
-    while ahead and depth <= MAX_MERGES:
-        depth += 1
-        rows = rows_in(conn, _link, "other", ahead, ("ticket", "kind"))
-        ahead = [ticket for ticket, kind in rows if kind == "merged"]
-    return depth
+# ---- taking in new tickets -----------------------------------------------------------------------------------------
 
 
-def merged_into(conn: Connection, number: int) -> list[int]:
-    """The tickets that this one took in, directly or by way of others, ascending."""
-    found: set[int] = set()
-    ahead = [number]
-    while ahead:
-        rows = rows_in(conn, _link, "other", ahead, ("ticket", "kind"))
-        ahead = [ticket for ticket, kind in rows if kind == "merged" and ticket not in found]
-        found.update(ahead)
-    return sorted(found)
+def take_in(store: Store, scope: Scope) -> bool:
+    """Take in one batch of new tickets; False where nothing was left to do."""
+    with store.main.read() as conn:
+        before = _mark(conn)
+        numbers, mark = _new(conn, before, scope.since)
+        if not numbers and mark == before:
+            return False
+        profiles = {number: one for number, (one, _) in profiles_in(conn, numbers, scope).items()}
+        batch = _Batch(conn, profiles, scope)
+        opened = dict(map(tuple, rows_in(conn, _ticket, "number", numbers, ("number", "created_at"))))
+    members = batch.members()
+    try:
+        with store.main.write() as conn:
+            if not _move_mark(conn, before, mark):
+                return True  # another node took them in meanwhile; there may be more
+            _write(conn, profiles, members, opened)
+    except (Conflict, IntegrityError):  # the same late ticket, by two nodes
+        return True
+    return mark > before
 
 
-def survivors(conn: Connection, numbers: Iterable[int]) -> dict[int, Standing]:
-    """The tickets that these are part of now, merges followed, by number."""
-    found: dict[int, Standing] = {}
-    wanted = set(numbers)
-    while wanted:
-        read = standings(conn, wanted)
-        found |= {number: one for number, one in read.items() if one.row["merged_into"] is None}
-        wanted = {one.row["merged_into"] for one in read.values()} - {None} - found.keys()
-    return found
+def forget(store: Store, *, before: datetime) -> bool:
+    """Drop what is known of some tickets opened before that instant; False where there are none."""
+    old = select(_of_matter.c.ticket).where(_of_matter.c.at <= before).order_by(_of_matter.c.at).limit(_FORGOTTEN)
+    with store.main.read() as conn:
+        numbers = list(conn.execute(old).scalars())
+    if not numbers:
+        return False
+    with store.main.write() as conn:
+        conn.execute(delete(_token).where(_token.c.ticket.in_(numbers)))
+        gone = delete(_of_matter).where(_of_matter.c.ticket.in_(numbers)).returning(_of_matter.c.matter)
+        heads = set(conn.execute(gone).scalars())
+        left = set(conn.execute(select(_of_matter.c.matter).where(_of_matter.c.matter.in_(heads))).scalars())
+        conn.execute(delete(_matter).where(_matter.c.number.in_(heads - left)))
+    return True
 
 
-def last_done(conn: Connection, number: int) -> Done | None:
-    """The last deed on a ticket that can be taken back and was not yet."""
-    mine = select(_event).where(_event.c.ticket == number, _event.c.kind.in_([*UNDOABLE, "undone", "answered"]))
-    undone: set[int] = set()
-    answered = False
-    for row in conn.execute(mine.order_by(_event.c.id.desc())):
-        if row.kind == "undone" and "event" in row.data:
-            undone.add(row.data["event"])
-        elif row.kind == "answered":
-            answered = True
-        elif row.kind in UNDOABLE and "undo" in row.data and row.id not in undone:
-            return Done(id=row.id, kind=row.kind, undo=row.data["undo"], answered_since=answered)
-    return None
+def _new(conn: Connection, mark: int, since: datetime) -> tuple[list[int], int]:
+    """Numbers to be taken in, and how far that goes."""
+    known = select(_of_matter.c.ticket).where(_of_matter.c.ticket == _ticket.c.number).exists()
+    late = select(_ticket.c.number).where(
+        _ticket.c.number > mark - _LATE, _ticket.c.number <= mark, _ticket.c.created_at > since, ~known
+    )
+    fresh = select(_ticket.c.number, _ticket.c.created_at).where(_ticket.c.number > mark)
+    rows = conn.execute(fresh.order_by(_ticket.c.number).limit(BATCH)).all()
+    numbers = [*conn.execute(late.order_by(_ticket.c.number).limit(BATCH)).scalars()]
+    numbers += [row.number for row in rows if row.created_at > since]
+    return numbers, max((row.number for row in rows), default=mark)
 
 
-def with_step(conn: Connection, numbers: Collection[int], step_key: str) -> set[int]:
-    """Which of these tickets have a line of the journal under this key already."""
-    wanted = sorted(numbers)
-    found: set[int] = set()
-    for start in range(0, len(wanted), _PART):
-        some = _event.c.ticket.in_(wanted[start : start + _PART])
-        found |= set(conn.execute(select(_event.c.ticket).where(some, _event.c.step_key == step_key)).scalars())
-    return found
+def _mark(conn: Connection) -> int:
+    return int(conn.execute(select(_counter.c.value).where(_counter.c.name == _MARK)).scalar() or 0)
 
 
-def correspondents(conn: Connection, numbers: Collection[int]) -> dict[int, Correspondent]:
-    """The requester of each ticket and the newest mail from outside on it; nobody where it has no requester."""
-    person, address = tables.person, tables.address
-    wanted = sorted(numbers)
-    found: dict[int, Correspondent] = {}
-    for start in range(0, len(wanted), _PART):
-        some = wanted[start : start + _PART]
-        newest = (
-            select(_mail.c.ticket, func.max(_mail.c.id).label("id"))
-            .where(_mail.c.ticket.in_(some), _mail.c.direction == "in")
-            .group_by(_mail.c.ticket)
-            .subquery()
-        )
-        ids = dict(
-            map(tuple, conn.execute(select(newest.c.ticket, _mail.c.message_id).join(_mail, _mail.c.id == newest.c.id)))
-        )
-        people = (
-            select(
-                _ticket.c.number, address.c.shown, person.c.name, person.c.language, _ticket.c.language.label("wrote")
-            )
-            .join_from(_ticket, person, person.c.id == _ticket.c.requester_id)
-            .join(address, address.c.person_id == person.c.id)
-            .where(_ticket.c.number.in_(some))
-            .order_by(_ticket.c.number, address.c.addr)
-        )
-        for row in conn.execute(people):
-            if row.number not in found:
-                found[row.number] = Correspondent(
-                    address=Address(addr=row.shown, name=row.name),
-                    language=row.language or row.wrote,
-                    message_id=ids.get(row.number, ""),
-                )
-    return found
+def _move_mark(conn: Connection, before: int, mark: int) -> bool:
+    here = (_counter.c.name == _MARK, _counter.c.value == before)
+    if conn.execute(update(_counter).where(*here).values(value=mark)).rowcount == 1:
+        return True
+    if before or _mark(conn):
+        return False
+    insert(conn, _counter, name=_MARK, value=mark)
+    return True
+
+
+class _Batch:
+    """What is needed to find for each of some new tickets the one it is most like, among old ones and one another."""
+
+    def __init__(self, conn: Connection, new: Mapping[int, Profile], scope: Scope) -> None:
+        self.new = new
+        tokens = {token for one in new.values() for token in one.tokens}
+        holders = holders_of(conn, tokens, new.keys())
+        self.compared: dict[int, list[int]] = {}
+        for number, one in sorted(new.items()):
+            self.compared[number] = candidates(one, holders, limit=_COMPARED)
+            for token in one.tokens:
+                holders.setdefault(token, []).append(number)
+        self.common = {token: len(having) for token, having in holders.items()}
+        old = {number for found in self.compared.values() for number in found} - new.keys()
+        self.old = {number: one for number, (one, _) in profiles_in(conn, sorted(old), scope).items()}
+        rows = rows_in(conn, _of_matter, "ticket", sorted(self.old), ("ticket", "matter")) if self.old else []
+        self.matters: dict[int, int] = dict(map(tuple, rows))
+
+    def members(self) -> dict[int, int]:
+        """For each new ticket its matter: that of the ticket it is most like, or its own."""
+        known = {**self.old, **self.new}
+        for number, compared in self.compared.items():
+            one = self.new[number]
+            likenesses = [(likeness(one, known[other], self.common), other) for other in compared if other in known]
+            best, other = max(likenesses, key=lambda pair: (pair[0].score, -pair[1]), default=(Likeness(score=0), 0))
+            is_one_more = best.score >= SAME_MATTER
+            self.matters[number] = self.matters.get(other, other) if is_one_more else number
+        return {number: self.matters[number] for number in self.new}
+
+
+def _write(
+    conn: Connection, new: Mapping[int, Profile], members: Mapping[int, int], opened: Mapping[int, datetime]
+) -> None:
+    # Those that ended or were merged meanwhile get a row too, or the late ones among them would be asked for again.
+    rows = [{"ticket": number, "matter": members.get(number, number), "at": at} for number, at in opened.items()]
+    insert_many(conn, _of_matter, rows)
+    insert_many(
+        conn, _token, [{"token": token, "ticket": number} for number, one in new.items() for token in one.tokens]
+    )
+    joined: dict[int, int] = {}
+    for number, head in members.items():
+        if number != head:
+            joined[head] = joined.get(head, 0) + 1
+    for head, count in joined.items():
+        more = update(_matter).where(_matter.c.number == head).values(tickets=_matter.c.tickets + count)
+        if conn.execute(more).rowcount == 0:
+            insert(conn, _matter, number=head, tickets=count + 1, told=0, told_at=None)

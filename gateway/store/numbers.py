@@ -48,3 +48,14 @@ class Numbers:
         if self._start:
             raise Conflict("another process opened a ticket")
         insert(conn, tables.counter, name="ticket", value=self._last)
+
+
+def take_number(conn: Connection) -> int:
+    """The next number, taken within a write transaction."""
+    if conn.dialect.name == "postgresql":
+        return int(conn.execute(select(func.nextval(tables.ticket_number.name))).scalar_one())
+    number = last_number(conn) + 1
+    at = tables.counter.c
+    if conn.execute(update(tables.counter).where(at.name == "ticket").values(value=number)).rowcount == 0:
+        insert(conn, tables.counter, name="ticket", value=number)
+    return number

@@ -38,6 +38,7 @@ class Due:
     created_at: datetime
     message_id: str
     data: bytes
+    kind: str = ""  # acknowledgement, reply, notice_new, ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +99,9 @@ def claim_due(store: Store, *, node: str, limit: int, now: datetime, lease: time
         )
         of_mails = _mail.c.id.in_([row.mail_id for row in rows])
         found = conn.execute(
-            select(_mail.c.id, _mail.c.message_id, _data.c.data).join_from(_mail, _data).where(of_mails)
+            select(_mail.c.id, _mail.c.message_id, _data.c.data, _mail.c.kind).join_from(_mail, _data).where(of_mails)
         )
-        mails = {mail_id: (message_id, data) for mail_id, message_id, data in found}
+        mails = {row.id: row for row in found}
         return [
             Due(
                 id=row.id,
@@ -112,8 +113,9 @@ def claim_due(store: Store, *, node: str, limit: int, now: datetime, lease: time
                 automatic=row.automatic,
                 attempts=row.attempts + 1,
                 created_at=row.created_at,
-                message_id=mails[row.mail_id][0],
-                data=mails[row.mail_id][1],
+                message_id=mails[row.mail_id].message_id,
+                data=mails[row.mail_id].data,
+                kind=mails[row.mail_id].kind,
             )
             for row in rows
         ]
@@ -166,6 +168,12 @@ def record_in(conn: Connection, *, node: str, outcomes: Sequence[Outcome]) -> se
     if rows:
         conn.execute(_RECORD, rows)
     return {outcome.id for outcome in outcomes if (outcome.id, outcome.fence) not in ours}
+
+
+def replace_bytes(conn: Connection, mail_id: int, data: bytes) -> None:
+    """What is sent from now on instead of what was written first."""
+    conn.execute(_data.update().where(_data.c.mail_id == mail_id).values(data=data))
+    conn.execute(_mail.update().where(_mail.c.id == mail_id).values(size=len(data)))
 
 
 def record_sent(store: Store, due: Due, *, node: str, reply: str) -> bool:

@@ -1,44 +1,21 @@
-"""Open tickets that look alike: found by the tokens they share, kept as matters of several tickets.
-
-New tickets are taken in some time after they were made, in small batches, by whichever node comes first: `counter`
-holds how far, and moving it on is what makes a batch count once.
-"""
+"""Open tickets that look like one another, found by the tokens they share."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, func, select
 
-from gateway.errors import Conflict
 from gateway.store import tables
 from gateway.store.engine import Store
-from gateway.store.fast import insert, insert_many, one_of, rows_in
-from gateway.tickets.similar import (
-    ALIKE,
-    NEWEST,
-    SAME_MATTER,
-    TEXT_CAP,
-    Likeness,
-    Profile,
-    candidates,
-    house_of,
-    likeness,
-)
+from gateway.store.fast import one_of
+from gateway.tickets.similar import ALIKE, NEWEST, TEXT_CAP, Profile, candidates, house_of, likeness
 from gateway.tickets.similar import profile as profile_of
 from gateway.tickets.status import Status
 
-BATCH = 20  # tickets a transaction: small, for mails that come in meanwhile wait for it
-_COMPARED = 10  # tickets, likeliest first, that a new one is compared with to find the one it is most like
-_LATE = 200  # numbers: with several nodes, a lower one may be committed after a higher one
-_FORGOTTEN = 200  # tickets a transaction
-_MARK = "similar"  # the counter
-
-_ticket, _of_matter, _matter = tables.ticket, tables.ticket_matter, tables.matter
-_token, _counter = tables.ticket_token, tables.counter
+_ticket = tables.ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +40,6 @@ class Similar:
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
-    """Open tickets that look like one matter; `number` is the first of them."""
-
-    number: int
-    subject: str
-    queue: str
-    tickets: tuple[int, ...]
-    requesters: int
-    opened: Mapping[int, datetime]
-    subjects: Mapping[int, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
-    """A matter that has grown since its lead was told. `counted`: its tickets, those that ended since among them."""
-
-    number: int
-    queue: str
-    counted: int
-    told: int
-    told_at: datetime | None
-
-
-# ---- what looks like one ticket ------------------------------------------------------------------------------------
-
-
 def of(
     store: Store,
     number: int,
@@ -97,21 +47,29 @@ def of(
     *,
     at_least: float = ALIKE,
     limit: int | None = None,
-    with_matter: bool = False,
+    also: Collection[int] = (),
 ) -> list[Similar]:
     """The open tickets that look like this one, likest first: those whose score is `at_least` so high.
 
-    Compared is what shares its rarest tokens, and `with_matter` all that belongs to its matter.
+    Compared is what shares its rarest tokens, and what is named in `also`.
     """
     with store.main.read() as conn:
-        found = _profiles(conn, [number], scope, open_only=False)
-        if number not in found:
-            return []
-        one, _ = found[number]
-        holders = _holders(conn, one.tokens, {number})
-        compared = {*candidates(one, holders), *(_matter_of(conn, number, scope) if with_matter else ())} - {number}
-        others = _profiles(conn, sorted(compared), scope)
-    common = {token: len(having) + 1 for token, having in holders.items()}
+        return of_in(conn, number, scope, at_least=at_least, also=also)[:limit]
+
+
+def of_in(
+    conn: Connection, number: int, scope: Scope, *, at_least: float = ALIKE, also: Collection[int] = ()
+) -> list[Similar]:
+    """As `of`, as the caller's transaction sees them."""
+    found = profiles_in(conn, [number], scope, open_only=False)
+    if number not in found:
+        return []
+    one, _ = found[number]
+    holders = holders_of(conn, one.tokens, {number})
+    compared = {*candidates(one, holders), *also} - {number}
+    others = profiles_in(conn, sorted(compared), scope)
+    common = _counts(conn, {*one.tokens}.union(*(other.tokens for other, _ in others.values())), without=number)
+    common |= {token: common[token] + 1 for token in one.tokens}
     alike = [(likeness(one, other, common), other.number, subject) for other, subject in others.values()]
     return sorted(
         (
@@ -120,229 +78,19 @@ def of(
             if like.score >= at_least
         ),
         key=lambda one: (-one.score, one.number),
-    )[:limit]
-
-
-def matter_of(store: Store, number: int, scope: Scope) -> tuple[int, ...]:
-    """The open tickets of the matter that a ticket belongs to, itself among them; () where it stands alone."""
-    with store.main.read() as conn:
-        found = _matter_of(conn, number, scope)
-    return found if len(found) > 1 else ()
-
-
-def _matter_of(conn: Connection, number: int, scope: Scope) -> tuple[int, ...]:
-    own = select(_of_matter.c.matter).where(_of_matter.c.ticket == number).scalar_subquery()
-    return tuple(conn.execute(_members(scope, _of_matter.c.matter == own)).scalars())
-
-
-# ---- matters -------------------------------------------------------------------------------------------------------
-
-
-def matters(store: Store, scope: Scope, *, at_least: int = 2) -> list[Matter]:
-    """Every matter of so many open tickets, the largest first."""
-    with store.main.read() as conn:
-        heads = conn.execute(select(_matter.c.number).where(_matter.c.tickets >= at_least)).scalars().all()
-        found = _read(conn, heads, scope)
-    large = (one for one in found if len(one.tickets) >= at_least)
-    return sorted(large, key=lambda one: (-len(one.tickets), one.number))
-
-
-def read_matters(store: Store, heads: Sequence[int], scope: Scope) -> list[Matter]:
-    """Those of these matters that have an open ticket, the largest first."""
-    with store.main.read() as conn:
-        return sorted(_read(conn, heads, scope), key=lambda one: (-len(one.tickets), one.number))
-
-
-def untold(store: Store, scope: Scope, *, at_least: int) -> list[Untold]:
-    """Matters of so many customers that grew since their lead was told, those that wait longest first."""
-    grown = (_matter.c.tickets >= at_least, _matter.c.tickets > _matter.c.told)
-    members = _members(scope, *grown).join(_matter, _matter.c.number == _of_matter.c.matter).subquery()
-    # Counted before it is read: a machine may have written thousands, and it is one customer.
-    first = func.min(members.c.number).label("first")
-    customers = func.count(members.c.requester_id.distinct())
-    enough = select(members.c.matter, first).group_by(members.c.matter).having(customers >= at_least).subquery()
-    rows = (
-        select(_matter, _ticket.c.queue)
-        .join_from(enough, _matter, _matter.c.number == enough.c.matter)
-        .join(_ticket, _ticket.c.number == enough.c.first)
-        .order_by(_matter.c.told_at.is_not(None), _matter.c.told_at, _matter.c.tickets.desc(), _matter.c.number)
-    )
-    with store.main.read() as conn:
-        return [
-            Untold(number=row.number, queue=row.queue, counted=row.tickets, told=row.told, told_at=row.told_at)
-            for row in conn.execute(rows)
-        ]
-
-
-def mark_told(conn: Connection, those: Iterable[Untold], at: datetime) -> None:
-    """In the caller's transaction: the leads have heard of these, as they were counted."""
-    for one in those:
-        told = update(_matter).where(_matter.c.number == one.number, _matter.c.told < one.counted)
-        conn.execute(told.values(told=one.counted, told_at=at))
-
-
-def _read(conn: Connection, heads: Sequence[int], scope: Scope) -> list[Matter]:
-    members: dict[int, list[Row[Any]]] = {}
-    for row in conn.execute(_members(scope, one_of(conn, _of_matter.c.matter, heads))):
-        members.setdefault(row.matter, []).append(row)
-    return [
-        Matter(
-            number=head,
-            subject=rows[0].title,
-            queue=rows[0].queue,
-            tickets=tuple(row.number for row in rows),
-            requesters=len({row.requester_id for row in rows}),
-            opened={row.number: row.created_at for row in rows},
-            subjects={row.number: row.title for row in rows},
-        )
-        for head, rows in members.items()
-    ]
-
-
-def _members(scope: Scope, *conditions: ColumnElement[bool]) -> Any:
-    at = _ticket.c
-    return (
-        select(at.number, at.title, at.queue, at.requester_id, at.created_at, _of_matter.c.matter)
-        .join_from(_of_matter, _ticket, at.number == _of_matter.c.ticket)
-        .where(*conditions, *_is_compared(scope))
-        .order_by(at.number)
     )
 
 
-# ---- taking in new tickets -----------------------------------------------------------------------------------------
-
-
-def take_in(store: Store, scope: Scope) -> bool:
-    """Take in one batch of new tickets; False where nothing was left to do."""
-    with store.main.read() as conn:
-        before = _mark(conn)
-        numbers, mark = _new(conn, before, scope.since)
-        if not numbers and mark == before:
-            return False
-        profiles = {number: one for number, (one, _) in _profiles(conn, numbers, scope).items()}
-        batch = _Batch(conn, profiles, scope)
-        opened = dict(map(tuple, rows_in(conn, _ticket, "number", numbers, ("number", "created_at"))))
-    members = batch.members()
-    try:
-        with store.main.write() as conn:
-            if not _move_mark(conn, before, mark):
-                return True  # another node took them in meanwhile; there may be more
-            _write(conn, profiles, members, opened)
-    except (Conflict, IntegrityError):  # the same late ticket, by two nodes
-        return True
-    return mark > before
-
-
-def forget(store: Store, *, before: datetime) -> bool:
-    """Drop what is known of some tickets opened before that instant; False where there are none."""
-    old = select(_of_matter.c.ticket).where(_of_matter.c.at <= before).order_by(_of_matter.c.at).limit(_FORGOTTEN)
-    with store.main.read() as conn:
-        numbers = list(conn.execute(old).scalars())
-    if not numbers:
-        return False
-    with store.main.write() as conn:
-        conn.execute(delete(_token).where(_token.c.ticket.in_(numbers)))
-        gone = delete(_of_matter).where(_of_matter.c.ticket.in_(numbers)).returning(_of_matter.c.matter)
-        heads = set(conn.execute(gone).scalars())
-        left = set(conn.execute(select(_of_matter.c.matter).where(_of_matter.c.matter.in_(heads))).scalars())
-        conn.execute(delete(_matter).where(_matter.c.number.in_(heads - left)))
-    return True
-
-
-def _new(conn: Connection, mark: int, since: datetime) -> tuple[list[int], int]:
-    """Numbers to be taken in, and how far that goes."""
-    known = select(_of_matter.c.ticket).where(_of_matter.c.ticket == _ticket.c.number).exists()
-    late = select(_ticket.c.number).where(
-        _ticket.c.number > mark - _LATE, _ticket.c.number <= mark, _ticket.c.created_at > since, ~known
-    )
-    fresh = select(_ticket.c.number, _ticket.c.created_at).where(_ticket.c.number > mark)
-    rows = conn.execute(fresh.order_by(_ticket.c.number).limit(BATCH)).all()
-    numbers = [*conn.execute(late.order_by(_ticket.c.number).limit(BATCH)).scalars()]
-    numbers += [row.number for row in rows if row.created_at > since]
-    return numbers, max((row.number for row in rows), default=mark)
-
-
-def _mark(conn: Connection) -> int:
-    return int(conn.execute(select(_counter.c.value).where(_counter.c.name == _MARK)).scalar() or 0)
-
-
-def _move_mark(conn: Connection, before: int, mark: int) -> bool:
-    here = (_counter.c.name == _MARK, _counter.c.value == before)
-    if conn.execute(update(_counter).where(*here).values(value=mark)).rowcount == 1:
-        return True
-    if before or _mark(conn):
-        return False
-    insert(conn, _counter, name=_MARK, value=mark)
-    return True
-
-
-class _Batch:
-    """What is needed to find for each of some new tickets the one it is most like, among old ones and one another."""
-
-    def __init__(self, conn: Connection, new: Mapping[int, Profile], scope: Scope) -> None:
-        self.new = new
-        tokens = {token for one in new.values() for token in one.tokens}
-        holders = _holders(conn, tokens, new.keys())
-        self.compared: dict[int, list[int]] = {}
-        for number, one in sorted(new.items()):
-            self.compared[number] = candidates(one, holders, limit=_COMPARED)
-            for token in one.tokens:
-                holders.setdefault(token, []).append(number)
-        self.common = {token: len(having) for token, having in holders.items()}
-        old = {number for found in self.compared.values() for number in found} - new.keys()
-        self.old = {number: one for number, (one, _) in _profiles(conn, sorted(old), scope).items()}
-        rows = rows_in(conn, _of_matter, "ticket", sorted(self.old), ("ticket", "matter")) if self.old else []
-        self.matters: dict[int, int] = dict(map(tuple, rows))
-
-    def members(self) -> dict[int, int]:
-        """For each new ticket its matter: that of the ticket it is most like, or its own."""
-        known = {**self.old, **self.new}
-        for number, compared in self.compared.items():
-            one = self.new[number]
-            likenesses = [(likeness(one, known[other], self.common), other) for other in compared if other in known]
-            best, other = max(likenesses, key=lambda pair: (pair[0].score, -pair[1]), default=(Likeness(score=0), 0))
-            is_one_more = best.score >= SAME_MATTER
-            self.matters[number] = self.matters.get(other, other) if is_one_more else number
-        return {number: self.matters[number] for number in self.new}
-
-
-def _write(
-    conn: Connection, new: Mapping[int, Profile], members: Mapping[int, int], opened: Mapping[int, datetime]
-) -> None:
-    # Those that ended or were merged meanwhile get a row too, or the late ones among them would be asked for again.
-    rows = [{"ticket": number, "matter": members.get(number, number), "at": at} for number, at in opened.items()]
-    insert_many(conn, _of_matter, rows)
-    insert_many(
-        conn, _token, [{"token": token, "ticket": number} for number, one in new.items() for token in one.tokens]
-    )
-    joined: dict[int, int] = {}
-    for number, head in members.items():
-        if number != head:
-            joined[head] = joined.get(head, 0) + 1
-    for head, count in joined.items():
-        more = update(_matter).where(_matter.c.number == head).values(tickets=_matter.c.tickets + count)
-        if conn.execute(more).rowcount == 0:
-            insert(conn, _matter, number=head, tickets=count + 1, told=0, told_at=None)
-
-
-# ---- looking up ----------------------------------------------------------------------------------------------------
-
-
-def _holders(conn: Connection, tokens: Iterable[str], without: Collection[int]) -> dict[str, list[int]]:
+def holders_of(conn: Connection, tokens: Iterable[str], without: Collection[int]) -> dict[str, list[int]]:
     """For each token the newest tickets that have it, ascending; NEWEST at most, however many there are."""
     wanted = sorted(tokens)
-    given: Any
-    if conn.dialect.name == "postgresql":
-        source, given = "unnest(%s::text[]) AS t(value)", wanted
-    else:
-        source, given = "json_each(?) AS t", json.dumps(wanted)
     newest = (
-        f"SELECT t.value, h.ticket FROM {source} JOIN ticket_token AS h ON h.token = t.value AND h.ticket >= coalesce("
+        "SELECT t.value, h.ticket FROM {} JOIN ticket_token AS h ON h.token = t.value AND h.ticket >= coalesce("
         "(SELECT n.ticket FROM ticket_token AS n WHERE n.token = t.value ORDER BY n.ticket DESC"
         f" LIMIT 1 OFFSET {NEWEST - 1}), 0)"
     )
     holders: dict[str, list[int]] = {token: [] for token in wanted}
-    for token, number in conn.exec_driver_sql(newest, (given,)):
+    for token, number in _for_each(conn, newest, wanted):
         if number not in without:
             holders[token].append(number)
     for having in holders.values():
@@ -350,7 +98,23 @@ def _holders(conn: Connection, tokens: Iterable[str], without: Collection[int]) 
     return holders
 
 
-def _profiles(
+def _counts(conn: Connection, tokens: Collection[str], *, without: int) -> dict[str, int]:
+    """For each token how many other tickets have it, counted up to NEWEST."""
+    counted = (
+        "SELECT t.value, (SELECT count(*) FROM (SELECT 1 FROM ticket_token AS n WHERE n.token = t.value"
+        f" AND n.ticket <> {without:d} LIMIT {NEWEST}) AS few) FROM {{}}"
+    )
+    return dict(map(tuple, _for_each(conn, counted, sorted(tokens))))
+
+
+def _for_each(conn: Connection, sql: str, values: Sequence[str]) -> Any:
+    """The rows of a statement in which `{}` stands for the values, as `t.value`."""
+    if conn.dialect.name == "postgresql":
+        return conn.exec_driver_sql(sql.format("unnest(%s::text[]) AS t(value)"), (list(values),))
+    return conn.exec_driver_sql(sql.format("json_each(?) AS t"), (json.dumps(values),))
+
+
+def profiles_in(
     conn: Connection, numbers: Sequence[int], scope: Scope, *, open_only: bool = True
 ) -> dict[int, tuple[Profile, str]]:
     """Profiles and subjects by number, of those that are compared unless all are asked for."""
@@ -364,7 +128,7 @@ def _profiles(
         at.requester_id,
         mailbox.scalar_subquery().label("mailbox"),
     ).where(one_of(conn, at.number, numbers))
-    rows = conn.execute(statement.where(*_is_compared(scope)) if open_only else statement)
+    rows = conn.execute(statement.where(*is_compared(scope)) if open_only else statement)
     return {row.number: (_profile(row, scope), row.title) for row in rows}
 
 
@@ -375,12 +139,13 @@ def _profile(row: Any, scope: Scope) -> Profile:
         row.title,
         row.text,
         requester=row.requester_id,
-        organisation=house_of(mailbox, scope.organisation_for(mailbox) if mailbox else None),
+        house=house_of(mailbox, scope.organisation_for(mailbox)),
         area=row.area,
     )
 
 
-def _is_compared(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+def is_compared(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on a ticket."""
     at = _ticket.c
     is_open = at.status.not_in([Status.RESOLVED, Status.CLOSED, *scope.ended])
     return is_open, at.merged_into.is_(None), at.created_at > scope.since

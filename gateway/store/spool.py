@@ -78,12 +78,17 @@ class Waiting:
     oldest_at: datetime | None
 
 
-def claim(store: Store, *, node: str, limit: int, now: datetime, lease: timedelta = LEASE) -> list[Claimed]:
-    """Up to `limit` rows for this node, oldest first; a row marked `alone` comes by itself. Committed on return."""
+def claim(
+    store: Store, *, node: str, limit: int, now: datetime, lease: timedelta = LEASE, only: int | None = None
+) -> list[Claimed]:
+    """Up to `limit` rows for this node, oldest first; a row marked `alone` comes by itself. Committed on return.
+
+    `only` that row, if it is free.
+    """
 
     def work(conn: Connection) -> list[Claimed]:
         at = database_now(conn)
-        rows = _free_rows(conn, limit=limit, now=now, at=at)
+        rows = _free_rows(conn, limit=limit, now=now, at=at, only=only)
         if not rows:
             return []
         alone = _is_alone(rows[0])
@@ -107,11 +112,12 @@ def claim(store: Store, *, node: str, limit: int, now: datetime, lease: timedelt
     return store.spool.retrying(work)
 
 
-def _free_rows(conn: Connection, *, limit: int, now: datetime, at: datetime) -> Sequence[Row[Any]]:
+def _free_rows(conn: Connection, *, limit: int, now: datetime, at: datetime, only: int | None) -> Sequence[Row[Any]]:
     free = or_(_spool.c.lease_node.is_(None), _spool.c.lease_until < at)
+    which = () if only is None else (_spool.c.id == only,)
     statement = (
         select(_spool)
-        .where(_is_new, _spool.c.next_at <= now, free)
+        .where(_is_new, _spool.c.next_at <= now, free, *which)
         .order_by(_spool.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # SQLite has no such clause and needs none
@@ -134,7 +140,7 @@ def _claimed(row: Row[Any], raw: bytes | None, *, counted: int) -> Claimed:
     return Claimed(
         id=row.id,
         source=row.source,
-        envelope=_envelope(row),
+        envelope=envelope_of(row),
         quiet=row.quiet,
         received_at=row.received_at,
         size=row.size,
@@ -146,7 +152,8 @@ def _claimed(row: Row[Any], raw: bytes | None, *, counted: int) -> Claimed:
     )
 
 
-def _envelope(row: Row[Any]) -> Envelope:
+def envelope_of(row: Row[Any]) -> Envelope:
+    """How the mail of a spool row reached us."""
     return Envelope(
         mail_from=row.mail_from,
         recipients=tuple(row.recipients),

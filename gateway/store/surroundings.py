@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.store import lookup
+from gateway.store import bounces, lookup
 from gateway.tickets.actions import Action, Change, OpenTicket, Send, TakeTurn
+from gateway.tickets.bounces import Reach, Sent
 from gateway.tickets.threading import Ref
 
 
@@ -27,13 +28,20 @@ class Wants:
     total_windows: Collection[timedelta]
     ended: Collection[str] = ()  # statuses of the site's own in which a ticket is done with
     seen: Collection[tuple[str, int]] = ()  # what like it came lately: by which field, within how many seconds
+    sent_ids: Collection[str] = ()  # what a delivery report is about: our mails by Message-ID
+    sent_on: Collection[int] = ()  # and by ticket
+    heavy: bool = False  # with the bytes of the notices that were refused for their size
+    thread_keys: Collection[tuple[str, str]] = ()  # of declared sources: source and key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """The answers, by id, number or address key; `auto_*` count our automatic mail by window.
 
-    `seen` counts the tickets that came lately: (field, seconds) -> value -> how many (see `lookup.seen`).
+    `seen` counts the tickets that came lately: (field, seconds) -> value -> how many (see `lookup.seen`). `met` are the
+    address keys of which `people`, `reach` and `auto_by_address` tell, the latter for each of `address_windows`.
+    `sent`: mails of ours that delivery reports may be about, `letters_sent` their bytes by mail id where wanted.
+    `keyed`: the ticket of each key of a declared source.
     """
 
     entered: Mapping[int, tuple[str, str]]
@@ -52,14 +60,24 @@ class Surroundings:
     seen: Mapping[tuple[str, int], Mapping[str, int]]
     ref_keys: tuple[int, ...]
     ref_rows: frozenset[int]
+    met: frozenset[str]
+    address_windows: tuple[timedelta, ...]
+    reach: Mapping[str, Reach]
+    sent: tuple[Sent, ...]
+    letters_sent: Mapping[int, bytes]
+    keyed: Mapping[tuple[str, str], int]
 
     def after(self, actions: Iterable[Action]) -> "Surroundings":
         """The same as if these actions were written already, as far as the next mails of the group must know."""
         changed: dict[str, Any] = {}
         for action in actions:
-            if isinstance(action, Send) and action.automatic and self.auto_total:
+            if isinstance(action, Send) and action.automatic:
                 totals = changed.get("auto_total", self.auto_total)
                 changed["auto_total"] = {window: total + 1 for window, total in totals.items()}
+                counts = dict(changed.get("auto_by_address", self.auto_by_address))
+                for window in self.address_windows:
+                    counts[action.recipient.key, window] = counts.get((action.recipient.key, window), 0) + 1
+                changed["auto_by_address"] = counts
             elif isinstance(action, TakeTurn):
                 changed["turns"] = {**changed.get("turns", self.turns), action.turn.of: action.turn.agent}
             elif isinstance(action, OpenTicket):
@@ -89,7 +107,10 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
     """A dozen indexed queries, whatever the size of the group."""
     ids = {*wants.own_ids, *wants.named_ids}
     refs, ref_rows = lookup.refs(conn, ids)
-    numbers = {*wants.numbers, *(ref.ticket for found in refs.values() for ref in found)}
+    sent = bounces.sent(conn, wants.sent_ids, wants.sent_on)
+    keyed = lookup.keyed(conn, wants.thread_keys)
+    numbers = {*wants.numbers, *(ref.ticket for found in refs.values() for ref in found), *keyed.values()}
+    numbers |= {one.ticket for one in sent if one.ticket is not None}
     tickets = lookup.tickets(conn, numbers)
     ref_keys = tuple(sorted(lookup.message_key(one) for one in ids))
     return Surroundings(
@@ -113,4 +134,28 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         seen={(by, within): lookup.seen(conn, by, at - timedelta(seconds=within)) for by, within in wants.seen},
         ref_keys=ref_keys,
         ref_rows=ref_rows,
+        met=frozenset(wants.senders),
+        address_windows=tuple(wants.address_windows),
+        reach=bounces.reaches(conn, {*wants.senders, *(one.recipient.lower() for one in sent)}),
+        sent=sent,
+        letters_sent=bounces.letters(conn, _named(sent, wants.sent_ids)) if wants.heavy else {},
+        keyed=keyed,
+    )
+
+
+def _named(sent: Iterable[Sent], message_ids: Collection[str]) -> list[int]:
+    return [one.mail_id for one in sent if one.message_id in message_ids]
+
+
+def meet(conn: Connection, around: Surroundings, key: str, at: datetime) -> Surroundings:
+    """The same with what is known of one address more, which was named only while deciding."""
+    if key in around.met:
+        return around
+    counts = lookup.automatic_mail(conn, [key], around.address_windows, at)
+    return replace(
+        around,
+        people={**around.people, **lookup.people(conn, [key])},
+        auto_by_address={**around.auto_by_address, **counts},
+        reach={**around.reach, **bounces.reaches(conn, [key])},
+        met=around.met | {key},
     )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -231,8 +232,17 @@ ticket = Table(
     Column("next_tick_at", Instant, index=True),
     Column("time_spent", Integer, nullable=False, server_default="0"),  # minutes
     Column("merged_into", BigInteger),
+    Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("rating", Integer),  # of the requester, 1 to 5
+    Column("rated_at", Instant),
     Column("version", Integer, nullable=False, server_default="1"),
     # how many each agent has open: asked for every new ticket
+    Index(
+        "ix_ticket_on_hold_until",
+        "on_hold_until",
+        sqlite_where=text("on_hold_until IS NOT NULL"),
+        postgresql_where=text("on_hold_until IS NOT NULL"),
+    ),
     Index("ix_ticket_created_at", "created_at"),  # what came lately
     Index("ix_ticket_open", "assignee", sqlite_where=text(OPEN_SQL), postgresql_where=text(OPEN_SQL)),
 )
@@ -279,6 +289,16 @@ message_ref = Table(
     Column("parties", JSON, nullable=False),  # address keys: From, To and Cc of the mail in `mail_id`
 )
 
+# What monitors' mails are grouped by: the ticket that a declared source opened last under a key.
+thread_key = Table(
+    "thread_key",
+    main_db,
+    Column("source", Text, primary_key=True),  # `from` of the [[source]]
+    Column("key", Text, primary_key=True),  # what its pattern captured
+    Column("ticket", BigInteger, ForeignKey("ticket.number"), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 person = Table(
     "person",
     main_db,
@@ -288,7 +308,6 @@ person = Table(
     Column("tags", JSON, nullable=False),
     Column("organisation_id", BigInteger, ForeignKey("organisation.id")),
     Column("muted_until", Instant),
-    Column("bounce_score", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -298,6 +317,18 @@ address = Table(
     Column("addr", Text, primary_key=True),  # Address.key
     Column("person_id", BigInteger, ForeignKey("person.id"), nullable=False, index=True),
     Column("shown", Text, nullable=False),  # as the person spells it; what we write to
+    sqlite_with_rowid=False,
+)
+
+# Addresses that mail did not get through to, whoever's they are: customers', agents', the admin's.
+reach = Table(
+    "reach",
+    main_db,
+    Column("addr", Text, primary_key=True),  # Address.key
+    Column("score", Integer, nullable=False),
+    Column("failed_at", Instant, nullable=False),  # the last time
+    Column("reply", Text, nullable=False, server_default=""),  # what the other side said then
+    Column("suspended_at", Instant),  # from then on nothing automatic goes there
     sqlite_with_rowid=False,
 )
 
@@ -314,8 +345,9 @@ participant = Table(
     main_db,
     Column("ticket", BigInteger, ForeignKey("ticket.number"), primary_key=True),
     Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
-    Column("role", Text, nullable=False),  # requester, watcher, proposed, other
+    Column("role", Text, nullable=False),  # requester, watcher, third, proposed, other
     Column("at", Instant, nullable=False),
+    Column("no_progress", Boolean, nullable=False, server_default=false()),  # wants no letters on progress
     Index("ix_participant_person_id", "person_id"),
     sqlite_with_rowid=False,
 )
@@ -444,6 +476,53 @@ unassigned = Table(
     Column("how", JSON, nullable=False),  # why nobody was free, line by line
     Column("since", Instant, nullable=False),
     Column("told_at", Instant),  # when the queue's lead heard of it
+)
+
+# What agents wished to be reminded of.
+reminder = Table(
+    "reminder",
+    main_db,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("ticket", BigInteger, ForeignKey("ticket.number"), nullable=False, index=True),
+    Column("agent", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("done_at", Instant),
+    Index("ix_reminder_due", "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+)
+
+# What people are to be told of, until the letters about it are written.
+announcement = Table(
+    "announcement",
+    main_db,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("ticket", BigInteger, ForeignKey("ticket.number"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # opened assigned wrote noted status moved undelivered reminder
+    Column("actor", Text, nullable=False),
+    Column("mail_id", BigInteger),
+    Column("at", Instant, nullable=False),
+    Column("data", JSON, nullable=False),
+)
+
+# New tickets that agents hear of together, for too many came for a letter each.
+digest_item = Table(
+    "digest_item",
+    main_db,
+    Column("agent", Text, primary_key=True),
+    Column("ticket", BigInteger, ForeignKey("ticket.number"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Index("ix_digest_item_ticket", "ticket"),
+    sqlite_with_rowid=False,
+)
+
+# Held mails that their agent said may act.
+confirmation = Table(
+    "confirmation",
+    main_db,
+    Column("spool_id", BigId, primary_key=True, autoincrement=False),
+    Column("agent", Text, nullable=False),
+    Column("requester", Text, nullable=False, server_default=""),  # who first wrote what was forwarded
+    Column("at", Instant, nullable=False),
 )
 
 absence = Table(

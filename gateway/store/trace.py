@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.fast import one_of
 from gateway.store.listing import like_pattern
 from gateway.store.lookup import message_key
 
@@ -191,15 +192,12 @@ def _head_of_file(store: Store, name: str) -> bytes:
 
 def trails(store: Store, mail_ids: Collection[int], spool_ids: Collection[int] = ()) -> list[Trail]:
     """Everything about these mails and unread spool rows, newest last."""
-    found: list[Trail] = []
-    for some in _runs(mail_ids):
-        with store.main.read() as conn:
-            mails = conn.execute(select(_mail).where(_mail.c.id.in_(some))).all()
-            sending = {row.mail_id: _sending(row) for row in _outbox_rows(conn, some)}
-        spooled = _spool_rows(store, [row.spool_id for row in mails if row.spool_id is not None])
-        found += [_trail(row, spooled.get(row.spool_id), sending.get(row.id)) for row in mails]
-    for some in _runs(spool_ids):
-        found += [_unread_trail(row) for row in _spool_rows(store, some).values()]
+    with store.main.read() as conn:
+        mails = conn.execute(select(_mail).where(one_of(conn, _mail.c.id, mail_ids))).all()
+        sending = {row.mail_id: _sending(row) for row in _outbox_rows(conn, mail_ids)}
+    spooled = _spool_rows(store, [row.spool_id for row in mails if row.spool_id is not None])
+    found = [_trail(row, spooled.get(row.spool_id), sending.get(row.id)) for row in mails]
+    found += [_unread_trail(row) for row in _spool_rows(store, spool_ids).values()]
     return sorted(found, key=lambda one: (one.at, one.mail_id or 0, one.spool_id or 0))
 
 
@@ -215,19 +213,13 @@ def deeds(store: Store) -> dict[int, list[Deed]]:
     return found
 
 
-def _runs(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), 500):
-        yield ordered[start : start + 500]
-
-
 def _outbox_rows(conn: Connection, mail_ids: Collection[int]) -> Sequence[Row[Any]]:
-    return conn.execute(select(_outbox).where(_outbox.c.mail_id.in_(mail_ids))).all()
+    return conn.execute(select(_outbox).where(one_of(conn, _outbox.c.mail_id, mail_ids))).all()
 
 
 def _spool_rows(store: Store, ids: Collection[int]) -> dict[int, Row[Any]]:
     with store.spool.read() as conn:
-        return {row.id: row for row in conn.execute(select(_spool).where(_spool.c.id.in_(ids)))}
+        return {row.id: row for row in conn.execute(select(_spool).where(one_of(conn, _spool.c.id, ids)))}
 
 
 def _sending(row: Row[Any]) -> Sending:

@@ -27,7 +27,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Roster:
     """How many tickets each agent has open, who had each last turn, who is absent: now."""
 
     open_tickets: Mapping[str, int]
@@ -55,9 +55,9 @@ def waiting(conn: Connection, *, after: int = 0, upto: int | None = None) -> lis
     ]
 
 
-def standing(conn: Connection, at: datetime, ended: Collection[str]) -> Standing:
+def roster(conn: Connection, at: datetime, ended: Collection[str]) -> Roster:
     """What assignment goes by; `ended`: statuses of the site's own that end a ticket."""
-    return Standing(open_tickets=lookup.open_tickets(conn, ended), turns=lookup.turns(conn), away=lookup.away(conn, at))
+    return Roster(open_tickets=lookup.open_tickets(conn, ended), turns=lookup.turns(conn), away=lookup.away(conn, at))
 
 
 def last_agent(conn: Connection, requester_id: int | None) -> str | None:

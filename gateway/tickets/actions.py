@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.mail import Address, Attachment
@@ -60,15 +60,20 @@ class AddArticle:
     language: str = ""
     is_auto: bool = False
     attachments: tuple[Attachment, ...] = ()
+    tells: bool = True  # whoever works the ticket is to hear of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participate:
-    """`role`: requester, watcher, proposed, other. Somebody who takes part already keeps their role."""
+    """`role`: requester, watcher, proposed, other. Somebody who takes part already keeps their role.
+
+    `confirms`: who was only proposed takes part from now on.
+    """
 
     ticket: int
     address: Address
     role: str
+    confirms: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,66 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetRequester:
+    """The ticket is for somebody else from now on, who takes part in the place of whom it was for."""
+
+    ticket: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """An agent is to be reminded of the ticket then, with these words."""
+
+    ticket: int
+    agent: str
+    at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendTime:
+    """Minutes that somebody worked on the ticket; negative ones take time back."""
+
+    ticket: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldBack:
+    """What waits to be sent about a ticket stays here, for that reason; with `mail_ids` of these mails alone."""
+
+    ticket: int
+    reason: str
+    mail_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveMail:
+    """A mail that was filed on one ticket, its article and what it is found by, belong to another."""
+
+    mail_id: int
+    ticket: int
+    to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeAway:
+    """An agent is absent until then; None: is back."""
+
+    agent: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoProgress:
+    """Somebody wants no letters on the progress of a ticket any more."""
+
+    ticket: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remember:
     """Message-IDs to be found by later: the mail's own and those it names, with the address keys it was from and to."""
 
@@ -122,7 +187,7 @@ class Send:
     data: bytes
     automatic: bool
     parties: tuple[str, ...] = ()
-    article_text: str | None = None  # also stand it on the ticket as an article
+    wait: timedelta = timedelta()  # it may still be stopped for so long
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +226,65 @@ class StopAwaiting:
     ticket: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameBack:
+    """A mail of ours came back; refused (Conflict) where its row in the outbox has failed meanwhile."""
+
+    outbox: int
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resend:
+    """A mail of ours that came back for its size goes once more as these bytes, without `files`; refused as above."""
+
+    outbox: int
+    data: bytes
+    reply: str
+    files: tuple[str, ...]
+    ticket: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreached:
+    """Mail did not get through to an address: `points` more on its score, see `bounces.after_failure`."""
+
+    ticket: int | None
+    address: str  # key
+    points: int
+    reply: str
+    limit: int
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Somebody was heard of, or a person says that mail gets through: the failures of an address are forgotten."""
+
+    ticket: int | None
+    address: str  # key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinPeople:
+    """Two persons are one, by an address key of each: the tickets of `other` are those of `kept` too from now on."""
+
+    kept: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepKey:
+    """The ticket that later mails of a declared source with this key belong to; refused (Conflict) where that is not
+    `before` any more.
+    """
+
+    source: str
+    key: str
+    ticket: int
+    before: int | None
+
+
 Action = (
     OpenTicket
     | Change
@@ -175,6 +299,19 @@ Action = (
     | Unlink
     | Leave
     | StopAwaiting
+    | SetRequester
+    | Remind
+    | SpendTime
+    | HoldBack
+    | MoveMail
+    | BeAway
+    | NoProgress
+    | CameBack
+    | Resend
+    | Unreached
+    | Reached
+    | KeepKey
+    | JoinPeople
 )
 
 

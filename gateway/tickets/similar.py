@@ -5,13 +5,15 @@ What is compared is bounded in every direction, for strangers write it. How comm
 
 import math
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import regex
 from rapidfuzz import fuzz
+
+from gateway.mail.fold import fold
 
 TEXT_CAP = 2_000  # characters of a text that count
 MAX_TOKENS = 32  # of one ticket
@@ -27,12 +29,27 @@ _MAX_WORD = 40
 _STEM = 6  # letters: "deliver", "delivery" and "delivered" are one
 _RARE = 10  # tickets; a number or code that more of them share tells little
 _NO_SUBJECT, _NO_TEXT = "(no subject)", "(no text"  # our words for what a customer did not write
-_WORD = re.compile(r"[^\W_]+(?:[-./:_][^\W_]+)*")
-_PIECE = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")  # scripts that do not part words by blanks
+# regex, not re: its \w holds the vowel marks of Indic scripts.
+_WORD = regex.compile(r"[^\W_]+(?:[-./:_][^\W_]+)*")
+_PIECE = regex.compile(r"[^\W_]+")
+# Scripts that do not part words by blanks.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 # In front of them a number of two to four digits is an error code, else it is any number.
 _CODE_WORDS = frozenset(
     "error err code errno status http fehler fehlercode erreur chyba chybu kod blad ошибка код".split()
+)
+# Where everybody may have a mailbox: sharing it says nothing.
+_PROVIDERS = frozenset(
+    """
+    gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.de hotmail.fr hotmail.it live.com live.de
+    msn.com yahoo.com yahoo.co.uk yahoo.de yahoo.fr yahoo.co.jp ymail.com icloud.com me.com mac.com aol.com mail.com
+    proton.me protonmail.com pm.me fastmail.com zoho.com tutanota.com comcast.net verizon.net att.net btinternet.com
+    gmx.de gmx.net gmx.com gmx.at gmx.ch web.de t-online.de freenet.de arcor.de bluewin.ch orange.fr wanadoo.fr free.fr
+    sfr.fr laposte.net libero.it alice.it virgilio.it tiscali.it ziggo.nl kpnmail.nl telenet.be skynet.be seznam.cz
+    email.cz centrum.cz post.cz volny.cz atlas.cz azet.sk zoznam.sk wp.pl o2.pl onet.pl interia.pl mail.ru yandex.ru
+    ya.ru bk.ru list.ru inbox.ru rambler.ru ukr.net i.ua uol.com.br bol.com.br terra.com.br qq.com foxmail.com 163.com
+    126.com sina.com naver.com daum.net hanmail.net docomo.ne.jp ezweb.ne.jp
+    """.split()
 )
 _STOP = frozenset(
     """
@@ -57,8 +74,17 @@ class Profile:
     text: str
     tokens: Mapping[str, str]
     requester: int | None = None
-    organisation: str = ""  # the id of one, or the domain its mail comes from
+    house: str = ""  # see `house_of`
     area: str | None = None
+
+
+def house_of(mailbox: str, organisation: str | None) -> str:
+    """What somebody shares with their colleagues: the organisation of theirs, else the domain they write from.
+
+    `""` at a provider that gives a mailbox to anybody, where a domain says nothing.
+    """
+    domain = mailbox.rpartition("@")[2].lower()
+    return f"organisation:{organisation}" if organisation else "" if domain in _PROVIDERS else domain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +102,7 @@ def profile(
     text: str,
     *,
     requester: int | None = None,
-    organisation: str = "",
+    house: str = "",
     area: str | None = None,
 ) -> Profile:
     """What a ticket is compared by."""
@@ -88,7 +114,7 @@ def profile(
         text=_folded(text, TEXT_CAP)[:_FUZZY_CAP],
         tokens=_tokens(subject, text),
         requester=requester,
-        organisation=organisation,
+        house=house,
         area=area,
     )
 
@@ -115,7 +141,7 @@ def likeness(one: Profile, other: Profile, common: Mapping[str, int]) -> Likenes
     marks = [token for token in shared if _is_mark(token) and common.get(token, 1) <= _RARE]
     score = 0.7 * words + 0.3 * _above_chance(subjects) + 0.2 * _above_chance(texts) + (0.3 if marks else 0.0)
     same_area = one.area is not None and one.area == other.area
-    same_house = bool(one.organisation) and one.organisation == other.organisation
+    same_house = bool(one.house) and one.house == other.house
     if score and same_area:
         score += _WEAK
     if score and same_house:
@@ -229,8 +255,4 @@ def _words(word: str) -> Iterator[tuple[str, str]]:
 
 def _folded(text: str, cap: int) -> str:
     """Without capitals, accents and surplus blanks; it may not grow, for one sign can stand for eighteen."""
-    if text.isascii():
-        return " ".join(text.lower().split())
-    plain = unicodedata.normalize("NFKD", text.casefold())[:cap]
-    bare = "".join(char for char in plain if not unicodedata.combining(char))
-    return " ".join(unicodedata.normalize("NFC", bare).split())
+    return " ".join(fold(text)[:cap].split())

@@ -129,6 +129,12 @@ class Statuses:
         """Whether a rule or a person may set it so; what happens by itself is not asked."""
         return before == after or before not in self.moves or after in self.moves[before]
 
+    def refusal(self, before: str, after: str) -> str:
+        """Why it may not be set so, and where that is written; `""` where it may."""
+        if self.may_move(before, after):
+            return ""
+        return f"[statuses.{before}] moves lets no ticket go from {before} to {after}"
+
     def unreachable(self) -> tuple[str, ...]:
         """The declared ones that no ticket can ever come to."""
         seen: set[str] = set()

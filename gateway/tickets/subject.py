@@ -48,6 +48,14 @@ class NumberFormat:
     def tagged(self, number: int, opened: datetime) -> str:
         return f"[{self.tag} #{self.show(number, opened)}]"
 
+    def read(self, text: str) -> int | None:
+        """The number that a text is and nothing else: `1042`, `#1042`, `[Acme #1042]`, `2611-0042`; None if it is none.
+
+        What may be both is taken as numbers are shown.
+        """
+        found = _whole_pattern(self.tag, self.pattern).fullmatch(text.strip()[:_LOOKED_AT])
+        return int(found["n"] or found["bare"]) if found else None
+
 
 def numbers_in(subject: str, tag: str, pattern: str = "{n}") -> tuple[int, ...]:
     """The ticket numbers a subject names, the most explicit spelling first."""
@@ -65,19 +73,38 @@ _DATE_PIECES = {"{yyyy}": r"\d{4}", "{yy}": r"\d\d", "{mm}": r"\d\d", "{dd}": r"
 
 @lru_cache(maxsize=8)
 def _shown_pattern(tag: str, pattern: str) -> re.Pattern[str]:
-    body = "".join(
+    return re.compile(rf"(?<!\w){re.escape(tag)}\s*[#№]?\s*{_shown_body(pattern)}(?!\w)", re.IGNORECASE)
+
+
+def _shown_body(pattern: str) -> str:
+    return "".join(
         _DATE_PIECES.get(piece, r"(?P<n>\d{1,18})" if piece.startswith("{n") else re.escape(piece))
         for piece in re.split(r"(\{[^}]*\})", pattern)
     )
-    return re.compile(rf"(?<!\w){re.escape(tag)}\s*[#№]?\s*{body}(?!\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=8)
+def _whole_pattern(tag: str, pattern: str) -> re.Pattern[str]:
+    tagged = rf"(?:{re.escape(tag)}\s*)?[#№:]?\s*"
+    body = rf"{tagged}(?:{_shown_body(pattern)}|(?P<bare>\d{{1,18}}))"
+    return re.compile(rf"[\[(]?\s*{body}\s*[\])]?", re.IGNORECASE)
 
 
 def base_subject(subject: str, tag: str = "") -> str:
-    """The subject without reply prefixes, our tag and surplus blanks; at most 250 characters."""
+    """The subject without reply prefixes, our tag and surplus blanks; at most 250 characters.
+
+    Of an answer to it, in whatever client and language, it is the same again: mail clients group by that, so all
+    letters of a ticket bear the base subject of its first mail, whatever its title became since.
+    """
     text = _SPACES.sub(" ", subject[:_LOOKED_AT]).strip()
-    if tag:
-        text = _our_tag(tag).sub("", _without_prefixes(text))
-    return _SPACES.sub(" ", _without_prefixes(text)).strip()[:MAX_SUBJECT]
+    for _ in range(_MAX_PREFIXES):
+        bare = _without_prefixes(text)
+        if tag:
+            bare = _SPACES.sub(" ", _our_tag(tag).sub(" ", bare)).strip()
+        if bare == text:
+            break
+        text = bare
+    return text[:MAX_SUBJECT].rstrip()
 
 
 @lru_cache(maxsize=8)

@@ -1,9 +1,9 @@
 """Is this reply nothing but a "thank you"? Such a reply is stored and does not open a ticket again."""
 
 import re
-import unicodedata
 
 from gateway.mail import Mail
+from gateway.mail.fold import fold
 
 _MAX_CHARS = 120
 _MAX_SAYS = 4  # lines
@@ -32,7 +32,7 @@ def is_thanks(reply: str) -> bool:
     """True for `Thanks a lot!`, `Vielen Dank`, `Спасибо` and the like; False as soon as anything else is said."""
     if len(reply) > _MAX_CHARS or "?" in reply:
         return False
-    words = _WORD.findall(_fold(reply))
+    words = _WORD.findall(fold(reply))
     return any(word in _KEY for word in words) and all(word in _WORDS for word in words)
 
 
@@ -54,9 +54,3 @@ def _is_quote(cut: str) -> bool:
     first = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
     says_whom = first == 0 or (first < len(lines) and first <= _MAX_SAYS and lines[first - 1].endswith((":", "：")))
     return not lines or (says_whom and all(line.startswith(">") for line in lines[first:]))
-
-
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.casefold())
-    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return unicodedata.normalize("NFC", kept).replace("ø", "o").replace("ł", "l")

@@ -25,6 +25,7 @@ class Clues:
     numbers: tuple[int, ...]
     message_id: str
     parties: frozenset[str] = frozenset()  # address keys in To and Cc
+    other_claims: tuple[tuple[token.Claim, Reason], ...] = ()  # good tokens that name no ticket to be joined
     unsigned: tuple[tuple[str, Reason], ...] = ()  # what has the shape of a token and is none of ours, and where
 
     @property
@@ -95,7 +96,8 @@ def clues(mail: Mail, recipients: Sequence[str], keys: token.Keys, *, tag: str, 
             elif token.looks_like_token(text):
                 unsigned.append((text, reason))
     return Clues(
-        claims=tuple(claims.values()),
+        claims=tuple(one for one in claims.values() if one[0].role in token.JOINING),
+        other_claims=tuple(one for one in claims.values() if one[0].role not in token.JOINING),
         ids=ids,
         numbers=numbers_in(mail.subject, tag, number_format)[:5],
         message_id=mail.message_id,
@@ -112,10 +114,17 @@ def decide(
     tickets: Mapping[int, Known],
     at: datetime,
     auth_failed: bool = False,
+    keyed: tuple[int, str] | None = None,
 ) -> Thread:
-    """The ticket this mail joins. `refs`: rows for `clues.ids` and the mail's own id; `sender`: an address key."""
+    """The ticket this mail joins. `refs`: rows for `clues.ids` and the mail's own id; `sender`: an address key.
+
+    `keyed`: the ticket that a declared source opened under the key which this mail of it names, and the key.
+    """
     tried: list[Tried] = []
-    for evidence, number, what, may_join in _candidates(clues, sender, refs, tickets, auth_failed):
+    candidates = _candidates(clues, sender, refs, tickets, auth_failed)
+    if keyed:  # by the site's own word, while monitors give all their mails one id
+        candidates.insert(0, (Reason.SAME_KEY, *keyed, None))
+    for evidence, number, what, may_join in candidates:
         known = _after_merges(number, tickets) if number is not None else None
         outcome = Reason.NO_SUCH_TICKET if known is None and number is not None else may_join
         tried.append(Tried(evidence=evidence, ticket=number, what=what, outcome=outcome))

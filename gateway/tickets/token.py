@@ -27,9 +27,15 @@ class Role(StrEnum):
     REQUESTER = "requester"
     WATCHER = "watcher"
     AGENT = "agent"
+    THIRD = "third"  # somebody who was asked about the ticket: what they answer is a note
+    HELD = "held"  # names no ticket but a mail of an agent's that is held, and confirms that
+    RATING = "rating"  # in the links by which a customer rates: good for that, and for nothing else
 
 
-_ROLE_BYTE = {Role.REQUESTER: 1, Role.WATCHER: 2, Role.AGENT: 3}
+JOINING = frozenset(
+    {Role.REQUESTER, Role.WATCHER, Role.AGENT, Role.THIRD, Role.RATING}
+)  # whose tokens bring a mail to its ticket
+_ROLE_BYTE = {Role.REQUESTER: 1, Role.WATCHER: 2, Role.AGENT: 3, Role.RATING: 4, Role.HELD: 5, Role.THIRD: 6}
 _ROLE_OF = {byte: role for role, byte in _ROLE_BYTE.items()}
 
 

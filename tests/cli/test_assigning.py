@@ -1,6 +1,8 @@
 """Who gets a ticket, and what becomes of one that nobody is free to take."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,19 +12,19 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway import unassigned
 from gateway.clock import start_clock
-from gateway.conclude import Plan
 from gateway.config import load
 from gateway.errors import Conflict
 from gateway.mail import read
 from gateway.now import now
 from gateway.pipeline import foretell
+from gateway.plan import Plan
 from gateway.rules import RegexMatcher
 from gateway.site import load_site
-from gateway.store import spool, tables
+from gateway.store import lookup, spool, tables
 from gateway.store import unassigned as rows
 from gateway.store.fast import insert
 from gateway.store.surroundings import Wants, look_around
-from gateway.tickets.actions import TakeTurn
+from gateway.tickets.actions import Note, TakeTurn
 from gateway.tickets.assignment import Turn
 from gateway.turns import in_turn
 from support.desk import Desk
@@ -66,6 +68,18 @@ def file_in(desk: Desk, count: int = 1, subject: str = "My lamp") -> None:
     desk.work()
 
 
+def answer_first(desk: Desk, text: str) -> None:
+    """The customer of ticket 1 writes again."""
+    requester = desk.ask("show", "1")["requester"]
+    desk.take_in(mail(sender=requester, subject="Re: [Acme #1]", text=text), mail_from=requester)
+    desk.work()
+
+
+def row_of(desk: Desk, number: int) -> Mapping[str, Any]:
+    with desk.store.main.read() as conn:
+        return lookup.tickets(conn, [number])[number]
+
+
 def returns(desk: Desk, rules: str) -> None:
     desk.rules = rules + '\n[[rule]]\nname = "all"\nset.queue = "returns"\n'
     desk.configure(more=LEAD)
@@ -101,6 +115,48 @@ def test_an_answer_that_moves_its_ticket_is_for_the_agents_of_the_new_queue(desk
     shown = desk.ask("show", "1")
     assert (shown["queue"], shown["assignee"]) == ("billing", "dave")
     assert {"address": "boss@acme.example", "name": "", "role": "watcher"} in shown["participants"]
+
+
+@pytest.mark.parametrize("subject", ["opening", "follow-up", "later"])
+def test_whoever_assigns_leaves_the_same_mark(desk: Desk, subject: str) -> None:
+    """The mail that opens a ticket, one that follows up, and the clock: status, event and its reason are alike."""
+    on = "created" if subject != "follow-up" else "follow_up"
+    returns(desk, f'[[rule]]\nname = "turn"\non = "{on}"\nset.assign = ["rota"]\n')
+    if subject == "later":
+        away(desk, "eve", "kim")
+    file_in(desk)
+    if subject == "follow-up":
+        answer_first(desk, "It is broken, too.")
+    if subject == "later":
+        back(desk, "eve")
+        back(desk, "kim")
+        tick(desk)
+    page = desk.ask("show", "1")
+    assert (page["assignee"], page["status"]) == ("eve", "open")
+    (assigned,) = [one for one in page["events"] if one["kind"] == "assigned"]
+    assert assigned["data"] == {"assignee": "eve", "how": ["rota: after nobody comes eve"]}
+    assert assigned["reason"] == "policy:rota"
+    assert row_of(desk, 1)["set_by"]["assignee"] == "policy:rota"
+
+
+def test_a_status_that_a_rule_sets_stands_above_the_assignment(desk: Desk) -> None:
+    desk.rules = '[[rule]]\nname = "r"\non = "follow_up"\nset.status = "on_hold"\nset.assign = ["carol"]\n'
+    file_in(desk)
+    answer_first(desk, "It is broken, too.")
+    page = desk.ask("show", "1")
+    assert (page["assignee"], page["status"]) == ("carol", "on_hold")
+
+
+@pytest.mark.parametrize("status", ["closed", "resolved", "waiting"])
+def test_an_assignment_opens_nothing_but_what_is_new(desk: Desk, status: str) -> None:
+    """A mere "thank you" leaves the ticket where it is, be somebody given it or not."""
+    desk.rules = '[[rule]]\nname = "r"\non = "follow_up"\nset.assign = ["carol"]\n'
+    file_in(desk)
+    with desk.store.main.write() as conn:
+        conn.execute(tables.ticket.update().values(status=status, closed_at=now() if status == "closed" else None))
+    answer_first(desk, "Thank you!")
+    page = desk.ask("show", "1")
+    assert (page["assignee"], page["status"]) == ("carol", "open" if status == "waiting" else status)
 
 
 def test_caps_hold_within_a_batch(desk: Desk) -> None:
@@ -190,7 +246,7 @@ def overtaken(desk: Desk, raw: bytes) -> tuple[Plan, Plan]:
     (claimed,) = spool.claim(desk.store, node="another", limit=1, now=now() + timedelta(seconds=1))
     site = load_site(load(desk.config), desk.store)
     with desk.store.main.read() as conn:
-        around = look_around(conn, NOTHING, now())
+        around = look_around(conn, replace(NOTHING, address_windows=(timedelta(hours=1),)), now())
     plan = foretell(desk.store, site, RegexMatcher(time.monotonic), claimed, raw, read(raw))
     desk.take_in(mail(sender="meanwhile@example.net"))
     desk.work()
@@ -211,6 +267,20 @@ def test_whose_turn_it_is_is_looked_at_again_before_writing(desk: Desk) -> None:
     decided, written = overtaken(desk, mail(sender="second@example.net"))
     assert assignees(desk) == ["carol", "dave"]
     assert (agent_of(decided), agent_of(written)) == ("dave", "carol")
+
+
+def test_who_was_named_as_the_requester_is_not_flooded_by_what_is_decided_again(desk: Desk) -> None:
+    desk.rules = (
+        f'{ROTA}set.reply = "acknowledgement"\n[[rule]]\nname = "form"\n'
+        "when.body.matches = '(?m)^Mail: (?P<mail>.+)$'\nset.requester = \"{mail}\"\n"
+    )
+    desk.configure(more='[limits]\nauto_per_address = "1/h"\n')
+    named = "Mail: ann@example.net"
+    desk.take_in(mail(sender="first@example.org", text=named), mail_from="first@example.org")
+    desk.work()
+    for plan in overtaken(desk, mail(sender="second@example.org", text=named)):
+        (silence,) = [one for one in plan.actions if isinstance(one, Note) and one.kind == "not_sent"]
+        assert silence.reason == "cap_per_address"
 
 
 def test_caps_are_looked_at_again_before_writing(desk: Desk) -> None:

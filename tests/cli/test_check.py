@@ -113,8 +113,13 @@ def test_terminal_escapes_in_a_file_are_made_visible(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("addition", "note"),
     [
-        ('[auth]\nagents = "token"\n', "auth: has no effect yet"),
-        ('[[source]]\nfrom = "form@acme.example"\nrequester = "reply_to"\n', "source: has no effect yet"),
+        ('[auth]\nagents = "token"\n', "auth.agents: lets a forged From act"),
+        ("[auth]\ntrust = []\n", "auth.trust: is empty: no agent's mail would act"),
+        ('[auth]\ntrust = ["header:mx.acme.example"]\n', "auth.trust[1]: is believed of mail by a mailbox"),
+        (
+            '[auth]\ntrust = ["m365-internal"]\nm365_tenant = "8b1f3c52-7a0e-4d57-9c1a-2f6f0e9d4b11"\n',
+            "auth.trust[1]: is believed of a mailbox at Microsoft 365 only",
+        ),
         ('[metrics]\nlisten = "127.0.0.1:9025"\n', "metrics: has no effect yet"),
         ('[[smtp]]\nlisten = "127.0.0.1:0"\nrole = "lmtp"\n', "smtp[2].role: has no effect yet"),
         (

@@ -205,8 +205,9 @@ def test_a_workflow_in_rules(desk: Desk) -> None:
         if taken["step"] == "rules"
         for one in taken["skipped"]
     ]
-    assert skipped["reason"] == "not_allowed"
+    assert skipped["reason"] == "no_such_move"
     assert "from at_lawyer to refunded" in skipped["detail"]
+    assert "the site lets no ticket go there" in desk.run("explain", "1").out
     answer(desk, "Re: To him", "It is refunded.")
     assert status(desk) == "refunded"
     answer(desk, "Re: To him", "It did not arrive.")

@@ -238,3 +238,29 @@ def test_nothing_a_stranger_writes_moves_the_cursor(desk: Desk) -> None:
     desk.work()
     for args in (("explain", "1"), ("explain", "1", "--json"), ("explain", "--mail", "1")):
         assert "\x1b" not in desk.run(*args).out
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("smpt", '"smpt" is no source, did you mean smtp?'),
+        ("imap:mian", '"imap:mian" is no source, did you mean imap:main?'),
+        ("imap", '"imap" is no source, did you mean imap:main?'),
+        ("", '"" is no source; known: imap:main, import, pipe, smtp'),
+    ],
+)
+def test_a_source_that_is_none(desk: Desk, tmp_path: Path, source: str, told: str) -> None:
+    secret = tmp_path / "imap.secret"
+    secret.write_text("x")
+    secret.chmod(0o600)
+    desk.configure(
+        more='\n[[imap]]\nname = "main"\nhost = "imap.acme.example"\nuser = "u"\npassword_file = "imap.secret"\n'
+    )
+    path = tmp_path / "new.eml"
+    path.write_bytes(mail())
+    answer = desk.run("explain", str(path), "--source", source)
+    assert (answer.code, answer.out) == (64, "")
+    assert told in answer.err
+    assert answer.err.count("\n") == 1
+    for good in ("smtp", "pipe", "import", "imap:main"):
+        assert step(desk.ask("explain", str(path), "--source", good), "receive")["source"] == good

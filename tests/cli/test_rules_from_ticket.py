@@ -6,15 +6,24 @@ from collections.abc import Iterator
 from email.header import Header
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from gateway.from_ticket import quoted, quoted_block
+from gateway.config import Config, load
+from gateway.config.rules_files import names
+from gateway.from_ticket import rule_from_mail
+from gateway.rule_tests import run_rule_tests
+from gateway.rules import Facts
+from gateway.rules import load as load_rules
+from gateway.rules.testing import ExampleRun
 from gateway.store import migrate, open_store, tables
+from gateway.tomltext.writing import block, quoted
 from support.desk import RULES, Desk
+from support.fuzz import examples
 from support.mails import mail
 
 LIST = ("List-Id: Shop talk <shop-talk.lists.example.org>", "Precedence: list")
@@ -201,15 +210,84 @@ def test_what_is_not_there(desk: Desk) -> None:
     assert "cannot be read" in answer.err
 
 
+# ---- whatever a stranger writes ------------------------------------------------------------------------------------
+
+HEADING = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*[\w.]+[ \t]*\]\]?")
+
+
+def test_a_line_of_a_mail_is_never_taken_for_a_rule(on_sqlite: Desk) -> None:
+    """Neither by the loader, which looks for headings where some block is no TOML, nor where a quote gets lost."""
+    rule = '[[rule]]\nname = "all mine"\nset.queue = "billing"\n'
+    number = ticket_of(on_sqlite, mail(subject="Lamps", text=f"Hello,\n\n{rule}\n  [[rule]]\n[x]\nbye"))
+    text = on_sqlite.run("rules", "from-ticket", str(number)).out
+    assert HEADING.findall(text) == ["[[rule]]", "  [[rule.test]]"]
+    path = on_sqlite.folder / "rules" / "00-new.toml"
+    path.write_text(f'{text}\n[[rule]]\nname = "broken"\nset.queue = billing\n')
+    (mistake,) = on_sqlite.run("rules", "check").err.splitlines()
+    assert 'rule "broken"' in mistake
+    path.write_text(text.replace('"""', "", 1))
+    (mistake,) = on_sqlite.run("rules", "check").err.splitlines()
+    assert "all mine" not in mistake
+
+
+TOML_LIKE = st.sampled_from(
+    ["[[rule]]", 'name = "x"', "set.queue", "=", '"""', "'''", '"', "\\", "\n", "\r\n", "\t", " ", "#", "{", ",",
+     "[", "]", "a." * 120, "\\u005b", "\u2028", "\x85", "\ufeff", "\x00", "\x7f", "word", "\ud800"]
+)  # fmt: skip
+ANY_MAIL_TEXT = st.lists(TOML_LIKE | st.text(max_size=8), max_size=30).map("".join)
+CFG = """\
+[gateway]
+name = "acme"
+[mail]
+from = "Acme Support <support@acme.example>"
+[mail.addresses]
+"support@acme.example" = "support"
+[queues.support]
+[queues.billing]
+"""
+
+
+@pytest.fixture(scope="module")
+def cfg(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    path = tmp_path_factory.mktemp("site") / "config.toml"
+    path.write_text(CFG)
+    return load(path, secrets=False)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(body=ANY_MAIL_TEXT, subject=ANY_MAIL_TEXT)
+def test_any_mail_becomes_one_rule_that_loads_and_whose_test_passes(cfg: Config, body: str, subject: str) -> None:
+    rules = load_rules({"rules/10-all.toml": RULES}, names(cfg, {"acknowledgement"}, {}))
+    facts = Facts(
+        from_="ann@example.net", recipient="support@acme.example", subject=subject, body=body,
+        headers=(("list-id", f"<{subject[:30]}>"), ("precedence", body[:30])), attachments=(subject, body[:50]),
+        known={"queue": "support"},
+    )  # fmt: skip
+    ticket = {
+        "queue": "billing",
+        "priority": "high",
+        "tags": [],
+        **dict.fromkeys(("type", "category", "area", "impact")),
+    }
+    text = rule_from_mail(facts, ticket, rules, cfg, number="#7", mail_id=3)
+    (rule,) = load_rules({"rules/00-new.toml": text}, rules.names).rules
+    whole = load_rules({"rules/00-new.toml": text, **rules.files}, rules.names)
+    assert run_rule_tests(cfg, whole) == ExampleRun(tests=1, failures=(), matched=ANY)
+    clean = re.sub("[\ud800-\udfff]", "\ufffd", body).strip()
+    assert clean.startswith(rule.examples[0].mail.get("body", ""))
+    assert bool(rule.examples[0].mail.get("body")) is bool(clean)
+    assert HEADING.findall(text) == ["[[rule]]", "  [[rule.test]]"]
+
+
 ANY_TEXT = st.text(st.characters(codec="utf-8"))
 
 
 @given(ANY_TEXT)
 def test_any_text_comes_back(text: str) -> None:
     assert tomllib.loads(f"a = {quoted(text)}") == {"a": text}
-    assert tomllib.loads(f"a = {quoted_block(text)}") == {"a": text}
+    assert tomllib.loads(f"a = {block(text)}") == {"a": text}
 
 
 @given(st.text('"\\\n a\r\t'))
 def test_any_quotes_come_back(text: str) -> None:
-    assert tomllib.loads(f"a = {quoted_block(text)}") == {"a": text}
+    assert tomllib.loads(f"a = {block(text)}") == {"a": text}

@@ -260,6 +260,8 @@ def test_a_site_without_mail(desk: Desk) -> None:
         "left_out": {"quarantined": 0, "not_decided": 0, "unreadable": 0},
         "out_of_time": 0,
         "not_known": {},
+        "not_as_recorded": 0,
+        "by_record": 0,
     }
 
 
@@ -278,6 +280,100 @@ def test_the_folder_as_it_stands(archive: Desk) -> None:
     report = archive.ask("rules", "replay")
     assert (report["by_field"], report["by_rule"]) == ({"queue": 1}, {"refunds": 1})
     assert Path(archive.folder / "rules" / "10-all.toml").read_text() == RULES.replace('"billing"', '"support"')
+
+
+TABLE = """
+[[priority.row]]
+type = "problem"
+set = "{priority}"
+[sla.quick]
+first_response = "1 h"
+[sla.slow]
+first_response = "9 h"
+[organisations.net]
+domains = ["example.net"]
+sla = "{sla}"
+agents = ["{agent}"]
+"""
+TYPED = RULES.replace('set.priority = "high"', 'set.type = "problem"')
+
+
+def by_table(desk: Desk) -> Desk:
+    """Lamps are problems, and what they are worth the table says; all that write are of one organisation."""
+    desk.rules = TYPED
+    desk.configure(more=TABLE.format(priority="high", sla="quick", agent="carol"))
+    for subject in SUBJECTS:
+        desk.take_in(mail(subject=subject))
+    desk.work()
+    return desk
+
+
+def test_what_no_rule_says_is_compared_too(desk: Desk) -> None:
+    by_table(desk)
+    assert desk.ask("rules", "replay")["changed"] == 0
+    untyped = TYPED.replace('set.type = "problem"', 'set.impact = "minor"')
+    report = desk.ask("rules", "replay", "--rules", other_rules(desk, untyped))
+    assert report["by_field"] == {"type": 2, "impact": 2, "priority": 2}
+    told = next(one for one in report["samples"] if one["field"] == "priority")
+    assert values(told) == ("high", "normal", "")
+    assert (told["by_before"], told["by_after"]) == ("table", "table")
+    by_rule = TYPED.replace('set.type = "problem"', 'set.type = "problem"\nset.priority = "low"\nset.sla = "slow"')
+    report = desk.ask("rules", "replay", "--rules", other_rules(desk, by_rule))
+    assert report["by_field"] == {"priority": 2, "sla": 2}
+    told = next(one for one in report["samples"] if one["field"] == "sla")
+    assert values(told) == ("quick", "slow", "lamps")
+    assert (told["by_before"], told["by_after"]) == ("organisation:net", "rule:lamps")
+
+
+def test_settings_are_compared_as_they_were_and_as_they_stand(desk: Desk) -> None:
+    by_table(desk)
+    desk.configure(more=TABLE.format(priority="urgent", sla="slow", agent="dave"))
+    report = desk.ask("rules", "replay")
+    assert report["by_field"] == {"priority": 2, "sla": 6, "assign": 6}
+    assert report["by_rule"] == {}
+    told = {one["field"]: one for one in report["samples"]}
+    assert values(told["priority"]) == ("high", "urgent", "")
+    assert values(told["sla"]) == ("quick", "slow", "")
+    assert values(told["assign"]) == (["carol"], ["dave"], "")
+    out = desk.run("rules", "replay").out
+    assert "the table of priorities" in out
+    assert "organisation net" in out
+
+
+def test_both_sides_are_decided_anew(archive: Desk) -> None:
+    """What went wrong once, such as a pattern that timed out, is no difference between two sets of rules."""
+    with archive.store.main.write() as conn:
+        row = conn.execute(
+            select(tables.mail.c.id, tables.mail.c.trace).where(tables.mail.c.subject == "Refund please")
+        ).one()
+        for one in row.trace:
+            if one["step"] == "rules":
+                one["fields"] = {}
+        conn.execute(update(tables.mail).where(tables.mail.c.id == row.id).values(trace=row.trace))
+    report = archive.ask("rules", "replay")
+    assert (report["changed"], report["not_as_recorded"], report["by_record"]) == (0, 1, 0)
+    assert "of 1 mail the rules of then say something else now than was recorded" in archive.run("rules", "replay").out
+
+
+@pytest.mark.parametrize("lost", ["the set", "its id"])
+def test_without_the_rules_of_then_the_record_counts(archive: Desk, lost: str) -> None:
+    with archive.store.main.write() as conn:
+        conn.execute(update(tables.mail).values(rule_set_id=77 if lost == "the set" else None))
+    report = archive.ask("rules", "replay", "--rules", other_rules(archive))
+    assert (report["changed"], report["by_record"]) == (5, len(SUBJECTS))
+    assert report["by_field"] == {"queue": 2, "tags": 3, "priority": 2, "quarantine": 1}
+    assert "of 6 mails the rules of then cannot be had" in archive.run("rules", "replay").out
+
+
+def test_each_mail_is_compared_with_the_rules_of_its_time(archive: Desk) -> None:
+    archive.rules = CHANGED
+    archive.take_in(mail(subject="Another offer"))
+    archive.take_in(mail(subject="Invoice 8"))
+    archive.work()
+    report = archive.ask("rules", "replay", "--rules", other_rules(archive))
+    assert report["changed"] == 5  # none of those that came since
+    report = archive.ask("rules", "replay", "--rules", other_rules(archive, RULES))
+    assert [one["subject"] for one in report["samples"]] == ["Invoice 8"]
 
 
 def test_what_nobody_recorded_is_told(archive: Desk) -> None:

@@ -14,7 +14,7 @@ DAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 KEYS = (
     "number subject status priority queue assignee requester tags type category area impact created_at updated_at "
     "first_response_due next_response_due resolve_due overdue description time_spent fields articles events "
-    "participants links similar"
+    "participants links similar pinned rating on_hold_until"
 ).split()
 PHOTO = Attachment(name="photo.jpg", size=123_456, sha256="ab" * 32, type="image/jpeg", inline=False, part="2")
 
@@ -97,7 +97,7 @@ def test_the_page_reads_from_top_to_bottom(desk: Desk, number: int) -> None:
         "our reply, by agent:carol, 2026-03-02 09:00:00+00:00",
         "On its way.",
         "changed  (person)  status=new->open",
-        "watcher    bob@example.org",
+        "bob@example.org: gets copies",
         "mentions #2 (sender_not_a_party)",
         "is followed by #3",
     )

@@ -46,6 +46,7 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "sla.standard.resolution.urgnt", 'did you mean "urgent"?'),
     "number in quotes": ("max_open = 25", 'max_open = "25"  # <<', "agents.carol.max_open", "without quotes"),
     "too small": ("max_open = 25", "max_open = 0  # <<", "agents.carol.max_open", "at least 1"),
+    "role": ("max_open = 25", 'role = "led"  # <<', "agents.carol.role", 'did you mean "lead"?'),
     "choice": ('level = "info"', 'level = "inof"  # <<', "log.level", 'did you mean "info"?'),
     "choice in a list": (
         'notify = ["new", "assigned"]', 'notify = [\n"new",\n"asigned",  # <<\n]', "agents.carol.notify[2]",
@@ -56,6 +57,31 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "automatic_from": (
         'automatic_from = "null"', 'automatic_from = ""  # <<', "delivery.automatic_from", 'write "null"'),
     "number for a text": ('name = "acme"', "name = 7  # <<", "gateway.name", "text in quotes"),
+    # sources and leavers
+    "requester of a source": ("[log]", '[[source]]\nfrom = "a@b.example"\nrequester = "reply-to"  # <<\n[log]',
+        "source[1].requester", 'did you mean "reply_to"?'),
+    "regex of a source": ("[log]", "[[source]]\nfrom = \"a@b.example\"\nrequester = 'body:(a'  # <<\n[log]",
+        "source[1].requester", "is no regular expression"),
+    "regex of a recovery": (
+        "[log]",
+        "[[source]]\nfrom = \"a@b.example\"\nrequester = 'thread_key:(a)'\nrecovery = '['  # <<\n[log]",
+        "source[1].recovery", "is no regular expression"),
+    "recovery without a key": ("[log]", "[[source]]  # <<\nfrom = \"a@b.example\"\nrecovery = 'OK'\n[log]",
+        "source[1]", "write requester = 'thread_key:REGEX' beside it"),
+    "guard that is none": ("[log]", '[[source]]\nfrom = "a@b.example"\nmay = [\n"lists",  # <<\n]\n[log]',
+        "source[1].may[1]", 'did you mean "list"?'),
+    "successor of one who works here": ("max_open = 25", 'successor = "dave"  # <<', "agents.carol.successor",
+        "write left = true beside it"),
+    "successor who is nobody": (
+        '[agents.dave]', '[agents.eve]\naddresses = ["eve@acme.example"]\nleft = true\nsuccessor = "dvae"  # <<\n[agents.dave]',
+        "agents.eve.successor", 'did you mean "dave"?'),
+    "successor who is oneself": (
+        '[agents.dave]', '[agents.eve]\naddresses = ["eve@acme.example"]\nleft = true\nsuccessor = "eve"  # <<\n[agents.dave]',
+        "agents.eve.successor", "names this agent"),
+    "one who has left, in a queue": (
+        '[queues.support]\nagents = ["carol", "dave"]',
+        '[agents.eve]\naddresses = ["eve@acme.example"]\nleft = true\n[queues.support]\nagents = ["carol", "eve"]  # <<',
+        "queues.support.agents[2]", "names eve, who has left"),
     # names that name something else
     "queue of an address": (
         '= "billing"', '= "biling"  # <<', 'mail.addresses."billing@acme.example"', 'did you mean "billing"?'),

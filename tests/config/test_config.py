@@ -170,7 +170,7 @@ def test_light_to_import() -> None:
 
 def uncommented(text: str) -> str:
     """The shipped file with every key and heading that is commented out brought to life."""
-    return re.sub(r"(?m)^# (?=\[|[a-z_]+ = )", "", text)
+    return re.sub(r"(?m)^# (?=\[|[a-z0-9_]+ = )", "", text)
 
 
 def sections(

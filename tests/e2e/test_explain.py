@@ -64,6 +64,7 @@ def about_a_new_ticket(told: Told) -> None:
     assert step(told, "identify") == {
         "step": "identify", "recipient": DESK, "named_in": "to", "queue": "support",
         "sender": "martha.oyelaran@gmail.example",
+        "declared": None,
     }  # fmt: skip
     assert step(told, "thread")["tried"][0]["outcome"] == "token_not_signed_by_us"
     assert told["fields"]["queue"]["rule"] == "money goes to billing"  # "Invoice" in the subject

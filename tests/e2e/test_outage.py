@@ -10,6 +10,7 @@ from support.wait import wait_for
 from support.whole_site import make_site
 
 CUSTOMERS = 300
+NOTICES = 12  # that an agent may get in these minutes: the list, single tickets before there are many, digests
 SAID = (
     ("Cannot log in", "The login page says my password is wrong, error 4017."),
     ("Login broken?", "I cannot log in since this morning. The login page shows error 4017."),
@@ -18,7 +19,7 @@ SAID = (
 )
 
 
-def test_three_hundred_mails_are_one_list_for_the_lead_and_one_answer_for_us(tmp_path: Path, database_url: str) -> None:
+def test_three_hundred_mails_are_one_list_for_the_lead_and_one_reply_for_us(tmp_path: Path, database_url: str) -> None:
     url = "sqlite:///data/gateway.db" if database_url.startswith("sqlite") else database_url
     config = make_site(tmp_path / "site", database=url, tell_lead_at=5)
     with Daemon(config) as daemon:
@@ -31,35 +32,36 @@ def test_three_hundred_mails_are_one_list_for_the_lead_and_one_answer_for_us(tmp
             )
         daemon.send(mails.mail(subject="My lamp has not arrived", text="where is my lamp?"))
         daemon.settled(60)
-        wait_for(lambda: daemon.ask("similar", "--clusters", "--at-least", "300"), 30, "all are taken in")
+        wait_for(lambda: daemon.ask("similar", "--matters", "--at-least", "300"), 30, "all are taken in")
         daemon.settled(60)
 
-        (cluster,) = daemon.ask("similar", "--clusters", "--at-least", "5")
-        assert (cluster["size"], cluster["requesters"]) == (CUSTOMERS, CUSTOMERS)
+        (matter,) = daemon.ask("similar", "--matters", "--at-least", "5")
+        assert (matter["size"], matter["requesters"]) == (CUSTOMERS, CUSTOMERS)
         lamp = next(one["number"] for one in daemon.ask("tickets") if one["subject"] == "My lamp has not arrived")
-        assert lamp not in cluster["tickets"]
+        assert lamp not in matter["tickets"]
         assert daemon.ask("similar", str(lamp)) == []
-        assert len(daemon.ask("show", str(cluster["tickets"][7]))["similar"]) == 20
+        assert len(daemon.ask("show", str(matter["tickets"][7]))["similar"]) == 20
 
-        (told,) = letters_to(daemon, "carol@acme.example")  # the rest of the hour is told in the next
-        assert "tickets look alike" in parsed(told)["Subject"]
+        to_lead = letters_to(daemon, "carol@acme.example")
+        (told,) = [one for one in to_lead if "tickets look alike" in parsed(one)["Subject"]]  # the next is in an hour
+        assert len(to_lead) <= NOTICES
         assert parsed(told)["Auto-Submitted"] == "auto-generated"
-        assert f"gateway do {cluster['number']} common similar" in body_of(told)
-        assert f"#{cluster['number']} " in body_of(told)
-        events = [event["kind"] for event in daemon.ask("show", str(cluster["number"]))["events"]]
+        assert f"gateway do {matter['number']} common similar" in body_of(told)
+        assert f"#{matter['number']} " in body_of(told)
+        events = [event["kind"] for event in daemon.ask("show", str(matter["number"]))["events"]]
         assert events.count("lead_told") == 1
 
-        head = str(cluster["number"])
+        head = str(matter["number"])
         made = daemon.ask("do", head, "common", "similar")
         assert len(made["tickets"]) == CUSTOMERS - 1
-        answer = tmp_path / "answer.txt"
-        answer.write_text("Logging in works again. We are sorry.\n")
-        assert daemon.ask("do", head, "answer", "--file", str(answer))["said"] == f"answered {CUSTOMERS} customers"
-        again = daemon.command("do", head, "answer", stdin=answer.read_bytes())
+        reply = tmp_path / "reply.txt"
+        reply.write_text("Logging in works again. We are sorry.\n")
+        assert daemon.ask("reply", head, "--file", str(reply))["said"] == f"replied to {CUSTOMERS} customers"
+        again = daemon.command("reply", head, stdin=reply.read_bytes())
         assert again.stdout.startswith(f"#{head} nothing to do".encode())  # type: ignore[arg-type]
         daemon.settled(60)
         sent = Counter(parsed(one)["Delivered-To"] for one in daemon.delivered())
-        assert sent.pop("carol@acme.example") == 1
+        assert [sent.pop(f"{agent}@acme.example", 0) <= NOTICES for agent in ("carol", "dave")] == [True, True]
         assert set(sent.values()) == {1, 2}
         assert len(sent) == CUSTOMERS + 1
         assert [address for address, count in sent.items() if count == 1] == ["ann@example.net"]

@@ -14,7 +14,7 @@ from gateway.compose import letters
 from gateway.config import load
 from gateway.mail import Address, Envelope, read
 from gateway.now import now
-from gateway.pipeline import process
+from gateway.pipeline import Read, process
 from gateway.rules import RegexMatcher
 from gateway.site import Site, load_site
 from gateway.store import Store, migrate, open_store, spool, tables
@@ -48,7 +48,7 @@ class Desk:
         ids = [accepted.spool_id for accepted in spool.insert_batch(self.store, mails)]
         came: dict[int, int | None] = {}
         while claimed := spool.claim(self.store, node=self.store.node, limit=BATCH, now=now()):
-            batch = [(one, raw, read(raw)) for one in claimed for raw in (spool.raw_of(self.store, one),)]
+            batch = [Read(one, raw, read(raw)) for one in claimed for raw in (spool.raw_of(self.store, one),)]
             outcomes = process(self.store, self.site, self.matcher, batch)
             came |= {one.claimed.id: one.plan.ticket if one.plan else None for one in outcomes}
             done = [

@@ -5,8 +5,10 @@ Each must also be fast: atheris stops at an input that takes longer than its `-t
 
 from collections.abc import Callable
 
-from gateway.mail import NotAMail, clean, html, mail_from_json, mail_to_json, reply
+from gateway.mail import NotAMail, clean, html, mail_from_json, mail_to_json, read, reply
 from gateway.mail.header import addresses, headers, params
+from gateway.tickets.script import read as commands
+from support.commanding import NAMES
 from support.reading import check
 
 
@@ -60,6 +62,15 @@ def from_a_reader(data: bytes) -> None:
     assert mail_from_json(mail_to_json(mail)) == mail
 
 
+def agents_commands(data: bytes) -> None:
+    """The same bytes as what an agent typed, alone and below a command."""
+    for above in (b"", b"#close\n#"):
+        mail = read(b"From: carol@acme.example\nSubject: x\n\n" + above + data)
+        script = commands(mail, NAMES)
+        assert all(call.line.startswith("#") for call in script.calls)
+        assert all(one.say and "\n" not in one.say for one in script.misread)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     target.__name__: target
     for target in (
@@ -71,5 +82,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         reply_text,
         forwarded_text,
         from_a_reader,
+        agents_commands,
     )
 }

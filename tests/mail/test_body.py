@@ -177,3 +177,22 @@ def test_lines_quoted_in_the_html_are_counted_through_all_texts() -> None:
     content = body.read(tree.parse(multi("mixed", PLAIN, page)))
     lines = content.text.split("\n")
     assert {lines[number].strip("> ") for number in content.boxed.quoted} - {""} == {"old"}
+
+
+FORMS = [
+    ("plain", PLAIN, ("1",)),
+    ("html", HTML, ("1",)),
+    ("alternative", ALTERNATIVE, ("1", "2")),
+    ("alternative in mixed", multi("mixed", ALTERNATIVE, PDF), ("1.1", "1.2")),
+    ("empty plain beside html", multi("alternative", part("text/plain", b" \r\n"), HTML), ("2",)),
+    ("a page called plain", part("text/plain", b"<html><body><p>rich</p></body></html>"), ("1",)),
+    ("a page below a text", multi("mixed", PLAIN, HTML), ("1",)),
+    ("an empty text above another", multi("mixed", part("text/plain", b"\r\n"), PLAIN), ("2",)),
+    ("a file that is all there is", part("text/plain", b"x", "Content-Disposition: attachment"), ()),
+    ("only a mail", MAIL, ()),
+]
+
+
+@pytest.mark.parametrize(("raw", "forms"), [case[1:] for case in FORMS], ids=[case[0] for case in FORMS])
+def test_which_parts_the_text_begins_in(raw: bytes, forms: tuple[str, ...]) -> None:
+    assert read(raw).text_forms == forms

@@ -38,7 +38,9 @@ FULL = Mail(
     reply="r",
     elided="e",
     signature="s",
-    attachments=(Attachment(name="n", size=1, sha256="0", type="a/b", inline=True, part="1", declared="c/d"),),
+    attachments=(
+        Attachment(name="n", size=1, sha256="0", type="a/b", inline=True, part="1", declared="c/d", content_id="i@x"),
+    ),
     kind=Kind.BOUNCE,
     auto_reason="why",
     silence="X",
@@ -57,6 +59,7 @@ FULL = Mail(
     invitation=Invitation(method="REQUEST", summary="Tea", repeats="every day", attendees=("a@b",)),
     sealed="pgp signed",
     trail=("t",),
+    text_forms=("1.1", "1.2"),
     is_forward=True,
     fwd_from=ANN,
     fwd_subject="fs",

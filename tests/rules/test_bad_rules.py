@@ -151,6 +151,13 @@ WRONG = {
     "a tag with a space": ('add.tags = "two words"  # <<', "is no tag"),
     "a watcher": ('add.watchers = "eve"  # <<', "no such agent in [agents]: eve"),
     "a requester": ('set.requester = "Bo"  # <<', "is no address"),
+    "a requester in a shape that no mail reaches": ('set.requester = "bo@x..example"  # <<', "is no address"),
+    "a requester of ours": ('set.requester = "Support@acme.example"  # <<', "is an address of ours"),
+    "an agent for a requester": ('set.requester = "carol@acme.example"  # <<', "is the agent carol's"),
+    "a requester of an existing ticket": (
+        'on = ["follow_up", "status"]\nset.requester = "bo@x.example"  # <<',
+        'only an agent changes the requester of an existing ticket; write on = "created" or "mail"',
+    ),
     "a language": ('set.language = "Czech"  # <<', "is no language code"),
     "an own field that is none": ('set.fields.ordr = "1182"  # <<', "did you mean order?"),
     "a value of an own field": ('set.fields.order = "12"  # <<', "does not look like the field's pattern"),

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.rules import Facts, RegexMatcher, Skip, load
 from gateway.rules.matcher import LIMIT, MAX_TEXT, STRIKES, TimedOut
+from gateway.tickets.status import Statuses
 from support.rulebook import NAMES, decide, known, rule_set
 
 
@@ -113,6 +114,28 @@ def test_a_later_rule_may_force_what_an_earlier_one_could_not_set() -> None:
     assert decision.fields["queue"].rule == "r2"
 
 
+def test_an_existing_ticket_keeps_its_requester() -> None:
+    text = '[[rule]]\nname = "r"\non = "mail"\nset.requester = "bo@x.example"\nset.title = "t"\n'
+    assert decide(text).value("requester") == "bo@x.example"
+    decision = decide(text, event="follow_up")
+    assert decision.value("requester") is None
+    assert decision.value("title") == "t"
+    assert [(one.what, one.reason, one.line) for one in decision.skipped] == [("set.requester", Skip.BY_AGENTS_ONLY, 4)]
+
+
+def test_a_status_goes_only_where_the_site_lets_it() -> None:
+    names = replace(
+        NAMES, statuses=("new", "open", "at_lawyer"), status_table=Statuses(moves={"at_lawyer": frozenset({"open"})})
+    )
+    text = rules('set.status = "new"', 'set.status = "open"')
+    matcher = RegexMatcher(time.monotonic)
+    decision = rule_set(text, names).evaluate(known(status="at_lawyer"), "created", matcher)
+    assert decision.fields["status"].rule == "r2"
+    assert [(one.what, one.reason, one.detail) for one in decision.skipped] == [
+        ("set.status", Skip.NO_SUCH_MOVE, "[statuses.at_lawyer] moves lets no ticket go from at_lawyer to new")
+    ]
+
+
 # ---- captures -------------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +180,10 @@ def test_a_table_maps_what_was_captured(body: str) -> None:
         ("set.requester", "bo@x.example", True),
         ("set.requester", "Bo <bo@x.example>", False),
         ("set.requester", "a@b.example, c@d.example", False),
+        ("set.requester", "bo@x..example", False),
+        ("set.requester", "=?utf-8?q?bo?=@x.example", False),
+        ("set.requester", "support@acme.example", False),
+        ("set.requester", "Carol@acme.example", False),
         ("set.language", "cs", True),
         ("set.language", "Czech", False),
         ("set.fields.order", "1182", True),

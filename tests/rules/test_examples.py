@@ -7,7 +7,7 @@ import pytest
 
 from gateway.mail import Address, Mail
 from gateway.rules import RegexMatcher
-from gateway.rules.testing import Report, Sample, Surroundings, run_tests
+from gateway.rules.testing import ExampleRun, Sample, Surroundings, run_tests
 from support.rulebook import rule_set
 
 RULES = """
@@ -58,7 +58,7 @@ AROUND = Surroundings(
 )
 
 
-def report(test: str) -> Report:
+def report(test: str) -> ExampleRun:
     return run_tests(rule_set(f"{RULES}\n[[rule.test]]\n{test}\n"), RegexMatcher(time.monotonic), AROUND)
 
 

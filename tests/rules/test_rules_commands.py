@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.main import run
-from gateway.cli.rules_commands import problems_of
-from gateway.config import load
 from support.cli import gateway
 from support.whole_site import make_site
 
@@ -102,9 +100,12 @@ def test_failing_tests_exit_1_with_a_diff(site: Path, capsys: pytest.CaptureFixt
     assert code == 1
     (failure,) = json.loads(out)["failures"]
     assert failure["diffs"][0]["expected"] == "support"
-    assert problems_of(load(site, secrets=False)) == [
-        'rules/05-own.toml:5: rule "x": test failed; `gateway rules test` shows why'
-    ]
+    code, _, err = _call(capsys, "check", "-c", site)
+    assert code == 78
+    assert (
+        'rules/05-own.toml:5: rule "x": test failed: expect.queue expected support, got billing; '
+        "`gateway rules test` shows why\n" in err
+    )
 
 
 def test_tests_may_name_a_file(site: Path, capsys: pytest.CaptureFixture[str]) -> None:

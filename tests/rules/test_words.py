@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.mail.fold import fold
 from gateway.rules.globs import glob
-from gateway.rules.words import Asked, Folded, fold, read_patterns
+from gateway.rules.words import Asked, Folded, read_patterns
 
 # pattern, text, whether it holds
 WORDS = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import smtplib
 import subprocess
@@ -17,6 +18,7 @@ from gateway.config import load
 from gateway.store import open_store, spool, tables
 from support.wait import wait_for
 
+_AGENT = re.compile(rb"^Delivered-To: (carol|dave)@", re.MULTILINE | re.IGNORECASE)
 PROGRAM = (sys.executable, "-m", "gateway")
 
 
@@ -172,7 +174,8 @@ class Daemon:
         finally:
             store.close()
 
-    def delivered(self) -> list[bytes]:
-        """What `maildir:data/sent` holds, in order of its names."""
+    def delivered(self, *, to_agents: bool = False) -> list[bytes]:
+        """What `maildir:data/sent` holds, in order of its names, the notices to agents left out."""
         folder = self.config.parent / "data" / "sent" / "new"
-        return [path.read_bytes() for path in sorted(folder.glob("*"))] if folder.exists() else []
+        found = [path.read_bytes() for path in sorted(folder.glob("*"))] if folder.exists() else []
+        return [mail for mail in found if to_agents or not _AGENT.search(mail.partition(b"\r\n\r\n")[0])]

@@ -12,14 +12,16 @@ from typing import Any
 from gateway import act
 from gateway.cli.main import run
 from gateway.config import load
-from gateway.mail import Address, Attachment, Envelope, read
+from gateway.mail import Address, Attachment, Envelope, Mail, read
 from gateway.now import now
-from gateway.pipeline import process
+from gateway.pipeline import Read, process
 from gateway.rules import RegexMatcher
 from gateway.site import load_site
 from gateway.store import Store, spool
 from gateway.store.numbers import Numbers
 from gateway.tickets.actions import Action, Actor, AddArticle, Change, OpenTicket
+from gateway.tickets.auth_result import AuthResult
+from gateway.tickets.undeclared import Advice
 
 CONFIG = """\
 [gateway]
@@ -88,6 +90,9 @@ class Desk:
         self.rules = RULES
         self._url = url
         self._printed = printed
+        self.auth: Callable[[Mail], AuthResult] | None = None  # who a mail is proved to be from
+        self.alarms: list[tuple[str, str]] = []  # what the admin was to hear of
+        self.advice: list[Advice] = []
         self.configure()
 
     def configure(self, *, number_format: str = "{n}", more: str = "") -> None:
@@ -164,11 +169,16 @@ class Desk:
 
     # ---- the way of a mail -----------------------------------------------------------------------------------------
 
-    def take_in(self, raw: bytes, *, mail_from: str | None = "ann@example.net", source: str = "smtp") -> int:
+    def take_in(
+        self,
+        raw: bytes,
+        *,
+        mail_from: str | None = "ann@example.net",
+        source: str = "smtp",
+        recipient: str = "support@acme.example",
+    ) -> int:
         """Accept a mail; the id of its spool row."""
-        envelope = Envelope(
-            mail_from=mail_from, recipients=("support@acme.example",), peer="192.0.2.7", helo="mx.example.net"
-        )
+        envelope = Envelope(mail_from=mail_from, recipients=(recipient,), peer="192.0.2.7", helo="mx.example.net")
         mail = spool.NewMail(raw=raw, envelope=envelope, source=source, received_at=now())
         (accepted,) = spool.insert_batch(self.store, [mail])
         return accepted.spool_id
@@ -181,13 +191,19 @@ class Desk:
         while claimed := spool.claim(self.store, node="node", limit=10, now=now() + timedelta(seconds=1)):
             mails = [(one, spool.raw_of(self.store, one)) for one in claimed]
             outcomes = process(
-                self.store, site, RegexMatcher(time.monotonic), [(one, raw, read(raw)) for one, raw in mails]
+                self.store, site, RegexMatcher(time.monotonic), [self._read(one, raw) for one, raw in mails]
             )
             done = [
                 spool.Closed(id=one.claimed.id, fence=one.claimed.fence, state=one.state or "new", reason=one.reason)
                 for one in outcomes
             ]
             assert not spool.close(self.store, node="node", done=done)
+            self.alarms += [alarm for one in outcomes if one.plan for alarm in one.plan.alarms]
+            self.advice += [one.plan.advice for one in outcomes if one.plan and one.plan.advice]
+
+    def _read(self, one: spool.Claimed, raw: bytes) -> Read:
+        mail = read(raw)
+        return Read(one, raw, mail, self.auth(mail) if self.auth else None)
 
     def quarantine(self, spool_id: int, reason: str = "killed_the_reader") -> None:
         """Set a waiting mail aside unread."""

@@ -1,6 +1,6 @@
 """What a test needs of the machine: skipped with one line where it is missing, failed where it was promised.
 
-`GATEWAY_TEST_REQUIRE=imap,pg` is the promise.
+`GATEWAY_TEST_REQUIRE=imap,nail,pg` is the promise.
 """
 
 import os
@@ -20,7 +20,11 @@ def _pg() -> str:
     return "" if url else "needs PostgreSQL: set GATEWAY_TEST_PG=postgresql+psycopg://user@host:port/database"
 
 
-_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg}
+def _nail() -> str:
+    return "" if shutil.which("s-nail") else "needs a mail program (Debian package s-nail)"
+
+
+_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg, "nail": _nail}
 
 
 def is_wanted(what: str) -> bool:
@@ -33,7 +37,7 @@ def _is_promised(what: str) -> bool:
 
 
 def require(what: str) -> None:
-    """Skip the running test, or fail it where `what` was promised, unless `what` ("imap", "pg") is here."""
+    """Skip the running test, or fail it where `what` was promised, unless `what` ("imap", "nail", "pg") is here."""
     missing = _MISSING[what]()
     if not missing:
         return

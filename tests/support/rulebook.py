@@ -6,6 +6,7 @@ from typing import Any
 from gateway.errors import RulesError
 from gateway.rules import Decision, Facts, FieldShape, Names, RegexMatcher, RuleSet, load
 
+WHOSE = {"support@acme.example": "an address of ours", "carol@acme.example": "the agent carol's"}
 NAMES = Names(
     queues=("support", "billing"),
     agents=("carol", "dave"),
@@ -17,6 +18,7 @@ NAMES = Names(
     organisations=("big",),
     calendars=("office",),
     skills=("network",),
+    whose=lambda address: WHOSE.get(address.lower(), ""),
     lists={
         "vip": ("bo@example.net", "*@big.example"),
         "words": ("refund*", "not delivered"),

@@ -12,6 +12,7 @@ from gateway.tickets.similar import (
     Likeness,
     Profile,
     candidates,
+    house_of,
     likeness,
     profile,
 )
@@ -97,6 +98,12 @@ def test_what_anybody_writes_tells_nothing(case: str) -> None:
             ("ログインできません", "パスワードが正しいのにログインできません"),
             ("ログインできない", "パスワードを入れてもログインできません"),
         ),
+        (
+            ("लॉगिन नहीं हो रहा", "मेरा पासवर्ड गलत बताया जा रहा है"),
+            ("लॉगिन की समस्या", "लॉगिन नहीं होता, पासवर्ड गलत बताता है"),
+        ),
+        (("เข้าสู่ระบบไม่ได้", "รหัสผ่านถูกต้อง"), ("ระบบไม่ให้เข้า", "รหัสผ่านถูกต้องแล้ว")),
+        (("Øl og lås", "Søren får ingen øl"), ("OL OG LAS", "Soren far ingen ol")),
     ],
 )
 def test_any_script_will_do(one: tuple[str, str], other: tuple[str, str]) -> None:
@@ -106,11 +113,27 @@ def test_any_script_will_do(one: tuple[str, str], other: tuple[str, str]) -> Non
 def test_weak_signs_add_a_little_and_are_named() -> None:
     one, other = ("Cannot log in", "the login page fails"), ("Login", "login fails")
     bare = like(one, other)
-    more = like(one, other, area="login", organisation="big.example", requester=7)
+    more = like(one, other, area="login", house="big.example", requester=7)
     assert bare.score < more.score <= bare.score + 0.11
     assert {"same area: login", "same organisation", "same requester"} <= set(more.why)
-    nothing = like(("Refund", "money"), ("Login", "password"), area="login", organisation="big.example")
+    nothing = like(("Refund", "money"), ("Login", "password"), area="login", house="big.example")
     assert nothing.score == 0
+
+
+HOUSES = [
+    ("ann@acme.example", None, "acme.example"),
+    ("ann@ACME.example", None, "acme.example"),
+    ("ann@gmail.com", None, ""),
+    ("ann@seznam.cz", None, ""),
+    ("ann@gmail.com", "big", "organisation:big"),
+    ("ann@acme.example", "big", "organisation:big"),
+    ("", None, ""),
+]
+
+
+@pytest.mark.parametrize(("mailbox", "organisation", "house"), HOUSES)
+def test_what_colleagues_share(mailbox: str, organisation: str | None, house: str) -> None:
+    assert house_of(mailbox, organisation) == house
 
 
 HOSTILE = {

@@ -8,7 +8,10 @@ from gateway.tickets.status import TABLE, Happening, Status, Statuses, diagram, 
 
 MOVES = [
     ("new", "assigned", "open"),
+    ("waiting", "assigned", "waiting"),
+    ("closed", "assigned", "closed"),
     ("new", "note", "open"),
+    ("closed", "note", "closed"),
     ("new", "customer_wrote", "new"),
     ("open", "agent_replied", "waiting"),
     ("waiting", "customer_wrote", "open"),
@@ -80,6 +83,13 @@ def test_moves_bind_only_those_that_have_them() -> None:
     assert OWN.may_move("open", "at_supplier")
     assert OWN.ended == ("refunded",)
     assert OWN.is_ended("resolved")
+
+
+def test_a_refused_move_says_where_that_is_written() -> None:
+    told = "[statuses.at_supplier] moves lets no ticket go from at_supplier to resolved"
+    assert OWN.refusal("at_supplier", "resolved") == told
+    assert OWN.refusal("at_supplier", "refunded") == OWN.refusal("open", "resolved") == ""
+    assert OWN.refusal("at_supplier", "at_supplier") == ""
 
 
 def test_a_status_that_no_other_leads_to_is_unreachable() -> None:

@@ -67,6 +67,17 @@ def test_base_subject(subject: str, want: str) -> None:
     assert base_subject(subject, "Acme") == want
 
 
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from(["Re: ", "AW:", "[Acme #1] ", "(Acme#2)", "x", " ", "[", "I: "])).map("".join)
+)
+def test_the_base_of_an_answer_is_the_base_again(subject: str) -> None:
+    base = base_subject(subject, "Acme")
+    assert base_subject(base, "Acme") == base
+    for prefix in ("", "Re: ", "AW: Re: ", "Fwd: ", "Отв: "):
+        assert base_subject(f"{prefix}[Acme #1042] {base}", "Acme") == base
+
+
 def test_is_reply() -> None:
     assert is_reply("Re: x")
     assert not is_reply("Reset: x")

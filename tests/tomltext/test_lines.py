@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import tomltext
-from gateway.config.show import toml_key, toml_value
+from gateway.config.show import toml_value
+from gateway.tomltext.writing import toml_key
 
 TEXT = '''\
 top = 1

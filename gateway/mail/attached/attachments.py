@@ -24,6 +24,7 @@ INSIDE = "!"  # between the path of a part and the path of what is in it
 MAX_NAME = 120  # characters
 MAX_NAME_BYTES = 240  # in UTF-8: file systems take 255
 MAX_READ = 2_000  # characters that a name may have at first, path and all
+MAX_ID = 400  # characters of a Content-ID
 MAX_TNEF = 3  # of them are opened; nobody sends two
 MAX_LOGO = 64 * 1024  # bytes of an image that is listed once, however often it is shown
 
@@ -84,7 +85,16 @@ def hang(mail: Tree, parts: Sequence[Part], html: str, codec: str = "") -> Hangi
     return hung
 
 
-def inside(part: Part, path: str, name: str, data: bytes, declared: str = "", *, inline: bool = False) -> Attachment:
+def inside(
+    part: Part,
+    path: str,
+    name: str,
+    data: bytes,
+    declared: str = "",
+    *,
+    inline: bool = False,
+    content_id: str = "",
+) -> Attachment:
     """A file inside a part: in a TNEF (`path` is `"1"`, `"2"`, ...) or in its text (`"uu1"`, `"uu2"`, ...)."""
     declared = params.media_type(declared)
     kind = signatures.type_of(data, declared or "application/octet-stream")
@@ -97,6 +107,7 @@ def inside(part: Part, path: str, name: str, data: bytes, declared: str = "", *,
         inline=inline,
         part=f"{part.path}{INSIDE}{path}",
         declared=declared if declared != kind else "",
+        content_id=bare_label(content_id),
     )
 
 
@@ -183,6 +194,7 @@ def _attachment(part: Part, data: bytes, kind: str, codec: str) -> Attachment:
         inline=disposition == "inline" and kind.startswith(("image/", "text/")),
         part=part.path,
         declared=part.type if part.type != kind else "",
+        content_id=bare_label(part.fields.first("content-id")),
     )
 
 
@@ -224,7 +236,15 @@ def _unpack(part: Part, data: bytes, shown: frozenset[str], hung: Hanging) -> li
     if unpacked.html:
         shown |= _references(unpacked.html)
     return [
-        inside(part, str(at), file.name, file.data, file.type, inline=_bare(file.content_id) in shown)
+        inside(
+            part,
+            str(at),
+            file.name,
+            file.data,
+            file.type,
+            inline=bare_label(file.content_id) in shown,
+            content_id=file.content_id,
+        )
         for at, file in enumerate(unpacked.files, 1)
     ]
 
@@ -237,15 +257,15 @@ def _is_pictured(part: Part, kind: str, shown: frozenset[str]) -> bool:
 def _labels(part: Part) -> list[str]:
     """By what the HTML of a mail may show this part: its Content-ID, its Content-Location (RFC 2557)."""
     values = (part.fields.first("content-id"), part.fields.first("content-location"))
-    return [label for value in values if value and (label := _bare(value))]
+    return [label for value in values if value and (label := bare_label(value))]
 
 
 def _references(html: str) -> frozenset[str]:
-    """What a page shows: the ids of its `cid:` URLs and the sources of its images, as `_bare` writes them."""
-    return frozenset(_bare(unescape(found)) for found in _SHOWN.findall(html))
+    """What a page shows: the ids of its `cid:` URLs and the sources of its images, as `bare_label` writes them."""
+    return frozenset(bare_label(unescape(found)) for found in _SHOWN.findall(html))
 
 
-def _bare(label: str) -> str:
+def bare_label(label: str) -> str:
     """An id or URL without what clients write one way here and another way there."""
-    label = unquote(label).strip("<> \t").casefold()
+    label = clean.line(unquote(label[:MAX_ID]).casefold()).strip("<> \t")
     return label.removeprefix("cid:").strip("<> ")

@@ -3,7 +3,7 @@
 They are facts of the clients' locales. That a line bears one makes no header block of it: whoever asks counts several.
 """
 
-import unicodedata
+from gateway.mail.fold import fold as accents_folded
 
 MAX_LABEL = 40  # characters before the colon, with marks and blanks
 MAX_BLANKS = 5  # in them
@@ -119,7 +119,6 @@ _DROPPED = {
     ord(mark): None
     for mark in " \t\u00a0\u3000-'’.*_|>\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
 }
-_ALIKE = str.maketrans("łđøıð", "ldoid")
 _AROUND = " \t\u00a0\u3000|\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069\ufeff"
 
 
@@ -149,11 +148,7 @@ def is_label(words: str) -> bool:
 
 def fold(words: str) -> str:
     """Letters without case, accents, blanks and punctuation: `Copie à`, `*copie  a*` and `COPIE A` are one."""
-    words = words.lower()
-    if not words.isascii():
-        decomposed = unicodedata.normalize("NFKD", words)
-        words = "".join([char for char in decomposed if not unicodedata.combining(char)]).translate(_ALIKE)
-    return words.translate(_DROPPED)
+    return accents_folded(words).translate(_DROPPED)
 
 
 def _value(line: str, colon: int) -> str:

@@ -31,6 +31,7 @@ class Body:
 
     text: str = ""
     html: str = ""
+    forms: tuple[str, ...] = ()  # paths of the parts in which the text begins, the one shown first
     codec: str = ""
     boxed: Boxed = NOT_BOXED  # lines of `text` in containers of the HTML they come from
     attachments: list[Attachment] = field(default_factory=list)
@@ -174,11 +175,11 @@ def _show(pieces: list[_Piece], shown: _Shown, body: Body) -> None:
     shown.pages += pages
     text = "\n".join(piece.text for piece in pieces if not piece.is_page)
     says_nothing = plain.says_nothing(text)
-    boxed = Boxed()
+    boxed, is_rendered = Boxed(), False
     if pages and (says_nothing or plain.may_be_excuse(text)):
         rendered, lines = _rendered(pages, body)
         if says_nothing or plain.is_excuse(text, rendered):
-            text, boxed = rendered, lines
+            text, boxed, is_rendered = rendered, lines, True
             body.trail.append("text: from the HTML, the plain text says nothing")
     if not text.strip():
         return
@@ -186,7 +187,15 @@ def _show(pieces: list[_Piece], shown: _Shown, body: Body) -> None:
     if above and len(pieces) == 1 and shown.pages and plain.say_the_same(above, text):
         body.trail.append(f"text: part {pieces[0].part.path} left out, it says the same as the one above")
         return
+    if not shown.texts:
+        body.forms = _forms(pieces, is_rendered=is_rendered)
     shown.add(text, boxed)
+
+
+def _forms(pieces: list[_Piece], *, is_rendered: bool) -> tuple[str, ...]:
+    """The path of the first part of each form of a text, the one that is shown first."""
+    plain_ones = [piece.part.path for piece in pieces if not (piece.is_page or is_rendered)]
+    return (*plain_ones[:1], *[piece.part.path for piece in pieces if piece.is_page][:1])
 
 
 def _rendered(pages: list[str], body: Body) -> tuple[str, Boxed]:

@@ -20,6 +20,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agent", name=op.f("pk_absence")),
     )
     op.create_table(
+        "confirmation",
+        sa.Column(
+            "spool_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("requester", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("spool_id", name=op.f("pk_confirmation")),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
@@ -55,11 +65,29 @@ def upgrade() -> None:
     op.create_index("ix_mail_recipient_at", "mail", ["recipient", "at"], unique=False)
     op.create_index(op.f("ix_mail_ticket"), "mail", ["ticket"], unique=False)
     op.create_table(
+        "matter",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_matter")),
+    )
+    op.create_table(
         "organisation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("domains", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+    )
+    op.create_table(
+        "reach",
+        sa.Column("addr", sa.Text(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reply", sa.Text(), server_default="", nullable=False),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("addr", name=op.f("pk_reach")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "rota",
@@ -81,14 +109,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_set")),
     )
     op.create_index(op.f("ix_rule_set_sha256"), "rule_set", ["sha256"], unique=False)
-    op.create_table(
-        "matter",
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("tickets", sa.Integer(), nullable=False),
-        sa.Column("told", sa.Integer(), nullable=False),
-        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_matter")),
-    )
     op.create_table(
         "ticket_matter",
         sa.Column("ticket", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -153,7 +173,6 @@ def upgrade() -> None:
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=True),
         sa.Column("muted_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bounce_score", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_person_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -202,12 +221,23 @@ def upgrade() -> None:
         sa.Column("next_tick_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("time_spent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
+        sa.Column("pinned", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rating", sa.Integer(), nullable=True),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["requester_id"], ["person.id"], name=op.f("fk_ticket_requester_id")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ticket")),
     )
-    op.create_index(op.f("ix_ticket_next_tick_at"), "ticket", ["next_tick_at"], unique=False)
     op.create_index("ix_ticket_created_at", "ticket", ["created_at"], unique=False)
+    op.create_index(op.f("ix_ticket_next_tick_at"), "ticket", ["next_tick_at"], unique=False)
+    op.create_index(
+        "ix_ticket_on_hold_until",
+        "ticket",
+        ["on_hold_until"],
+        unique=False,
+        sqlite_where=sa.text("on_hold_until IS NOT NULL"),
+        postgresql_where=sa.text("on_hold_until IS NOT NULL"),
+    )
     op.create_index(
         "ix_ticket_open",
         "ticket",
@@ -219,6 +249,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ticket_queue"), "ticket", ["queue"], unique=False)
     op.create_index(op.f("ix_ticket_requester_id"), "ticket", ["requester_id"], unique=False)
     op.create_index(op.f("ix_ticket_status"), "ticket", ["status"], unique=False)
+    op.create_table(
+        "announcement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("mail_id", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_announcement_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+    )
+    op.create_index(op.f("ix_announcement_ticket"), "announcement", ["ticket"], unique=False)
     op.create_table(
         "article",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -238,6 +281,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_article_mail_id"), "article", ["mail_id"], unique=False)
     op.create_index(op.f("ix_article_ticket"), "article", ["ticket"], unique=False)
+    op.create_table(
+        "digest_item",
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_digest_item_ticket")),
+        sa.PrimaryKeyConstraint("agent", "ticket", name=op.f("pk_digest_item")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_digest_item_ticket", "digest_item", ["ticket"], unique=False)
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -289,12 +342,43 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("no_progress", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_participant_person_id")),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_participant_ticket")),
         sa.PrimaryKeyConstraint("ticket", "person_id", name=op.f("pk_participant")),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_participant_person_id", "participant", ["person_id"], unique=False)
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.Column("agent", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_reminder_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+    )
+    op.create_index(
+        "ix_reminder_due",
+        "reminder",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_index(op.f("ix_reminder_ticket"), "reminder", ["ticket"], unique=False)
+    op.create_table(
+        "thread_key",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_thread_key_ticket")),
+        sa.PrimaryKeyConstraint("source", "key", name=op.f("pk_thread_key")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_thread_key_ticket"), "thread_key", ["ticket"], unique=False)
     op.create_table(
         "unassigned",
         sa.Column("ticket", sa.BigInteger(), autoincrement=False, nullable=False),

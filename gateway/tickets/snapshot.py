@@ -1,11 +1,10 @@
-"""A ticket as decisions about several of them see it, and what such a decision comes to."""
+"""A ticket as it stood when somebody looked at it in order to do something to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.mail import Address
-from gateway.tickets.actions import Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +17,12 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Snapshot:
     """A ticket with what a decision on it needs. `articles`: the id of its newest contribution."""
 
     row: Mapping[str, Any]
     links: tuple[Linked, ...] = ()
-    participants: tuple[tuple[Address, str], ...] = ()  # with their roles
+    participants: tuple[tuple[Address, str], ...] = ()  # with their roles; somebody with two addresses stands twice
     articles: int = 0
     merges: int = 0  # how many in a row lead to it
 
@@ -44,19 +43,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A deed as its event tells it, and whether the ticket was answered since."""
+    """An earlier command as its event tells it, and whether the ticket was answered since."""
 
     id: int
     kind: str
     undo: Mapping[str, Any]
-    answered_since: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deed:
-    """What is to be done, what it says of itself, the tickets it is about, and those left out with the reason."""
-
-    actions: tuple[Action, ...]
-    said: str
-    tickets: tuple[int, ...] = ()
-    skipped: tuple[tuple[int, str], ...] = ()
+    replied_since: bool = False

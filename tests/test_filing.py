@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.conclude import shown_text
+from gateway.filing import shown_text
 from gateway.mail import Attachment, Invitation, Mail
 from gateway.mail.attached.invitation import in_words
 

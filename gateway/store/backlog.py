@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from gateway.now import now
 from gateway.store import tables
+from gateway.store.bounces import BOUNCED
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 from gateway.tickets.reason import Reason
@@ -20,7 +21,8 @@ _ON_ITS_WAY = ("pending", "sending")
 class Outgoing:
     """Mail that is written: how much in each state, the oldest on its way, and since when one is due and not tried.
 
-    `failed_by_itself` leaves out of the failed those that a person gave up.
+    `failed_by_itself` leaves out of the failed those that a person gave up, and those that came back: whoever works
+    the ticket hears of these.
     """
 
     by_state: Mapping[str, int]
@@ -43,7 +45,7 @@ def outgoing(store: Store) -> Outgoing:
     """Counts and ages over the outbox."""
     with store.main.read() as conn:
         counts = conn.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state)).all()
-        failed = _outbox.c.state == "failed", _outbox.c.reason != Reason.BY_PERSON
+        failed = _outbox.c.state == "failed", _outbox.c.reason.not_in([Reason.BY_PERSON, BOUNCED])
         by_itself = conn.execute(select(func.count()).select_from(_outbox).where(*failed)).scalar_one()
         waiting = _outbox.c.state.in_(_ON_ITS_WAY)
         oldest, due = conn.execute(

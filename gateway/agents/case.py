@@ -1,0 +1,209 @@
+"""Everything that is known of one mail of an agent: its authority, its script, what it answers, where its text goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.agents.names import names_of
+from gateway.config import Agent
+from gateway.config.calendars import zone_of
+from gateway.mail import Mail
+from gateway.plan import Incoming, thread_of
+from gateway.site import Site
+from gateway.store import agents as stored
+from gateway.store.surroundings import Surroundings
+from gateway.tickets import authority, script
+from gateway.tickets.auth_result import AuthResult
+from gateway.tickets.authority import Asked, Authority, Power
+from gateway.tickets.commands import Kind, Script
+from gateway.tickets.leaving import Answered, Course, course
+from gateway.tickets.reason import Reason
+from gateway.tickets.threading import Thread
+from gateway.tickets.token import Role, is_expired
+
+HELD_FOR = timedelta(days=180)  # how long a letter on a held mail may be answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One mail of an agent. `row` is its ticket, `held` the spool row of an earlier mail that it confirms or drops.
+
+    `confirmed`: this very mail was held, and its agent said it may act.
+    """
+
+    incoming: Incoming
+    agent: str
+    thread: Thread
+    row: Mapping[str, Any] | None
+    authority: Authority
+    script: Script
+    answered: Answered
+    course: Course
+    held: int | None = None
+    confirmed: bool = False
+    is_to_them: bool = False  # it answers a letter that the agent got as a customer
+    requester: str = ""  # whom the agent named when asked who first wrote what was forwarded
+
+    @property
+    def mail(self) -> Mail:
+        return self.incoming.mail
+
+    @property
+    def number(self) -> int | None:
+        return int(self.row["number"]) if self.row else None
+
+    @property
+    def is_plain_opening(self) -> bool:
+        """An agent writes as anybody does: verified, naming no ticket, commanding and passing on nothing."""
+        loose = self.row is None and not self.script.calls and not self.script.misread and not self.mail.is_forward
+        return self.authority.power is Power.OPENS and loose and not self.incoming.clues.claims
+
+    @property
+    def is_customers(self) -> bool:
+        """An agent who is a customer here, verified, answers what was written to them as such, and commands nothing."""
+        is_theirs = self.authority.power is Power.OPENS and self.authority.reason is Reason.TOKEN_OF_CUSTOMER
+        return is_theirs and self.is_to_them and not self.script.calls and not self.script.misread
+
+
+def case_of(
+    conn: Connection, incoming: Incoming, agent: str, auth: AuthResult, around: Surroundings, site: Site, at: datetime
+) -> Case:
+    """What this mail is, as the ticket stands now."""
+    own = site.cfg.agents[agent]
+    thread = thread_of(incoming, around, site, at)
+    number = thread.ticket if thread.ticket is not None else thread.follows
+    row = around.tickets.get(number) if number is not None else None
+    said = stored.confirmed(conn, incoming.spool.id)
+    confirmed = said is not None and said.agent == agent
+    power = _authority(incoming, agent, own, auth, number, around, site)
+    read = script.read(incoming.mail, names_of(site.cfg, site.templates, at, me=agent))
+    if row is None and incoming.mail.is_forward:
+        read = _without_forwarded(read, incoming.mail.fwd_body)
+    answered = _answered(conn, incoming, own, row, around, site, agent)
+    held = _held(incoming, own, power, auth, site, at)
+    forbidden = script.forbidden(read.calls, own.role) or (script.without_ticket(read.calls) if row is None else ())
+    if forbidden and not held:
+        read = Script(calls=read.calls, rest=read.rest, misread=forbidden, use=read.use, text=read.text)
+    way = course(
+        Answered(notice=answered.notice or "new", is_direct=answered.is_direct) if confirmed else answered,
+        read,
+        power=_power(power, row) if confirmed else power.power,
+        why=power.reason,
+        has_files=bool(incoming.mail.attachments),
+    )
+    return Case(
+        incoming=incoming,
+        agent=agent,
+        thread=thread,
+        row=row,
+        authority=power,
+        script=read,
+        answered=answered,
+        course=way,
+        held=held,
+        confirmed=confirmed,
+        is_to_them=_is_to_them(incoming, own, site),
+        requester=said.requester if said and confirmed else "",
+    )
+
+
+def _without_forwarded(read: Script, body: str) -> Script:
+    """The script of a mail that passes on another's: what they wrote is no line of the agent's."""
+    theirs = {line.strip() for line in body.split("\n")}
+    own = tuple(one for one in read.misread if one.kind is not Kind.BELOW_TEXT or one.line.strip() not in theirs)
+    return replace(read, misread=own)
+
+
+def _power(power: Authority, row: Mapping[str, Any] | None) -> Power:
+    """Of a mail that its agent confirmed."""
+    return Power.ACTS if row is not None else power.power if power.power is Power.ACTS else Power.OPENS
+
+
+def _authority(
+    incoming: Incoming,
+    agent: str,
+    own: Agent,
+    auth: AuthResult,
+    number: int | None,
+    around: Surroundings,
+    site: Site,
+) -> Authority:
+    before = around.stored.get(incoming.mail.message_id, ())
+    shown = authority.shown(
+        incoming.mail,
+        auth,
+        incoming.spool.envelope.recipients if site.cfg.mail.plus_addressing else (),
+        site.keys,
+        again=bool(incoming.mail.message_id) and any(one.direction == "in" for one in before),
+    )
+    asked = Asked(
+        agent=agent,
+        addresses=own.addresses,
+        ticket=number,
+        at=incoming.spool.received_at,
+        token_life=site.cfg.auth.token_life,
+        took_in=tuple(one for one, row in around.tickets.items() if row["merged_into"] == number),
+    )
+    return authority.authority(shown, asked, site.keys, mode=site.cfg.auth.agents)
+
+
+def _answered(
+    conn: Connection,
+    incoming: Incoming,
+    own: Agent,
+    row: Mapping[str, Any] | None,
+    around: Surroundings,
+    site: Site,
+    agent: str,
+) -> Answered:
+    mail = incoming.mail
+    if row is None:
+        return Answered(is_forward=mail.is_forward)
+    number = int(row["number"])
+    theirs = around.participants.get(number, frozenset()) - set(own.addresses)
+    is_direct = any(one.key in theirs for one in (*mail.to, *mail.cc))
+    notice = stored.notice(conn, [*mail.in_reply_to, *mail.references], own.addresses, number)
+    if notice is None:
+        return Answered(is_direct=is_direct, is_forward=mail.is_forward)
+    newer = [
+        one
+        for one in stored.said(conn, number, notice.at)
+        if one.direction in ("in", "out") and one.author not in (f"agent:{agent}", *own.addresses)
+    ]
+    return Answered(
+        notice=notice.kind,
+        newer=_newer(newer, site) if newer else "",
+        is_direct=is_direct,
+        is_forward=mail.is_forward and not mail.in_reply_to,
+    )
+
+
+def _newer(found: list[stored.Said], site: Site) -> str:
+    """What came or left meanwhile, in words."""
+    last = found[-1]
+    at = last.at.astimezone(zone_of(site.cfg))
+    who = last.author.removeprefix("agent:")
+    who = site.cfg.agents[who].name or who if who in site.cfg.agents else who
+    return f"{who} {'wrote' if last.direction == 'in' else 'answered the customer'} at {at:%H:%M on %d %b}"
+
+
+def _is_to_them(incoming: Incoming, own: Agent, site: Site) -> bool:
+    return any(
+        claim.role in (Role.REQUESTER, Role.WATCHER) and site.keys.is_for(claim, address)
+        for claim, _ in incoming.clues.claims
+        for address in own.addresses
+    )
+
+
+def _held(incoming: Incoming, own: Agent, power: Authority, auth: AuthResult, site: Site, at: datetime) -> int | None:
+    """The held mail that this one confirms or drops, by our token for it: nobody else's mailbox has that."""
+    if not power.from_ok or power.reason is Reason.AUTH_FAILED or incoming.mail.is_automatic:
+        return None
+    for claim, _ in incoming.clues.other_claims:
+        is_theirs = any(site.keys.is_for(claim, address) for address in own.addresses)
+        if claim.role is Role.HELD and is_theirs and not is_expired(claim, at=at, after=HELD_FOR):
+            return claim.ticket
+    return None

@@ -1,0 +1,151 @@
+"""An agent's reply on its way to the customer: what is guarded, the letters, and what becomes of the ticket."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.agents.case import Case
+from gateway.compose import letters, replies
+from gateway.compose.files import File
+from gateway.compose.stamp import signed
+from gateway.config import Config
+from gateway.mail import read
+from gateway.mail.attached.attachments import bytes_of
+from gateway.site import Site
+from gateway.store import agents as stored
+from gateway.store import snapshots
+from gateway.tickets.actions import Action, AddArticle, Change, Note
+from gateway.tickets.deeds.moves import instants
+from gateway.tickets.leaving import Outgoing, Told, Withheld, outgoing
+from gateway.tickets.leaving import Site as Guarded
+from gateway.tickets.reason import Reason
+from gateway.tickets.snapshot import Snapshot
+from gateway.tickets.status import Happening
+from gateway.tickets.token import Role
+
+
+def guarded(conn: Connection, case: Case, site: Site) -> Outgoing | Withheld:
+    """What of the mail may leave; what its agent confirmed leaves where that is theirs to say."""
+    assert case.row is not None
+    cfg, mail = site.cfg, case.mail
+    own = cfg.agents[case.agent]
+    canned = _canned(case, site)
+    if canned and not case.script.text.strip():
+        return Outgoing(text=canned)
+    found = outgoing(
+        mail,
+        case.script.text,
+        addresses=own.addresses,
+        told=_told(conn, case, cfg),
+        site=Guarded(numbers=cfg.numbers, keys=site.keys),
+    )
+    if isinstance(found, Withheld) and case.confirmed and found.may_send:
+        found = Outgoing(text=case.script.text, attachments=mail.attachments)
+    if canned and isinstance(found, Outgoing):
+        return replace(found, text=f"{found.text}\n\n{canned}", html="")
+    return found
+
+
+def _canned(case: Case, site: Site) -> str:
+    """The prepared reply that the mail names."""
+    call = case.script.call("canned")
+    language = str(case.row["language"]) if case.row else ""
+    return site.templates.canned_text(str(call.argument), language, site.cfg.mail.language) if call else ""
+
+
+def _told(conn: Connection, case: Case, cfg: Config) -> Told:
+    """What was said on the ticket, and to whom."""
+    assert case.row is not None
+    number = int(case.row["number"])
+    own = cfg.agents[case.agent]
+    said = stored.said(conn, number)
+    notices = [line for data in stored.letters_to(conn, number, own.addresses) for line in read(data).text.split("\n")]
+    others = {address for agent in cfg.agents.values() for address in agent.addresses}
+    return Told(
+        public=_lines(one.text + "\n" + one.elided for one in said if one.direction != "note"),
+        notices=notices,
+        notes=_lines(one.text for one in said if one.direction == "note"),
+        hidden=frozenset(others),
+        numbers=stored.tickets_of(conn, case.row["requester_id"]) | {number},
+        colleagues=frozenset(word for key, one in cfg.agents.items() for word in (key, one.name) if word),
+        files=stored.files_of(conn, number),
+    )
+
+
+def _lines(texts: Iterator[str]) -> list[str]:
+    return [line for text in texts for line in text.split("\n") if line.strip()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the reply comes to, and whom it reaches."""
+
+    actions: tuple[Action, ...]
+    reaches: tuple[str, ...]
+
+
+def reply(
+    conn: Connection, case: Case, one: Snapshot, leaving: Outgoing, raw: bytes, site: Site, at: datetime
+) -> Reply:
+    """One letter to the requester and one to each who has copies; the ticket waits for the customer now."""
+    cfg, row = site.cfg, one.row
+    by = f"agent:{case.agent}"
+    people = snapshots.correspondents(conn, [one.number])
+    to = people.get(one.number)
+    files = [
+        File(name=item.name, type=item.type, content=bytes_of(raw, item.part), cid=item.part if item.inline else "")
+        for item in leaving.attachments
+    ]
+    article = AddArticle(
+        ticket=one.number,
+        direction="out",
+        author=by,
+        subject=row["title"],
+        text=leaving.text,
+        attachments=leaving.attachments,
+    )
+    actions: list[Action] = [_moved(one, cfg, at), article]
+    reaches: list[str] = []
+    if to is None:
+        actions.append(Note(ticket=one.number, kind="not_sent", data={"template": "reply"}, reason=Reason.NO_SENDER))
+        return Reply(actions=tuple(actions), reaches=())
+    copies = [address for address, role in one.participants if role == "watcher" and address.key != to.address.key]
+    for recipient, role in ((to.address, Role.REQUESTER), *((address, Role.WATCHER) for address in copies)):
+        if cfg.is_ours(recipient.key):
+            continue
+        of = f"{case.incoming.spool.id} {case.incoming.spool.sha256}"
+        letter = replies.reply(
+            site.templates,
+            letters.desk(cfg, row["queue"]),
+            ticket=letters.shown(cfg, row, to.language),
+            subject=row["title"],
+            recipient=recipient,
+            stamp=signed(cfg, site.keys, one.number, recipient, role=role, at=at, of=of),
+            text=leaving.text,
+            html=leaving.html,
+            files=files,
+            agent=cfg.agents[case.agent].name,
+            never=cfg.agents[case.agent].addresses,
+            language=to.language,
+            in_reply_to=to.message_id,
+            references=(to.message_id,) if to.message_id else (),
+        )
+        actions.append(letters.send(letter, one.number, wait=cfg.mail.undo))
+        reaches.append(recipient.addr)
+    actions.append(Note(ticket=one.number, kind="replied", data={"to": reaches}, reason=case.course.reason))
+    return Reply(actions=tuple(actions), reaches=tuple(reaches))
+
+
+def _moved(one: Snapshot, cfg: Config, at: datetime) -> Change:
+    values: dict[str, Any] = {"last_agent_at": at}
+    status = cfg.status_table.next(one.row["status"], Happening.AGENT_REPLIED)
+    if status != one.row["status"]:
+        values |= {"status": status, "on_hold_until": None, **instants(one, cfg.status_table.like(status), at)}
+    if one.row["first_response_at"] is None:
+        values["first_response_at"] = at
+    return Change(
+        ticket=one.number, seen_version=one.row["version"], values=values, before=one.row, reason=Reason.BY_PERSON
+    )

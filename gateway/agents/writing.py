@@ -1,0 +1,169 @@
+"""Writing what one mail of an agent comes to: each way it may end is one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway import act, log
+from gateway.agents import held
+from gateway.agents.acting import Acted, HeldBackError, RefusedError, carry_out_mail
+from gateway.agents.case import Case
+from gateway.agents.transcript import transcript
+from gateway.compose.notices import Line
+from gateway.filing import article, mail_row, remember
+from gateway.site import Site
+from gateway.store import Store
+from gateway.store.savepoint import savepoint
+from gateway.store.surroundings import Surroundings
+from gateway.tickets.actions import Actor, Change, Note, Send
+from gateway.tickets.auth_result import AuthResult
+from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.status import Happening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """The mail came to this; `state` is that of its spool row."""
+
+    state: str
+    reason: str
+    ticket: int | None = None
+
+
+class Writer:
+    def __init__(self, store: Store, site: Site, case: Case, auth: AuthResult, at: datetime) -> None:
+        self.store, self.site, self.case, self.auth, self.at = store, site, case, auth, at
+
+    def entered(self, conn: Connection, verdict: Verdict, reason: str, ticket: int | None) -> int:
+        case = self.case
+        row = mail_row(
+            case.incoming,
+            verdict=verdict,
+            reason=reason,
+            ticket=ticket,
+            auth=self.auth.to_json(),
+            trace=list(_trace(case)),
+            rule_set_id=self.site.rule_set_id,
+        )
+        return act.record_mail(conn, row)
+
+    def ignored(self, reason: Reason) -> Done:
+        with self.store.main.write() as conn:
+            self.entered(conn, Verdict.IGNORE, reason, None)
+        return Done(state="ignored", reason=reason)
+
+    def held(self, reason: Reason, say: str, *, may_send: bool, lines: tuple[Line, ...] = ()) -> Done:
+        """Kept, and its agent told."""
+        with self.store.main.write() as conn:
+            mail_id = self.entered(conn, Verdict.HOLD, reason, None)
+            held.hold(
+                conn, self.case, self.site, self.at, mail_id, reason=reason, say=say, may_send=may_send, lines=lines
+            )
+        log.mail_held(self.case.incoming.spool.id, reason)
+        return Done(state="held", reason=reason)
+
+    def recorded(self, around: Surroundings) -> Done:
+        """The customer has it from the agent: it is our answer, and nothing is sent."""
+        case, row = self.case, self.case.row
+        assert row is not None
+        values: dict[str, Any] = {"last_agent_at": self.at}
+        status = self.site.cfg.status_table.next(row["status"], Happening.AGENT_REPLIED)
+        values |= {"status": status} if status != row["status"] else {}
+        values |= {"first_response_at": self.at} if row["first_response_at"] is None else {}
+        with self.store.main.write() as conn:
+            mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, int(row["number"]))
+            actor = Actor(name=f"agent:{case.agent}", at=self.at, mail_id=mail_id)
+            change = Change(
+                ticket=int(row["number"]),
+                seen_version=row["version"],
+                values=values,
+                before=row,
+                reason=case.course.reason,
+            )
+            told = article(case.incoming, int(row["number"]), "out", author=actor.name)
+            note = Note(ticket=int(row["number"]), kind="replied", data={"by": "hand"}, reason=case.course.reason)
+            act.apply(conn, [change, told, remember(case.mail, int(row["number"]), around, self.site.cfg), note], actor)
+        return Done(state="done", reason=case.course.reason, ticket=int(row["number"]))
+
+    def acted(self, raw: bytes, around: Surroundings) -> Done:
+        """Everything it says, or nothing: what cannot be done or may not leave holds the mail."""
+        case = self.case
+        try:
+            with self.store.main.write() as conn:
+                mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, case.number)
+                actor = Actor(name=f"agent:{case.agent}", at=self.at, mail_id=mail_id)
+                acted = self._carried_out(conn, raw, around, actor)
+                if case.script.calls:
+                    act.apply(conn, [self.transcript(acted)], Actor(name="mail", at=self.at, mail_id=mail_id))
+        except HeldBackError as exc:
+            found = exc.withheld
+            return self.held(found.reason, found.say, may_send=found.may_send)
+        except RefusedError as exc:
+            return self.held(Reason.REFUSED, str(exc), may_send=False, lines=exc.lines)
+        return Done(state="done", reason=case.course.reason, ticket=case.number)
+
+    def _carried_out(self, conn: Connection, raw: bytes, around: Surroundings, actor: Actor) -> Acted:
+        if not self.case.script.is_dry:
+            return carry_out_mail(conn, self.store, self.case, raw, around, self.site, actor)
+        try:
+            with savepoint(conn):
+                raise _DryRunError(carry_out_mail(conn, self.store, self.case, raw, around, self.site, actor))
+        except _DryRunError as dry:
+            return dry.acted
+
+    def transcript(self, acted: Acted) -> Send:
+        case = self.case
+        return transcript(
+            self.site,
+            agent=case.agent,
+            number=case.number,
+            row=dict(case.row) if case.row else None,
+            subject=case.mail.subject,
+            message_id=case.mail.message_id,
+            acted=acted,
+            of=f"transcript {case.incoming.spool.id}",
+            at=self.at,
+            dry=case.script.is_dry,
+        )
+
+
+class _DryRunError(Exception):
+    """Takes back what was tried, and keeps what it came to."""
+
+    def __init__(self, acted: Acted) -> None:
+        super().__init__()
+        self.acted = acted
+
+
+def _trace(case: Case) -> list[dict[str, Any]]:
+    """Every decision on the mail, for `explain`."""
+    power = case.authority
+    return [
+        {
+            "step": "authority",
+            "agent": case.agent,
+            "power": power.power,
+            "from_ok": power.from_ok,
+            "verified": power.verified,
+            "token": power.token,
+            "reason": power.reason,
+            "detail": power.detail,
+            "confirmed": case.confirmed,
+        },
+        {"step": "thread", "ticket": case.number, "reason": case.thread.reason, "follows": None, "reopens": False,
+         "mentions": [], "tried": []},
+        {
+            "step": "script",
+            "commands": [call.line for call in case.script.calls],
+            "misread": [one.say for one in case.script.misread],
+        },
+        {
+            "step": "course",
+            "fate": case.course.fate,
+            "reason": case.course.reason,
+            "notice": case.answered.notice,
+            "newer": case.answered.newer,
+        },
+    ]  # fmt: skip

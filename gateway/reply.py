@@ -1,0 +1,153 @@
+"""A person's reply on a ticket and on each that has it in common, to each customer on their own ticket, once."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.commands import Doer, children, looked_at, perform
+from gateway.compose import letters
+from gateway.compose.render import Templates
+from gateway.compose.stamp import signed
+from gateway.errors import Permanent
+from gateway.store import snapshots
+from gateway.store.snapshots import Correspondent
+from gateway.tickets.actions import Action, AddArticle, Change, Note
+from gateway.tickets.effect import Effect
+from gateway.tickets.reason import Reason
+from gateway.tickets.snapshot import Snapshot
+from gateway.tickets.status import Happening, Status
+from gateway.tickets.subject import base_subject
+from gateway.tickets.token import Keys, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pen:
+    """What a reply is written with."""
+
+    templates: Templates
+    keys: Keys
+
+
+@dataclass(slots=True)
+class _Round:
+    """One reply to several tickets: who has had it, and what is left out."""
+
+    text: str
+    step_key: str
+    at: datetime
+    written: dict[str, int] = field(default_factory=dict)  # address key -> the ticket it was written on
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+
+
+def reply(doer: Doer, pen: Pen, number: int, text: str) -> Effect:
+    """The text goes to the requester of the ticket and of each that has it in common, as a mail on their own ticket.
+
+    Who has had this very text on their ticket does not get it again, so it may be repeated for those who came since.
+    """
+    text = text.strip()
+    if not text:
+        raise Permanent("a reply needs a text")
+    step_key = f"reply:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return perform(doer, lambda conn, at: _reply(doer, pen, conn, number, _Round(text=text, step_key=step_key, at=at)))
+
+
+def canned(doer: Doer, pen: Pen, number: int, name: str, above: str = "") -> Effect:
+    """The prepared reply of that name, in the language of the ticket, below what stands `above` it."""
+    with doer.store.main.read() as conn:
+        language = str(looked_at(conn, number)[0].row["language"])
+    text = pen.templates.canned_text(name, language, doer.cfg.mail.language)
+    return reply(doer, pen, number, f"{above.strip()}\n\n{text}")
+
+
+def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) -> Effect:
+    one, _ = looked_at(conn, number)
+    if one.row["merged_into"] is not None:
+        raise Permanent(f"#{number} was merged into #{one.row['merged_into']}; reply on that")
+    asked = [one]
+    for child in children(conn, one):
+        if doer.cfg.status_table.like(child.row["status"]) is Status.CLOSED:
+            this.skipped.append((child.number, f"is {child.row['status']}"))
+        else:
+            asked.append(child)
+    had = snapshots.with_step(conn, [each.number for each in asked], this.step_key)
+    this.skipped += [(each.number, "has had this reply") for each in asked if each.number in had]
+    people = snapshots.correspondents(conn, [each.number for each in asked])
+    # Who has had it on one ticket does not get it again on another of theirs.
+    before = {whom.address.key: each for each in sorted(had) if (whom := people.get(each))}
+    this.written.update(before)
+    changes: list[Change] = []
+    rest: list[Action] = []
+    replied = []
+    for each in sorted((each for each in asked if each.number not in had), key=lambda each: each.number):
+        changes.append(_moved(doer, each, this.at))
+        rest += _letter(doer, pen, each, people.get(each.number), this)
+        replied.append(each.number)
+    if not replied:
+        return Effect(actions=(), said="nothing to do", skipped=tuple(this.skipped))
+    if number not in replied:  # it went to those only that came since
+        rest.append(Note(ticket=number, kind="replied", data={"on": replied}, reason=Reason.BY_PERSON))
+    customers = len(this.written) - len(before)
+    return Effect(
+        actions=(*changes, *rest),
+        said=f"replied to {customers} customer{'' if customers == 1 else 's'}",
+        tickets=tuple(replied),
+        skipped=tuple(this.skipped),
+    )
+
+
+def _moved(doer: Doer, one: Snapshot, at: datetime) -> Change:
+    values: dict[str, Any] = {"last_agent_at": at}
+    status = doer.cfg.status_table.next(one.row["status"], Happening.AGENT_REPLIED)
+    if status != one.row["status"]:
+        values |= {"status": status, "resolved_at": None, "closed_at": None, "on_hold_until": None}
+    if one.row["first_response_at"] is None:
+        values["first_response_at"] = at
+    seen = one.row["version"]
+    return Change(ticket=one.number, seen_version=seen, values=values, before=one.row, reason=Reason.BY_PERSON)
+
+
+def _letter(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, this: _Round) -> Iterator[Action]:
+    title = one.row["title"]
+    yield AddArticle(ticket=one.number, direction="out", author=doer.name, subject=title, text=this.text)
+    kept = {"template": "reply"}
+    why = ""
+    if whom is None:
+        why = Reason.NO_SENDER
+    elif doer.cfg.is_ours(whom.address.key):
+        why = Reason.OURSELVES
+    elif whom.address.key in this.written:
+        why, kept["on"] = Reason.COPY, f"#{this.written[whom.address.key]}"
+    else:
+        try:
+            yield letters.send(_composed(doer, pen, one, whom, this), one.number)
+            this.written[whom.address.key] = one.number
+        except Permanent as exc:
+            why, kept["detail"] = Reason.BAD_ADDRESS, str(exc)
+    if why:
+        yield Note(ticket=one.number, kind="not_sent", data=kept, reason=why)
+        if why != Reason.COPY:
+            this.skipped.append((one.number, "has nobody to write to" if whom is None else "cannot be written to"))
+    yield Note(ticket=one.number, kind="replied", reason=Reason.BY_PERSON, step_key=this.step_key)
+
+
+def _composed(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent, this: _Round) -> letters.Letter:
+    row, cfg = one.row, doer.cfg
+    desk = letters.desk(cfg, row["queue"])
+    of = f"{one.number} {this.step_key}"
+    return letters.letter(
+        pen.templates,
+        desk,
+        kind="reply",
+        recipient=whom.address,
+        ticket=letters.shown(cfg, row, whom.language),
+        stamp=signed(cfg, pen.keys, one.number, whom.address, role=Role.REQUESTER, at=this.at, of=of),
+        auto=letters.Auto.NO,
+        language=whom.language,
+        in_reply_to=whom.message_id,
+        references=(whom.message_id,) if whom.message_id else (),
+        context={"subject": base_subject(row["title"], desk.tag), "text": this.text},
+    )

@@ -1,0 +1,101 @@
+"""Notices to agents: one letter each, or a place in the next digest where too many new tickets came at once."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from gateway.compose import letters
+from gateway.compose.digests import Group, Row, digest
+from gateway.compose.notices import notice
+from gateway.compose.stamp import plain, signed
+from gateway.config import Agent
+from gateway.config.calendars import zone_of
+from gateway.mail import Address
+from gateway.site import Site
+from gateway.store import Store, announcements
+from gateway.store.announcements import Contribution
+from gateway.telling.about import Known, about
+from gateway.telling.turn import Turn
+from gateway.tickets.actions import Send
+from gateway.tickets.token import Role
+
+MOST_NEW = 5  # notices of new tickets to one agent within `LATELY`; the others wait for a digest
+_OF_NEW = ("notice_new", "notice_assigned")
+LATELY = timedelta(minutes=10)
+
+
+def goes_into_digest(conn: Connection, agent: Agent, kind: str, turn: Turn, at: datetime) -> bool:
+    """Whether an agent has had enough letters on new tickets for now. What a colleague hands over is always told."""
+    if kind not in _OF_NEW or "opened" not in turn:
+        return False
+    return announcements.notices_lately(conn, agent.addresses[0], _OF_NEW, at, LATELY) >= MOST_NEW
+
+
+def letter(
+    store: Store,
+    site: Site,
+    turn: Turn,
+    found: Known,
+    article: Contribution | None,
+    agent: str,
+    kind: str,
+    at: datetime,
+) -> Send:
+    """One notice to one agent; an answer to it is known by its token."""
+    cfg, own, row = site.cfg, site.cfg.agents[agent], found.row
+    recipient = Address(addr=own.addresses[0], name=own.name)
+    language = own.language or cfg.mail.language
+    told = about(
+        store, site, found, article, kind=kind, language=language, at=at, by=_by(turn, site), reason=_reason(turn, kind)
+    )
+    of = f"{kind} {turn.ids[0]} {turn.ticket}"
+    composed = notice(
+        site.templates,
+        letters.desk(cfg, row["queue"]),
+        kind=kind,
+        about=told,
+        recipient=recipient,
+        stamp=signed(cfg, site.keys, turn.ticket, recipient, role=Role.AGENT, at=at, of=of),
+        notice_max=cfg.delivery.notice_max,
+        zone=zone_of(cfg),
+        language=language,
+    )
+    return letters.send(composed, turn.ticket)
+
+
+def _by(turn: Turn, site: Site) -> str:
+    return (site.cfg.agents[turn.agent].name or turn.agent) if turn.agent in site.cfg.agents else ""
+
+
+def _reason(turn: Turn, kind: str) -> str:
+    if kind == "notice_undelivered":
+        data = turn.of("undelivered")
+        return f"{data.get('recipient', '')}: {data.get('reply') or data.get('status') or 'no reason was given'}"
+    if "reminder_due" in turn:
+        return turn.of("reminder_due").get("text") or "you wished to be reminded"
+    return ""
+
+
+def digest_letter(site: Site, agent: str, tickets: list[Known], at: datetime) -> Send:
+    """All new tickets that were gathered for an agent."""
+    cfg, own = site.cfg, site.cfg.agents[agent]
+    language = own.language or cfg.mail.language
+    rows = [
+        Row(
+            ticket=letters.shown(cfg, one.row, language),
+            customer=one.requester.address if one.requester else "",
+            priority=one.row["priority"],
+            due=one.row["first_response_due"] or one.row["resolve_due"],
+        )
+        for one in tickets
+    ]
+    composed = digest(
+        site.templates,
+        letters.desk(cfg, ""),
+        groups=[Group(title="new", rows=rows)],
+        recipient=Address(addr=own.addresses[0], name=own.name),
+        stamp=plain(cfg, at),
+        zone=zone_of(cfg),
+        language=language,
+    )
+    return letters.send(composed, None)

@@ -1,0 +1,140 @@
+"""Letters that keep a customer informed: on the steps that the site switches on, and only where they may be written."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.compose import letters
+from gateway.compose.progress import Done, News, news
+from gateway.compose.stamp import signed
+from gateway.config.calendars import zone_of
+from gateway.mail import Address
+from gateway.site import Site
+from gateway.store import announcements
+from gateway.telling.about import Known
+from gateway.telling.caps import too_many
+from gateway.telling.turn import Turn
+from gateway.tickets.actions import Action, Note
+from gateway.tickets.reason import Reason, Verdict
+from gateway.tickets.status import Status
+from gateway.tickets.token import Role
+
+_ENDS = {Status.RESOLVED: "resolved", Status.CLOSED: "closed"}
+
+
+def step_of(turn: Turn, site: Site) -> tuple[str, str]:
+    """Which letter tells of a turn, and of which progress; `("", "")` where none does."""
+    statuses = site.cfg.status_table
+    if moved := turn.of("status"):
+        before, after = statuses.like(moved["from"]), statuses.like(moved["to"])
+        if after in _ENDS and before is not after:
+            return _ENDS[after], ""
+        if before in _ENDS:
+            return "reopened", ""
+        if after is Status.WAITING and "replied" not in turn:
+            return "progress", "waiting"
+        if after is Status.OPEN and before is Status.NEW and "assigned" not in turn:
+            return "progress", "started"
+    if "assigned" in turn and "opened" not in turn:
+        return "progress", "assigned"
+    if "moved" in turn and "opened" not in turn:
+        return "progress", "moved"
+    return "", ""
+
+
+def letter(conn: Connection, site: Site, turn: Turn, found: Known, at: datetime) -> Iterator[Action]:
+    """The letter to the requester, or the line that says why there is none."""
+    kind, step = step_of(turn, site)
+    name = step or kind
+    if not kind or (name not in site.cfg.mail.progress and name != "moved"):
+        return
+    if name == "moved" and not _from_changes(turn, site):
+        return
+    who = found.requester
+    if who is None or turn.actor == "mail":  # what customers do themselves they know
+        return
+    if why := _silence(conn, site, found, at):
+        yield Note(ticket=turn.ticket, kind="not_sent", data={"template": kind, "detail": why[1]}, reason=why[0])
+        return
+    cfg, row = site.cfg, found.row
+    recipient = Address(addr=who.address, name=who.name)
+    language = who.language or row["language"]
+    rating = ""
+    if kind == "resolved":
+        rating = site.keys.issue(ticket=turn.ticket, role=Role.RATING, recipient=recipient.key, at=at)
+    last = found.last_in
+    composed = news(
+        site.templates,
+        letters.desk(cfg, row["queue"]),
+        kind=kind,
+        ticket=letters.shown(cfg, row, language),
+        subject=row["title"],
+        recipient=recipient,
+        stamp=signed(cfg, site.keys, turn.ticket, recipient, role=Role.REQUESTER, at=at, of=f"{name} {turn.ids[0]}"),
+        news=News(
+            step=step,
+            history=tuple(_history(found)),
+            answer_by=row["next_response_due"] or row["first_response_due"],
+            closes_at=at + cfg.mail.close_after if kind == "resolved" else None,
+            agent=_agent(found, site),
+            moved_from=_title(str(turn.of("moved").get("from", "")), site),
+            rating_token=rating,
+        ),
+        zone=zone_of(cfg),
+        language=language,
+        in_reply_to=last.message_id if last else "",
+        references=(last.message_id,) if last and last.message_id else (),
+    )
+    yield letters.send(composed, turn.ticket)
+    if name == "moved":
+        yield Note(ticket=turn.ticket, kind="told_moved", step_key="told_moved")
+
+
+def _from_changes(turn: Turn, site: Site) -> bool:
+    """Whether the customer gets mail from another address than before."""
+    moved = turn.of("moved")
+    before, after = (letters.desk(site.cfg, str(moved.get(end, ""))).sender for end in ("from", "to"))
+    return before.key != after.key or "moved" in site.cfg.mail.progress
+
+
+def _silence(conn: Connection, site: Site, found: Known, at: datetime) -> tuple[Reason, str] | None:
+    """Why a customer is not written to, or None."""
+    who, row = found.requester, found.row
+    assert who is not None
+    last = found.last_in
+    if "spam" in row["tags"]:
+        return Reason.ASKS_FOR_SILENCE, "spam"
+    if row["merged_into"] is not None:
+        return Reason.COPY, f"merged into #{row['merged_into']}"
+    if last is not None and (last.is_auto or last.verdict not in ("", Verdict.ACCEPT)):
+        return Reason.AUTOMATIC, ""
+    if site.cfg.is_ours(who.address.lower()):
+        return Reason.OURSELVES, who.address
+    if who.muted_until and who.muted_until > at:
+        return Reason.MUTED, who.muted_until.isoformat()
+    if announcements.wants_no_progress(conn, int(row["number"]), who.person_id):
+        return Reason.ASKS_FOR_SILENCE, "unsubscribed"
+    return too_many(conn, site, who.address.lower(), int(row["number"]), at)
+
+
+def _history(found: Known) -> Iterator[Done]:
+    for at, one in enumerate(found.thread):
+        if one.direction == "in":
+            yield Done(at=one.at, kind="received" if at == 0 else "wrote")
+        elif one.direction == "out":
+            yield Done(at=one.at, kind="answered")
+    if found.row["resolved_at"]:
+        yield Done(at=found.row["resolved_at"], kind="resolved")
+    if found.row["closed_at"]:
+        yield Done(at=found.row["closed_at"], kind="closed")
+
+
+def _agent(found: Known, site: Site) -> str:
+    own = site.cfg.agents.get(found.row["assignee"] or "")
+    return own.name if own else ""
+
+
+def _title(queue: str, site: Site) -> str:
+    own = site.cfg.queues.get(queue)
+    return (own.title or queue) if own else queue

@@ -1,0 +1,49 @@
+"""What happened to one ticket at one time, put together from its announcements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.store.announcements import Announcement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Everything one actor did to a ticket at once: by kind, the last of each."""
+
+    ticket: int
+    actor: str
+    at: datetime
+    mail_id: int | None
+    happened: Mapping[str, Mapping[str, Any]]
+    ids: tuple[int, ...]
+
+    @property
+    def agent(self) -> str:
+        """The agent who did it, `""` for nobody of ours."""
+        return self.actor.removeprefix("agent:") if self.actor.startswith("agent:") else ""
+
+    def __contains__(self, kind: str) -> bool:
+        return kind in self.happened
+
+    def of(self, kind: str) -> Mapping[str, Any]:
+        return self.happened.get(kind, {})
+
+
+def turns(waiting: Sequence[Announcement]) -> list[Turn]:
+    """The turns, oldest first."""
+    groups: dict[tuple[int, str, int | None, datetime], list[Announcement]] = {}
+    for one in waiting:
+        groups.setdefault((one.ticket, one.actor, one.mail_id, one.at), []).append(one)
+    return [
+        Turn(
+            ticket=ticket,
+            actor=actor,
+            at=at,
+            mail_id=mail_id,
+            happened={one.kind: one.data for one in those},
+            ids=tuple(one.id for one in those),
+        )
+        for (ticket, actor, mail_id, at), those in groups.items()
+    ]

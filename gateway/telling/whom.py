@@ -1,0 +1,43 @@
+"""Which agents hear of a turn, and by which notice. Nobody hears of what they did themselves."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from gateway.config import Config
+from gateway.telling.turn import Turn
+
+Told = tuple[str, str]  # agent, kind of notice
+
+
+def notices(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> list[Told]:
+    """One notice an agent at most: the strongest that fits and that they wish to have."""
+    found: dict[str, str] = {}
+    for agent, kind in _all(turn, row, cfg, away):
+        wishes = cfg.agents[agent].notify
+        if agent != turn.agent and agent not in found and kind in wishes and not cfg.agents[agent].left:
+            found[agent] = kind
+    return [(agent, f"notice_{kind}") for agent, kind in found.items()]
+
+
+def _all(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> Iterator[Told]:
+    assignee = row["assignee"] if row["assignee"] in cfg.agents else None
+    queue = cfg.queues.get(row["queue"])
+    team = [agent for agent in (queue.agents if queue else ()) if agent not in away]
+    if row["merged_into"] is not None:
+        return
+    if (reminded := turn.of("reminder_due").get("agent")) in cfg.agents:
+        yield str(reminded), "due"
+    if "assigned" in turn and assignee:
+        yield assignee, "assigned"
+        yield from ((agent, "taken") for agent in team)
+    if "opened" in turn and not assignee:
+        yield from ((agent, "new") for agent in team)
+    worker = [assignee] if assignee and assignee not in away else team
+    if "undelivered" in turn:
+        yield from ((agent, "undelivered") for agent in worker)
+    if "wrote" in turn and "opened" not in turn and not turn.of("wrote").get("auto"):
+        yield from ((agent, "answered") for agent in worker)
+    if "noted" in turn and "opened" not in turn and assignee:
+        yield assignee, "answered"
+    if "moved" in turn and not assignee:
+        yield from ((agent, "new") for agent in team)
