@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from gateway import act
 from gateway.agents import asking, replying, third
 from gateway.agents.case import Case
+from gateway.agents.replying import HeldBackError
 from gateway.commands import looked_at
 from gateway.compose.notices import Line
 from gateway.deeds import Bench, carry_out
@@ -36,14 +37,6 @@ class Acted:
     answers: tuple[str, ...] = ()  # to what was asked: whole texts
     reaches: tuple[str, ...] = ()
     files: tuple[asking.Found, ...] = ()
-
-
-class HeldBackError(Exception):
-    """The text of the mail may not leave; nothing of the mail is done."""
-
-    def __init__(self, withheld: Withheld) -> None:
-        super().__init__(withheld.say)
-        self.withheld = withheld
 
 
 class RefusedError(Exception):

@@ -1,6 +1,6 @@
 """Everything that is known of one mail of an agent: its authority, its script, what it answers, where its text goes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.agents.names import names_of
+from gateway.agents.said import told_on
 from gateway.config import Agent
 from gateway.config.calendars import zone_of
 from gateway.mail import Mail
@@ -19,7 +20,7 @@ from gateway.tickets import authority, script
 from gateway.tickets.auth_result import AuthResult
 from gateway.tickets.authority import Asked, Authority, Power
 from gateway.tickets.commands import Kind, Script
-from gateway.tickets.leaving import Answered, Course, course
+from gateway.tickets.leaving import Answered, Course, course, whole
 from gateway.tickets.reason import Reason
 from gateway.tickets.threading import Thread
 from gateway.tickets.token import Role, is_expired
@@ -45,6 +46,7 @@ class Case:
     held: int | None = None
     confirmed: bool = False
     is_to_them: bool = False  # it answers a letter that the agent got as a customer
+    overruled: frozenset[Reason] = frozenset()  # what the agent said shall not hold it
     requester: str = ""  # whom the agent named when asked who first wrote what was forwarded
 
     @property
@@ -87,6 +89,8 @@ def case_of(
     forbidden = script.forbidden(read.calls, own.role) or (script.without_ticket(read.calls) if row is None else ())
     if forbidden and not held:
         read = Script(calls=read.calls, rest=read.rest, misread=forbidden, use=read.use, text=read.text)
+    if row is not None:
+        read = whole(incoming.mail, read, told_on(conn, row, agent, site.cfg))
     way = course(
         Answered(notice=answered.notice or "new", is_direct=answered.is_direct) if confirmed else answered,
         read,
@@ -106,6 +110,7 @@ def case_of(
         held=held,
         confirmed=confirmed,
         is_to_them=_is_to_them(incoming, own, site),
+        overruled=_reasons(said.overruled) if said and confirmed else frozenset(),
         requester=said.requester if said and confirmed else "",
     )
 
@@ -115,6 +120,10 @@ def _without_forwarded(read: Script, body: str) -> Script:
     theirs = {line.strip() for line in body.split("\n")}
     own = tuple(one for one in read.misread if one.kind is not Kind.BELOW_TEXT or one.line.strip() not in theirs)
     return replace(read, misread=own)
+
+
+def _reasons(names: Iterable[str]) -> frozenset[Reason]:
+    return frozenset(Reason(name) for name in names if name in set(Reason))
 
 
 def _power(power: Authority, row: Mapping[str, Any] | None) -> Power:

@@ -1,6 +1,5 @@
 """An agent's reply on its way to the customer: what is guarded, the letters, and what becomes of the ticket."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,18 +7,17 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.agents.case import Case
+from gateway.agents.said import told_on
 from gateway.compose import letters, replies
 from gateway.compose.files import File
 from gateway.compose.stamp import signed
 from gateway.config import Config
-from gateway.mail import read
 from gateway.mail.attached.attachments import bytes_of
 from gateway.site import Site
-from gateway.store import agents as stored
 from gateway.store import snapshots
 from gateway.tickets.actions import Action, AddArticle, Change, Note
 from gateway.tickets.deeds.moves import instants
-from gateway.tickets.leaving import Outgoing, Told, Withheld, outgoing
+from gateway.tickets.leaving import Outgoing, Withheld, outgoing
 from gateway.tickets.leaving import Site as Guarded
 from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
@@ -27,8 +25,16 @@ from gateway.tickets.status import Happening
 from gateway.tickets.token import Role
 
 
+class HeldBackError(Exception):
+    """The text of the mail may not leave; nothing of the mail is done."""
+
+    def __init__(self, withheld: Withheld) -> None:
+        super().__init__(withheld.say)
+        self.withheld = withheld
+
+
 def guarded(conn: Connection, case: Case, site: Site) -> Outgoing | Withheld:
-    """What of the mail may leave; what its agent confirmed leaves where that is theirs to say."""
+    """What of the mail may leave; what its agent overruled stands in the way no more, where that is theirs to say."""
     assert case.row is not None
     cfg, mail = site.cfg, case.mail
     own = cfg.agents[case.agent]
@@ -39,11 +45,10 @@ def guarded(conn: Connection, case: Case, site: Site) -> Outgoing | Withheld:
         mail,
         case.script.text,
         addresses=own.addresses,
-        told=_told(conn, case, cfg),
+        told=told_on(conn, case.row, case.agent, cfg),
         site=Guarded(numbers=cfg.numbers, keys=site.keys),
+        overruled=case.overruled,
     )
-    if isinstance(found, Withheld) and case.confirmed and found.may_send:
-        found = Outgoing(text=case.script.text, attachments=mail.attachments)
     if canned and isinstance(found, Outgoing):
         return replace(found, text=f"{found.text}\n\n{canned}", html="")
     return found
@@ -54,29 +59,6 @@ def _canned(case: Case, site: Site) -> str:
     call = case.script.call("canned")
     language = str(case.row["language"]) if case.row else ""
     return site.templates.canned_text(str(call.argument), language, site.cfg.mail.language) if call else ""
-
-
-def _told(conn: Connection, case: Case, cfg: Config) -> Told:
-    """What was said on the ticket, and to whom."""
-    assert case.row is not None
-    number = int(case.row["number"])
-    own = cfg.agents[case.agent]
-    said = stored.said(conn, number)
-    notices = [line for data in stored.letters_to(conn, number, own.addresses) for line in read(data).text.split("\n")]
-    others = {address for agent in cfg.agents.values() for address in agent.addresses}
-    return Told(
-        public=_lines(one.text + "\n" + one.elided for one in said if one.direction != "note"),
-        notices=notices,
-        notes=_lines(one.text for one in said if one.direction == "note"),
-        hidden=frozenset(others),
-        numbers=stored.tickets_of(conn, case.row["requester_id"]) | {number},
-        colleagues=frozenset(word for key, one in cfg.agents.items() for word in (key, one.name) if word),
-        files=stored.files_of(conn, number),
-    )
-
-
-def _lines(texts: Iterator[str]) -> list[str]:
-    return [line for text in texts for line in text.split("\n") if line.strip()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,14 @@ from sqlalchemy import Connection
 
 from gateway import act
 from gateway.agents.case import Case
+from gateway.agents.replying import HeldBackError, guarded
 from gateway.mail import Address
 from gateway.question import question
 from gateway.reply import Pen
 from gateway.site import Site
 from gateway.tickets.actions import Actor
 from gateway.tickets.commands import Call
+from gateway.tickets.leaving import Withheld
 
 
 def ask(conn: Connection, case: Case, call: Call, site: Site, actor: Actor) -> str:
@@ -17,18 +19,21 @@ def ask(conn: Connection, case: Case, call: Call, site: Site, actor: Actor) -> s
     whom = call.argument
     assert isinstance(whom, Address)
     assert case.row is not None
+    leaving = guarded(conn, case, site)
+    if isinstance(leaving, Withheld):
+        raise HeldBackError(leaving)
     effect = question(
         conn,
         site.cfg,
         Pen(templates=site.templates, keys=site.keys),
         int(case.row["number"]),
         whom,
-        case.script.text,
+        leaving.text,
         by=actor.name,
         of=f"{case.incoming.spool.id} {case.incoming.spool.sha256}",
         at=actor.at,
         agent=site.cfg.agents[case.agent],
-        files=case.mail.attachments,
+        files=leaving.attachments,
     )
     act.apply(conn, effect.actions, actor)
     return effect.said

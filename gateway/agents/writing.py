@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from gateway import act, log
 from gateway.agents import held
-from gateway.agents.acting import Acted, HeldBackError, RefusedError, carry_out_mail
+from gateway.agents.acting import Acted, RefusedError, carry_out_mail
 from gateway.agents.case import Case
+from gateway.agents.replying import HeldBackError
 from gateway.agents.transcript import transcript
 from gateway.compose.notices import Line
 from gateway.filing import article, mail_row, remember

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, literal_column, select
 
 from gateway.store import tables
-from gateway.store.fast import insert, one_of
+from gateway.store.fast import insert, one_of, update_where
 
 _mail, _outbox, _article, _out = tables.mail, tables.outbox, tables.article, tables.mail_out
 _ECHOES = ("notice_held", "transcript")
@@ -144,23 +144,29 @@ def unsent(conn: Connection, ticket: int, kinds: Collection[str], by: str) -> li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """Who said that a held mail may act, and for whom it opens a ticket (`""`: as the mail says)."""
+    """Who said that a held mail may act, for whom it opens a ticket (`""`: as it says), and what they overruled."""
 
     agent: str
     requester: str
+    overruled: frozenset[str]
 
 
 def confirm(conn: Connection, spool_id: int, agent: str, requester: str, at: datetime) -> None:
-    """This mail of an agent's may act, for the agent says so."""
-    if confirmed(conn, spool_id) is None:
-        insert(conn, tables.confirmation, spool_id=spool_id, agent=agent, requester=requester, at=at)
+    """This held mail of an agent's may act, whatever it is held for, for the agent says so."""
+    before = confirmed(conn, spool_id)
+    held = select(_mail.c.reason).where(_mail.c.spool_id == spool_id, _mail.c.verdict == "hold")
+    reasons = {*(before.overruled if before else ()), *conn.execute(held).scalars()}
+    values = {"agent": agent, "requester": requester or (before.requester if before else ""), "at": at}
+    values["overruled"] = sorted(reasons)
+    if update_where(conn, tables.confirmation, {"spool_id": spool_id}, values) == 0:
+        insert(conn, tables.confirmation, spool_id=spool_id, **values)
 
 
 def confirmed(conn: Connection, spool_id: int) -> Confirmed | None:
     """What an agent said of a held mail; None where nobody said anything."""
     table = tables.confirmation
     row = conn.execute(select(table).where(table.c.spool_id == spool_id)).first()
-    return Confirmed(agent=row.agent, requester=row.requester) if row else None
+    return Confirmed(agent=row.agent, requester=row.requester, overruled=frozenset(row.overruled)) if row else None
 
 
 def held_ticket(conn: Connection, spool_id: int) -> int | None:

@@ -522,6 +522,7 @@ confirmation = Table(
     Column("spool_id", BigId, primary_key=True, autoincrement=False),
     Column("agent", Text, nullable=False),
     Column("requester", Text, nullable=False, server_default=""),  # who first wrote what was forwarded
+    Column("overruled", JSON, nullable=False),  # the reasons for which it was held
     Column("at", Instant, nullable=False),
 )
 

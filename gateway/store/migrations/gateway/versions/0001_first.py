@@ -26,6 +26,7 @@ def upgrade() -> None:
         ),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("requester", sa.Text(), server_default="", nullable=False),
+        sa.Column("overruled", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("spool_id", name=op.f("pk_confirmation")),
     )
