@@ -55,7 +55,9 @@ def _nobody(command: str, key: str) -> int:
 # ---- looking -------------------------------------------------------------------------------------------------------
 
 
-@people.command("list", epilog="Example: gateway people list --suspended")
+@people.command(
+    "list", short_help="List people with their addresses.", epilog="Example: gateway people list --suspended"
+)
 @config_option
 @click.option("--tag", metavar="TAG", default="", callback=text_of, help="Only those with this tag.")
 @click.option("--muted", is_flag=True, help="Only those who get no automatic mail for now.")
@@ -161,7 +163,10 @@ def _told(one: bounces.Unreached) -> str:
 # ---- changing ------------------------------------------------------------------------------------------------------
 
 
-@people.command(epilog="Example: gateway people tag ann@example.net vip --remove new")
+@people.command(
+    short_help="Give a person tags, or print them.",
+    epilog="Example: gateway people tag ann@example.net vip --remove new",
+)
 @config_option
 @_ADDRESS
 @click.argument("tags", nargs=-1, metavar="[TAG...]", callback=_tags)
@@ -194,7 +199,10 @@ def tag(session: Session, address: str, tags: Sequence[str], remove: Sequence[st
     return 0
 
 
-@people.command(epilog="Example: gateway people add ann@example.net ann.lee@home.example")
+@people.command(
+    short_help="One more address of a person's.",
+    epilog="Example: gateway people add ann@example.net ann.lee@home.example",
+)
 @config_option
 @_ADDRESS
 @_OTHER
@@ -242,7 +250,9 @@ def merge(session: Session, address: str, other: str) -> int:
     return 0
 
 
-@people.command(epilog="Example: gateway people split ann.lee@home.example")
+@people.command(
+    short_help="An address is a person of its own.", epilog="Example: gateway people split ann.lee@home.example"
+)
 @config_option
 @_ADDRESS
 @click.pass_obj
@@ -261,7 +271,9 @@ def split(session: Session, address: str) -> int:
     return 0
 
 
-@people.command(epilog="Example: gateway people language ann@example.net cs")
+@people.command(
+    short_help="In which language to write to a person.", epilog="Example: gateway people language ann@example.net cs"
+)
 @config_option
 @_ADDRESS
 @click.argument("language", callback=text_of)
@@ -276,7 +288,10 @@ def language(session: Session, address: str, language: str) -> int:
     return _change(session, "language", address, told, language=code)
 
 
-@people.command(epilog='Example: gateway people mute ann@example.net --for "30 days"')
+@people.command(
+    short_help="Send a person nothing automatic for a while.",
+    epilog='Example: gateway people mute ann@example.net --for "30 days"',
+)
 @config_option
 @_ADDRESS
 @click.option("--for", "span", metavar="DURATION", default="30 days", help="How long; 30 days where left out.")
@@ -311,7 +326,9 @@ def _by(session: Session, command: str, address: str, told: str, work: Callable[
     return 0
 
 
-@people.command(epilog="Example: gateway people resume ann@example.net")
+@people.command(
+    short_help="Mail gets through to an address again.", epilog="Example: gateway people resume ann@example.net"
+)
 @config_option
 @_ADDRESS
 @click.pass_obj

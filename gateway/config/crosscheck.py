@@ -247,5 +247,6 @@ def _leavers(data: tables.Tables) -> Iterator[Problem]:
             for index, agent in tables.texts(table.get("agents")):
                 if agent in gone:
                     yield Problem(loc=(section, name, "agents", index), what=f"names {agent}, who has left")
-            if table.get("lead") in gone:
-                yield Problem(loc=(section, name, "lead"), what=f"names {table['lead']}, who has left")
+            lead = table.get("lead")
+            if isinstance(lead, str) and lead in gone:
+                yield Problem(loc=(section, name, "lead"), what=f"names {lead}, who has left")
