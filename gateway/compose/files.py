@@ -59,7 +59,7 @@ def safe_name(name: str) -> str:
         stem, dot, ending = name, "", ""
     while len(stem) + len(dot + ending) > NAME_CAP or len(f"{stem}{dot}{ending}".encode()) > _NAME_BYTES:
         stem = stem[:-1]
-    return f"{stem}{dot}{ending}"
+    return f"{stem.rstrip()}{dot}{ending}"
 
 
 def _carried(file: File) -> tuple[str, str, bytes]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -232,7 +231,7 @@ ticket = Table(
     Column("next_tick_at", Instant, index=True),
     Column("time_spent", Integer, nullable=False, server_default="0"),  # minutes
     Column("merged_into", BigInteger),
-    Column("pinned", Boolean, nullable=False, server_default=false()),
+    Column("pinned", Boolean, nullable=False, server_default=text("false")),
     Column("rating", Integer),  # of the requester, 1 to 5
     Column("rated_at", Instant),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -347,7 +346,7 @@ participant = Table(
     Column("person_id", BigInteger, ForeignKey("person.id"), primary_key=True),
     Column("role", Text, nullable=False),  # requester, watcher, third, proposed, other
     Column("at", Instant, nullable=False),
-    Column("no_progress", Boolean, nullable=False, server_default=false()),  # wants no letters on progress
+    Column("no_progress", Boolean, nullable=False, server_default=text("false")),  # wants no letters on progress
     Index("ix_participant_person_id", "person_id"),
     sqlite_with_rowid=False,
 )

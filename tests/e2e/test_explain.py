@@ -64,7 +64,7 @@ def about_a_new_ticket(told: Told) -> None:
     assert step(told, "identify") == {
         "step": "identify", "recipient": DESK, "named_in": "to", "queue": "support",
         "sender": "martha.oyelaran@gmail.example",
-        "declared": None,
+        "declared": None, "opened_by": None, "commands": [],
     }  # fmt: skip
     assert step(told, "thread")["tried"][0]["outcome"] == "token_not_signed_by_us"
     assert told["fields"]["queue"]["rule"] == "money goes to billing"  # "Invoice" in the subject
@@ -182,7 +182,9 @@ GOLDEN = (
 
 def decision(told: Told) -> Told:
     """What must be the same before and after: all but the ways in and out, and what only a written row has."""
-    steps = [one for one in told["steps"] if one["step"] not in ("receive", "send", "act")]
+    steps = [one for one in told["steps"] if one["step"] not in ("receive", "verify", "send", "act")]
+    # A file has no peer, so of the evidence only what it comes to is the same.
+    steps += [{name: step(told, "verify")[name] for name in ("verified", "standing", "from", "dkim", "dmarc")}]
     act = step(told, "act")
     changed = {name: value for name, value in act["changed"].items() if not name.endswith("_at")}
     kept = ("ticket", "from_addr", "subject", "message_id", "verdict", "state", "reason", "rules", "fields", "differs")
@@ -219,9 +221,8 @@ def test_a_dry_run_foretells_what_happens(daemon: Daemon, tmp_path: Path, capsys
 def the_first_ticket(daemon: Daemon) -> None:
     assert daemon.ask("explain", "--mail", "1") == daemon.ask("explain", "spool:1")
     told = daemon.ask("explain", "1")
-    assert [(one["direction"], one["verdict"]) for one in told["mails"]] == [
-        ("in", "accept"), ("out", ""), ("in", "accept"), ("in", "bounce"),
-    ]  # fmt: skip
+    assert [one["verdict"] for one in told["mails"] if one["direction"] == "in"] == ["accept", "accept", "bounce"]
+    assert [one["direction"] for one in told["mails"]][:2] == ["in", "out"]
     assert told["fields"]["queue"] | {"line": 0} == {
         "value": "billing", "rule": "money goes to billing", "file": "rules/20-routing.toml", "line": 0,
         "by": "rule:money goes to billing",

@@ -36,7 +36,7 @@ class Storm:
         env = {"GATEWAY_TEST": "1", "GATEWAY_SABOTAGE": sabotage, "GATEWAY_FAULT": fault} if sabotage else {}
         self.daemon = Daemon(config, env=env)
         self.port = 0
-        deadline = time.monotonic() + seconds * 4
+        deadline = time.monotonic() + seconds * 12
         raws = {number: storm_mail(number, self.rng) for number in range(mails)}
         lanes = 4
         self.senders = [
