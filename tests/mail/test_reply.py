@@ -362,4 +362,4 @@ def test_time_grows_with_the_text(piece: str) -> None:
     split(text)
     split(f"{text}\nx")
     split(text, is_answer=False)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 12  # quadratic time would take minutes; half a machine takes four seconds
