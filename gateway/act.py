@@ -61,7 +61,7 @@ def record_mail(conn: Connection, row: Mapping[str, Any]) -> int:
     return insert(conn, tables.mail, **row)
 
 
-_ANNOUNCED = ("assigned", "undelivered", "reminder_due")  # lines of the journal that people hear of
+_ANNOUNCED = ("assigned", "replied", "undelivered", "reminder_due")  # lines of the journal that people hear of
 
 
 class _Tx:

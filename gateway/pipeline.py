@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gateway import act, agents, filing, log
 from gateway.conclude import conclude
-from gateway.errors import Conflict
+from gateway.errors import Conflict, Temporary
 from gateway.faults import hit
 from gateway.groups import independent
 from gateway.mail import Mail
@@ -85,7 +85,9 @@ def _of_agent(store: Store, site: Site, incoming: Incoming, raw: bytes) -> Outco
         taken = agents.take(store, site, incoming, raw, incoming.auth or AuthResult())
     except Conflict:
         return _once_more(incoming.spool, Reason.FAILED_THREE_TIMES)
-    except (DBAPIError, ValueError, TypeError, KeyError) as exc:
+    except Temporary:
+        raise
+    except Exception as exc:
         if isinstance(exc, DBAPIError) and translate(store.main.name, exc):
             raise  # the database's trouble, not this mail's
         log.mail_failed(incoming.spool.id, exc)

@@ -33,6 +33,8 @@ def wished(draft: Draft, row: Mapping[str, Any], around: Surroundings, cfg: Conf
         return None
     if incoming.sender not in around.participants.get(number, frozenset()):
         return None
+    if draft.thread.reason is Reason.SUBJECT_NUMBER and not incoming.is_proved:
+        return None  # anybody writes a number and a From: what else they say may be read, and changes little
     wish = wish_of(mail.reply)
     if wish is not None:
         return Wished(wish=wish)

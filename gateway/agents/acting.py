@@ -25,7 +25,7 @@ from gateway.tickets.commands.values import When
 from gateway.tickets.leaving import Fate, Withheld
 from gateway.tickets.snapshot import Snapshot
 
-_FIRST = ("queue", "requester", "cc")  # what changes whom and whence a reply goes
+_FIRST = ("cancel", "queue", "requester", "cc")  # what a reply takes the place of; whom and whence it goes
 _OF_MAIL = ("dry", "reply", "send", "drop", "new", "for")  # what is done by where they stand, not by a deed
 
 

@@ -126,9 +126,18 @@ def _reasons(names: Iterable[str]) -> frozenset[Reason]:
     return frozenset(Reason(name) for name in names if name in set(Reason))
 
 
+# For want of these a mail is held that its agent may say is theirs; what speaks against it nobody can overrule.
+CONFIRMABLE = frozenset(
+    {Reason.UNVERIFIED, Reason.AUTH_UNAVAILABLE, Reason.NO_TOKEN, Reason.TOKEN_EXPIRED, Reason.WRONG_DATE,
+     Reason.TOKEN_OF_OTHER_TICKET}
+)  # fmt: skip
+
+
 def _power(power: Authority, row: Mapping[str, Any] | None) -> Power:
     """Of a mail that its agent confirmed."""
-    return Power.ACTS if row is not None else power.power if power.power is Power.ACTS else Power.OPENS
+    if power.reason not in CONFIRMABLE:
+        return power.power
+    return Power.ACTS if row is not None else Power.OPENS
 
 
 def _authority(

@@ -14,7 +14,7 @@ from gateway.agents.case import Case
 from gateway.agents.transcript import transcript
 from gateway.commands import looked_at
 from gateway.compose.notices import Line
-from gateway.deeds import Bench, carry_out
+from gateway.deeds import DEEDS, Bench, carry_out
 from gateway.errors import Permanent
 from gateway.mail import Address, Kind, Mail
 from gateway.plan import Incoming, OpenedBy
@@ -30,15 +30,19 @@ _OWN = ("new", "for", "dry", "note")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """It cannot be told for whom the ticket is; `say` asks the agent."""
+    """No ticket can be opened so; `say` asks or tells the agent."""
 
     reason: Reason
     say: str
 
 
 def opened(case: Case, site: Site) -> Incoming | Unclear:
-    """The mail as its customer's; Unclear where nobody can tell who that is."""
+    """The mail as its customer's; Unclear where nobody can tell who that is, or a command does not fit."""
     new = case.script.call("new")
+    calls = [call for call in case.script.calls if call.command not in _OWN]
+    if other := next((call.line for call in calls if call.command not in DEEDS), ""):
+        say = f"{other} does nothing to a new ticket; send it in a mail of its own, and this one without it"
+        return Unclear(reason=Reason.REFUSED, say=say)
     mail = _as_asked(case) if new else _as_forwarded(case)
     requester = _requester(case, site, new)
     if isinstance(requester, Unclear):
@@ -57,7 +61,7 @@ def opened(case: Case, site: Site) -> Incoming | Unclear:
             address=case.incoming.sender,
             message_id=case.mail.message_id,
             note=note.strip(),
-            calls=tuple(call for call in case.script.calls if call.command not in _OWN),
+            calls=tuple(calls),
             lines=tuple(call.line for call in case.script.calls),
         ),
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 
 from gateway.agents import confirming, opening
-from gateway.agents.case import Case, case_of
+from gateway.agents.case import CONFIRMABLE, Case, case_of
 from gateway.agents.writing import Done, Writer
 from gateway.config import Config
 from gateway.errors import Conflict
@@ -64,10 +64,12 @@ def take(store: Store, site: Site, incoming: Incoming, raw: bytes, auth: AuthRes
                 verdict, reason = around.entered[incoming.spool.id]
                 return Done(state=STATE_OF[Verdict(verdict)], reason=reason)
             judgement = judgement_of(incoming, around, site)
-            if judgement.verdict in (Verdict.IGNORE, Verdict.QUARANTINE, Verdict.BOUNCE) or _is_copy(incoming, around):
+            if judgement.verdict in (Verdict.IGNORE, Verdict.QUARANTINE, Verdict.BOUNCE):
                 return AsCustomer(incoming=incoming)
             case = case_of(conn, incoming, agent, auth, around, site, at)
         try:
+            if _is_copy(incoming, around):
+                return Writer(store, site, case, auth, at).ignored(Reason.COPY)
             return _decided(store, site, case, raw, around, auth, at)
         except (Conflict, IntegrityError):
             continue
@@ -109,7 +111,4 @@ def _decided(
 
 
 # What an agent may overrule with #send; of all else a mail must be written anew.
-_MAY_SEND = frozenset(
-    {Reason.NEWER, Reason.UNVERIFIED, Reason.AUTH_UNAVAILABLE, Reason.NO_TOKEN, Reason.TOKEN_EXPIRED,
-     Reason.UNKNOWN_NOTICE, Reason.WRONG_DATE, Reason.TOKEN_OF_OTHER_TICKET}
-)  # fmt: skip
+_MAY_SEND = CONFIRMABLE | {Reason.NEWER, Reason.UNKNOWN_NOTICE}

@@ -141,6 +141,8 @@ def _writer(article: Contribution, found: Known, site: Site) -> Writer:
     roles = {address.key: role for address, role in found.ticket.participants}
     key = article.author.lower()
     auth = from_json(article.auth)
+    if auth is not None and auth.from_addr.lower() != key:
+        auth = None  # it speaks of the agent who passed this on
     verdict = Verdict.UNVERIFIED
     if auth is not None and (auth.by or auth.proofs):
         verdict = Verdict.VERIFIED

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway import act, log
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Permanent, Temporary
 from gateway.faults import hit
 from gateway.now import now
 from gateway.site import Site
@@ -15,7 +15,8 @@ from gateway.telling.about import Known, known
 from gateway.telling.caps import has_enough
 from gateway.telling.turn import Turn, turns
 from gateway.telling.whom import notices
-from gateway.tickets.actions import Action, Actor
+from gateway.tickets.actions import Action, Actor, Note
+from gateway.tickets.reason import Reason
 
 _BATCH = 200  # announcements looked at in one go
 _LOOK_EVERY = 0.5  # seconds; other processes change tickets too
@@ -67,8 +68,22 @@ def tell_all(store: Store, site: Site, *, until: Callable[[], bool] = lambda: Fa
     for turn in turns(waiting):
         if until():
             break
-        _tell(store, site, turn, now())
+        try:
+            _tell(store, site, turn, now())
+        except Temporary:
+            raise
+        except Exception as exc:  # noqa: BLE001  one turn must not keep all others waiting
+            log.crashed("telling", exc)
+            _give_up(store, turn, now())
     return bool(waiting)
+
+
+def _give_up(store: Store, turn: Turn, at: datetime) -> None:
+    """Nobody hears of it, and the ticket says so."""
+    told = Note(ticket=turn.ticket, kind="not_told", data={"of": sorted(turn.happened)})
+    with store.main.write() as conn:
+        if announcements.take(conn, turn.ids):
+            act.apply(conn, [told], Actor(name="telling", at=at))
 
 
 def _tell(store: Store, site: Site, turn: Turn, at: datetime) -> None:
@@ -87,7 +102,11 @@ def _tell(store: Store, site: Site, turn: Turn, at: datetime) -> None:
                     gathered.append(agent)
                 else:
                     actions.append(to_agents.letter(store, site, turn, found, article, agent, kind, at))
-            actions += to_customers.letter(conn, site, turn, found, at)
+            try:
+                actions += to_customers.letter(conn, site, turn, found, at)
+            except Permanent as exc:  # no address that mail can be written to
+                kept = {"template": to_customers.step_of(turn, site)[0], "detail": str(exc)}
+                actions.append(Note(ticket=turn.ticket, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
     with store.main.write() as conn:
         if not announcements.take(conn, turn.ids):
             return  # another node tells it

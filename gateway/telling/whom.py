@@ -6,11 +6,9 @@ from typing import Any
 from gateway.config import Config
 from gateway.telling.turn import Turn
 
-Told = tuple[str, str]  # agent, kind of notice
 
-
-def notices(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> list[Told]:
-    """One notice an agent at most: the strongest that fits and that they wish to have."""
+def notices(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> list[tuple[str, str]]:
+    """Agents, and the kind of notice each gets: one at most, the strongest that fits and that they wish to have."""
     found: dict[str, str] = {}
     for agent, kind in _all(turn, row, cfg, away):
         wishes = cfg.agents[agent].notify
@@ -19,10 +17,11 @@ def notices(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[st
     return [(agent, f"notice_{kind}") for agent, kind in found.items()]
 
 
-def _all(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> Iterator[Told]:
-    assignee = row["assignee"] if row["assignee"] in cfg.agents else None
+def _all(turn: Turn, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> Iterator[tuple[str, str]]:
+    assignee = row["assignee"] if row["assignee"] in cfg.staff else None
     queue = cfg.queues.get(row["queue"])
-    team = [agent for agent in (queue.agents if queue else ()) if agent not in away]
+    everybody = list(queue.agents) if queue else []
+    team = [agent for agent in everybody if agent not in away] or everybody  # if all are away, somebody must know
     if row["merged_into"] is not None:
         return
     if (reminded := turn.of("reminder_due").get("agent")) in cfg.agents:
