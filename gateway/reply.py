@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,10 +15,11 @@ from gateway.errors import Permanent
 from gateway.store import snapshots
 from gateway.store.snapshots import Correspondent
 from gateway.tickets.actions import Action, AddArticle, Change, Note
+from gateway.tickets.deeds.moves import answered
 from gateway.tickets.effect import Effect
 from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
-from gateway.tickets.status import Happening, Status
+from gateway.tickets.status import Status
 from gateway.tickets.subject import base_subject
 from gateway.tickets.token import Keys, Role
 
@@ -83,7 +83,7 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
     rest: list[Action] = []
     replied = []
     for each in sorted((each for each in asked if each.number not in had), key=lambda each: each.number):
-        changes.append(_moved(doer, each, this.at))
+        changes.append(answered(each, doer.cfg.status_table, this.at, Reason.BY_PERSON))
         rest += _letter(doer, pen, each, people.get(each.number), this)
         replied.append(each.number)
     if not replied:
@@ -97,17 +97,6 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
         tickets=tuple(replied),
         skipped=tuple(this.skipped),
     )
-
-
-def _moved(doer: Doer, one: Snapshot, at: datetime) -> Change:
-    values: dict[str, Any] = {"last_agent_at": at}
-    status = doer.cfg.status_table.next(one.row["status"], Happening.AGENT_REPLIED)
-    if status != one.row["status"]:
-        values |= {"status": status, "resolved_at": None, "closed_at": None, "on_hold_until": None}
-    if one.row["first_response_at"] is None:
-        values["first_response_at"] = at
-    seen = one.row["version"]
-    return Change(ticket=one.number, seen_version=seen, values=values, before=one.row, reason=Reason.BY_PERSON)
 
 
 def _letter(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, this: _Round) -> Iterator[Action]:

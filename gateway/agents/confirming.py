@@ -25,6 +25,9 @@ def settle(store: Store, case: Case, write: Writer) -> Done:
     elif call.command in ("drop", "cancel"):
         gone = spool_rows.discard(store, [case.held], state="held")
         said = [Line(said=call.line, result="your mail was dropped" if gone else _LATE, ok=bool(gone))]
+        if case.script.text.strip():
+            unsent = "the text below was not sent; write it as an answer to a notice about the ticket"
+            said.append(Line(said=case.script.text.strip().partition("\n")[0], result=unsent, ok=False))
         kind = "dropped" if gone else ""
     else:
         requester = call.argument.addr if isinstance(call.argument, Address) else ""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -11,17 +10,16 @@ from gateway.agents.said import told_on
 from gateway.compose import letters, replies
 from gateway.compose.files import File
 from gateway.compose.stamp import signed
-from gateway.config import Config
+from gateway.errors import Permanent
 from gateway.mail.attached.attachments import bytes_of
 from gateway.site import Site
 from gateway.store import snapshots
-from gateway.tickets.actions import Action, AddArticle, Change, Note
-from gateway.tickets.deeds.moves import instants
+from gateway.tickets.actions import Action, AddArticle, Note
+from gateway.tickets.deeds.moves import answered
 from gateway.tickets.leaving import Outgoing, Withheld, outgoing
 from gateway.tickets.leaving import Site as Guarded
 from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
-from gateway.tickets.status import Happening
 from gateway.tickets.token import Role
 
 
@@ -89,7 +87,7 @@ def reply(
         text=leaving.text,
         attachments=leaving.attachments,
     )
-    actions: list[Action] = [_moved(one, cfg, at), article]
+    actions: list[Action] = [answered(one, cfg.status_table, at, Reason.BY_PERSON), article]
     reaches: list[str] = []
     if to is None:
         actions.append(Note(ticket=one.number, kind="not_sent", data={"template": "reply"}, reason=Reason.NO_SENDER))
@@ -99,35 +97,30 @@ def reply(
         if cfg.is_ours(recipient.key):
             continue
         of = f"{case.incoming.spool.id} {case.incoming.spool.sha256}"
-        letter = replies.reply(
-            site.templates,
-            letters.desk(cfg, row["queue"]),
-            ticket=letters.shown(cfg, row, to.language),
-            subject=row["title"],
-            recipient=recipient,
-            stamp=signed(cfg, site.keys, one.number, recipient, role=role, at=at, of=of),
-            text=leaving.text,
-            html=leaving.html,
-            files=files,
-            agent=cfg.agents[case.agent].name,
-            never=cfg.agents[case.agent].addresses,
-            language=to.language,
-            in_reply_to=to.message_id,
-            references=(to.message_id,) if to.message_id else (),
-        )
+        try:
+            letter = replies.reply(
+                site.templates,
+                letters.desk(cfg, row["queue"]),
+                ticket=letters.shown(cfg, row, to.language),
+                subject=row["title"],
+                recipient=recipient,
+                stamp=signed(cfg, site.keys, one.number, recipient, role=role, at=at, of=of),
+                text=leaving.text,
+                html=leaving.html,
+                files=files,
+                agent=cfg.agents[case.agent].name,
+                never=cfg.agents[case.agent].addresses,
+                language=to.language,
+                in_reply_to=to.message_id,
+                references=(to.message_id,) if to.message_id else (),
+            )
+        except Permanent as exc:  # an address that no mail can be written to, or a text that tells what it must not
+            if role is Role.REQUESTER:
+                raise HeldBackError(Withheld(reason=Reason.BAD_ADDRESS, say=str(exc), may_send=False))
+            kept = {"template": "reply", "recipient": recipient.addr, "detail": str(exc)}
+            actions.append(Note(ticket=one.number, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
+            continue
         actions.append(letters.send(letter, one.number, wait=cfg.mail.undo))
         reaches.append(recipient.addr)
     actions.append(Note(ticket=one.number, kind="replied", data={"to": reaches}, reason=case.course.reason))
     return Reply(actions=tuple(actions), reaches=tuple(reaches))
-
-
-def _moved(one: Snapshot, cfg: Config, at: datetime) -> Change:
-    values: dict[str, Any] = {"last_agent_at": at}
-    status = cfg.status_table.next(one.row["status"], Happening.AGENT_REPLIED)
-    if status != one.row["status"]:
-        values |= {"status": status, "on_hold_until": None, **instants(one, cfg.status_table.like(status), at)}
-    if one.row["first_response_at"] is None:
-        values["first_response_at"] = at
-    return Change(
-        ticket=one.number, seen_version=one.row["version"], values=values, before=one.row, reason=Reason.BY_PERSON
-    )

@@ -12,16 +12,17 @@ from gateway.agents.acting import Acted, RefusedError, carry_out_mail
 from gateway.agents.case import Case
 from gateway.agents.replying import HeldBackError
 from gateway.agents.transcript import transcript
+from gateway.commands import looked_at
 from gateway.compose.notices import Line
 from gateway.filing import article, mail_row, remember
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.savepoint import savepoint
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import Actor, Change, Note, Send
+from gateway.tickets.actions import Actor, Note, Send
 from gateway.tickets.auth_result import AuthResult
+from gateway.tickets.deeds.moves import answered
 from gateway.tickets.reason import Reason, Verdict
-from gateway.tickets.status import Happening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Done:
 
 
 class Writer:
+    """What may become of one mail of an agent; just one of these is called."""
+
     def __init__(self, store: Store, site: Site, case: Case, auth: AuthResult, at: datetime) -> None:
         self.store, self.site, self.case, self.auth, self.at = store, site, case, auth, at
 
@@ -67,26 +70,17 @@ class Writer:
 
     def recorded(self, around: Surroundings) -> Done:
         """The customer has it from the agent: it is our answer, and nothing is sent."""
-        case, row = self.case, self.case.row
-        assert row is not None
-        values: dict[str, Any] = {"last_agent_at": self.at}
-        status = self.site.cfg.status_table.next(row["status"], Happening.AGENT_REPLIED)
-        values |= {"status": status} if status != row["status"] else {}
-        values |= {"first_response_at": self.at} if row["first_response_at"] is None else {}
+        case, number = self.case, self.case.number
+        assert number is not None
         with self.store.main.write() as conn:
-            mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, int(row["number"]))
+            mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, number)
             actor = Actor(name=f"agent:{case.agent}", at=self.at, mail_id=mail_id)
-            change = Change(
-                ticket=int(row["number"]),
-                seen_version=row["version"],
-                values=values,
-                before=row,
-                reason=case.course.reason,
-            )
-            told = article(case.incoming, int(row["number"]), "out", author=actor.name)
-            note = Note(ticket=int(row["number"]), kind="replied", data={"by": "hand"}, reason=case.course.reason)
-            act.apply(conn, [change, told, remember(case.mail, int(row["number"]), around, self.site.cfg), note], actor)
-        return Done(state="done", reason=case.course.reason, ticket=int(row["number"]))
+            one, _ = looked_at(conn, number)
+            change = answered(one, self.site.cfg.status_table, self.at, case.course.reason)
+            told = article(case.incoming, number, "out", author=actor.name)
+            note = Note(ticket=number, kind="replied", data={"by": "hand"}, reason=case.course.reason)
+            act.apply(conn, [change, told, remember(case.mail, number, around, self.site.cfg), note], actor)
+        return Done(state="done", reason=case.course.reason, ticket=number)
 
     def acted(self, raw: bytes, around: Surroundings) -> Done:
         """Everything it says, or nothing: what cannot be done or may not leave holds the mail."""

@@ -1,4 +1,4 @@
-"""One thread that writes the letters about what happened, a turn at a time: composed first, then written at once."""
+"""One thread that writes the letters about what happened, one occasion at a time: composed first, then written."""
 
 import threading
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from gateway.store import Store, announcements, lookup
 from gateway.telling import to_agents, to_customers
 from gateway.telling.about import Known, known
 from gateway.telling.caps import has_enough
-from gateway.telling.turn import Turn, turns
+from gateway.telling.occasion import Occasion, occasions
 from gateway.telling.whom import notices
 from gateway.tickets.actions import Action, Actor, Note
 from gateway.tickets.reason import Reason
@@ -65,53 +65,53 @@ def tell_all(store: Store, site: Site, *, until: Callable[[], bool] = lambda: Fa
     """Tell what waits, some of it at least; False where nothing waited."""
     with store.main.read() as conn:
         waiting = announcements.waiting(conn, _BATCH)
-    for turn in turns(waiting):
+    for occasion in occasions(waiting):
         if until():
             break
         try:
-            _tell(store, site, turn, now())
+            _tell(store, site, occasion, now())
         except Temporary:
             raise
-        except Exception as exc:  # noqa: BLE001  one turn must not keep all others waiting
+        except Exception as exc:  # noqa: BLE001  one occasion must not keep all others waiting
             log.crashed("telling", exc)
-            _give_up(store, turn, now())
+            _give_up(store, occasion, now())
     return bool(waiting)
 
 
-def _give_up(store: Store, turn: Turn, at: datetime) -> None:
+def _give_up(store: Store, occasion: Occasion, at: datetime) -> None:
     """Nobody hears of it, and the ticket says so."""
-    told = Note(ticket=turn.ticket, kind="not_told", data={"of": sorted(turn.happened)})
+    told = Note(ticket=occasion.ticket, kind="not_told", data={"of": sorted(occasion.happened)})
     with store.main.write() as conn:
-        if announcements.take(conn, turn.ids):
+        if announcements.take(conn, occasion.ids):
             act.apply(conn, [told], Actor(name="telling", at=at))
 
 
-def _tell(store: Store, site: Site, turn: Turn, at: datetime) -> None:
-    """One turn: its letters are composed without a lock, and written with the end of its announcements."""
+def _tell(store: Store, site: Site, occasion: Occasion, at: datetime) -> None:
+    """One occasion: its letters are composed without a lock, and written with the end of its announcements."""
     gathered: list[str] = []
     actions: list[Action] = []
     with store.main.read() as conn:
-        found = known(conn, turn.ticket)
+        found = known(conn, occasion.ticket)
         if found is not None:
             away = lookup.away(conn, at)
-            number = turn.of("wrote").get("article") or turn.of("noted").get("article")
+            number = occasion.of("wrote").get("article") or occasion.of("noted").get("article")
             article = announcements.article(conn, int(number)) if number else found.last_in
-            for agent, kind in notices(turn, found.row, site.cfg, away):
-                is_new = to_agents.goes_into_digest(conn, site.cfg.agents[agent], kind, turn, at)
+            for agent, kind in notices(occasion, found.row, site.cfg, away):
+                is_new = to_agents.goes_into_digest(conn, site.cfg.agents[agent], kind, occasion, at)
                 if is_new or has_enough(conn, site, agent, at):
                     gathered.append(agent)
                 else:
-                    actions.append(to_agents.letter(store, site, turn, found, article, agent, kind, at))
+                    actions.append(to_agents.letter(store, site, occasion, found, article, agent, kind, at))
             try:
-                actions += to_customers.letter(conn, site, turn, found, at)
+                actions += to_customers.letter(conn, site, occasion, found, at)
             except Permanent as exc:  # no address that mail can be written to
-                kept = {"template": to_customers.step_of(turn, site)[0], "detail": str(exc)}
-                actions.append(Note(ticket=turn.ticket, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
+                kept = {"template": to_customers.step_of(occasion, site)[0], "detail": str(exc)}
+                actions.append(Note(ticket=occasion.ticket, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
     with store.main.write() as conn:
-        if not announcements.take(conn, turn.ids):
+        if not announcements.take(conn, occasion.ids):
             return  # another node tells it
         for agent in gathered:
-            announcements.gather(conn, agent, turn.ticket, at)
+            announcements.gather(conn, agent, occasion.ticket, at)
         act.apply(conn, actions, Actor(name="telling", at=at))
         hit("before_telling_commit")
     hit("after_telling_commit")

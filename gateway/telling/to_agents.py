@@ -15,7 +15,7 @@ from gateway.site import Site
 from gateway.store import Store, announcements
 from gateway.store.announcements import Contribution
 from gateway.telling.about import Known, about
-from gateway.telling.turn import Turn
+from gateway.telling.occasion import Occasion
 from gateway.tickets.actions import Send
 from gateway.tickets.token import Role
 
@@ -24,9 +24,9 @@ _OF_NEW = ("notice_new", "notice_assigned")
 LATELY = timedelta(minutes=10)
 
 
-def goes_into_digest(conn: Connection, agent: Agent, kind: str, turn: Turn, at: datetime) -> bool:
+def goes_into_digest(conn: Connection, agent: Agent, kind: str, occasion: Occasion, at: datetime) -> bool:
     """Whether an agent has had enough letters on new tickets for now. What a colleague hands over is always told."""
-    if kind not in _OF_NEW or "opened" not in turn:
+    if kind not in _OF_NEW or "opened" not in occasion:
         return False
     return announcements.notices_lately(conn, agent.addresses[0], _OF_NEW, at, LATELY) >= MOST_NEW
 
@@ -34,7 +34,7 @@ def goes_into_digest(conn: Connection, agent: Agent, kind: str, turn: Turn, at: 
 def letter(
     store: Store,
     site: Site,
-    turn: Turn,
+    occasion: Occasion,
     found: Known,
     article: Contribution | None,
     agent: str,
@@ -45,34 +45,33 @@ def letter(
     cfg, own, row = site.cfg, site.cfg.agents[agent], found.row
     recipient = Address(addr=own.addresses[0], name=own.name)
     language = own.language or cfg.mail.language
-    told = about(
-        store, site, found, article, kind=kind, language=language, at=at, by=_by(turn, site), reason=_reason(turn, kind)
-    )
-    of = f"{kind} {turn.ids[0]} {turn.ticket}"
+    by, reason = _by(occasion, site), _reason(occasion, kind)
+    told = about(store, site, found, article, kind=kind, language=language, at=at, by=by, reason=reason)
+    of = f"{kind} {occasion.ids[0]} {occasion.ticket}"
     composed = notice(
         site.templates,
         letters.desk(cfg, row["queue"]),
         kind=kind,
         about=told,
         recipient=recipient,
-        stamp=signed(cfg, site.keys, turn.ticket, recipient, role=Role.AGENT, at=at, of=of),
+        stamp=signed(cfg, site.keys, occasion.ticket, recipient, role=Role.AGENT, at=at, of=of),
         notice_max=cfg.delivery.notice_max,
         zone=zone_of(cfg),
         language=language,
     )
-    return letters.send(composed, turn.ticket)
+    return letters.send(composed, occasion.ticket)
 
 
-def _by(turn: Turn, site: Site) -> str:
-    return (site.cfg.agents[turn.agent].name or turn.agent) if turn.agent in site.cfg.agents else ""
+def _by(occasion: Occasion, site: Site) -> str:
+    return (site.cfg.agents[occasion.agent].name or occasion.agent) if occasion.agent in site.cfg.agents else ""
 
 
-def _reason(turn: Turn, kind: str) -> str:
+def _reason(occasion: Occasion, kind: str) -> str:
     if kind == "notice_undelivered":
-        data = turn.of("undelivered")
+        data = occasion.of("undelivered")
         return f"{data.get('recipient', '')}: {data.get('reply') or data.get('status') or 'no reason was given'}"
-    if "reminder_due" in turn:
-        return turn.of("reminder_due").get("text") or "you wished to be reminded"
+    if "reminder_due" in occasion:
+        return occasion.of("reminder_due").get("text") or "you wished to be reminded"
     return ""
 
 

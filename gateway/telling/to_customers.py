@@ -14,7 +14,7 @@ from gateway.site import Site
 from gateway.store import announcements
 from gateway.telling.about import Known
 from gateway.telling.caps import too_many
-from gateway.telling.turn import Turn
+from gateway.telling.occasion import Occasion
 from gateway.tickets.actions import Action, Note
 from gateway.tickets.reason import Reason, Verdict
 from gateway.tickets.status import Status
@@ -23,47 +23,47 @@ from gateway.tickets.token import Role
 _ENDS = {Status.RESOLVED: "resolved", Status.CLOSED: "closed"}
 
 
-def step_of(turn: Turn, site: Site) -> tuple[str, str]:
-    """Which letter tells of a turn, and of which progress; `("", "")` where none does."""
+def step_of(occasion: Occasion, site: Site) -> tuple[str, str]:
+    """Which letter tells of an occasion, and of which progress; `("", "")` where none does."""
     statuses = site.cfg.status_table
-    if moved := turn.of("status"):
+    if moved := occasion.of("status"):
         before, after = statuses.like(moved["from"]), statuses.like(moved["to"])
         if after in _ENDS and before is not after:
             return _ENDS[after], ""
         if before in _ENDS:
             return "reopened", ""
-        if after is Status.WAITING and "replied" not in turn:
+        if after is Status.WAITING and "replied" not in occasion:
             return "progress", "waiting"
-        if after is Status.OPEN and before is Status.NEW and "assigned" not in turn:
+        if after is Status.OPEN and before is Status.NEW and "assigned" not in occasion:
             return "progress", "started"
-    if "assigned" in turn and "opened" not in turn:
+    if "assigned" in occasion and "opened" not in occasion:
         return "progress", "assigned"
-    if "moved" in turn and "opened" not in turn:
+    if "moved" in occasion and "opened" not in occasion:
         return "progress", "moved"
     return "", ""
 
 
-def letter(conn: Connection, site: Site, turn: Turn, found: Known, at: datetime) -> Iterator[Action]:
+def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, at: datetime) -> Iterator[Action]:
     """The letter to the requester, or the line that says why there is none."""
-    kind, step = step_of(turn, site)
+    kind, step = step_of(occasion, site)
     name = step or kind
     if not kind or (name not in site.cfg.mail.progress and name != "moved"):
         return
-    if name == "moved" and not _from_changes(turn, site):
+    if name == "moved" and not _from_changes(occasion, site):
         return
     who = found.requester
-    if who is None or turn.actor == "mail":  # what customers do themselves they know
+    if who is None or occasion.actor == "mail":  # what customers do themselves they know
         return
     if why := _silence(conn, site, found, at):
-        yield Note(ticket=turn.ticket, kind="not_sent", data={"template": kind, "detail": why[1]}, reason=why[0])
+        yield Note(ticket=occasion.ticket, kind="not_sent", data={"template": kind, "detail": why[1]}, reason=why[0])
         return
     cfg, row = site.cfg, found.row
     recipient = Address(addr=who.address, name=who.name)
     language = who.language or row["language"]
     rating = ""
     if kind == "resolved":
-        rating = site.keys.issue(ticket=turn.ticket, role=Role.RATING, recipient=recipient.key, at=at)
-    last = found.last_in
+        rating = site.keys.issue(ticket=occasion.ticket, role=Role.RATING, recipient=recipient.key, at=at)
+    last, of = found.last_in, f"{name} {occasion.ids[0]}"
     composed = news(
         site.templates,
         letters.desk(cfg, row["queue"]),
@@ -71,14 +71,14 @@ def letter(conn: Connection, site: Site, turn: Turn, found: Known, at: datetime)
         ticket=letters.shown(cfg, row, language),
         subject=row["title"],
         recipient=recipient,
-        stamp=signed(cfg, site.keys, turn.ticket, recipient, role=Role.REQUESTER, at=at, of=f"{name} {turn.ids[0]}"),
+        stamp=signed(cfg, site.keys, occasion.ticket, recipient, role=Role.REQUESTER, at=at, of=of),
         news=News(
             step=step,
             history=tuple(_history(found)),
             answer_by=row["next_response_due"] or row["first_response_due"],
             closes_at=at + cfg.mail.close_after if kind == "resolved" else None,
             agent=_agent(found, site),
-            moved_from=_title(str(turn.of("moved").get("from", "")), site),
+            moved_from=_title(str(occasion.of("moved").get("from", "")), site),
             rating_token=rating,
         ),
         zone=zone_of(cfg),
@@ -86,14 +86,14 @@ def letter(conn: Connection, site: Site, turn: Turn, found: Known, at: datetime)
         in_reply_to=last.message_id if last else "",
         references=(last.message_id,) if last and last.message_id else (),
     )
-    yield letters.send(composed, turn.ticket)
+    yield letters.send(composed, occasion.ticket)
     if name == "moved":
-        yield Note(ticket=turn.ticket, kind="told_moved", step_key="told_moved")
+        yield Note(ticket=occasion.ticket, kind="told_moved", step_key="told_moved")
 
 
-def _from_changes(turn: Turn, site: Site) -> bool:
+def _from_changes(occasion: Occasion, site: Site) -> bool:
     """Whether the customer gets mail from another address than before."""
-    moved = turn.of("moved")
+    moved = occasion.of("moved")
     before, after = (letters.desk(site.cfg, str(moved.get(end, ""))).sender for end in ("from", "to"))
     return before.key != after.key or "moved" in site.cfg.mail.progress
 

@@ -367,7 +367,7 @@ _MAIL = (
         topic=Topic.MAIL,
         usage="drop",
         by_mail=True,
-        manual="Throws your reply that waits away. A text below it goes out in its place.",
+        manual="Throws your mail that waits away. A text below it is not sent: write that as an answer to a notice.",
     ),
     Command(
         topic=Topic.MAIL,

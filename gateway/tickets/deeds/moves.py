@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.errors import Permanent
+from gateway.tickets.actions import Change
 from gateway.tickets.deeds.fields import put
 from gateway.tickets.effect import Effect
 from gateway.tickets.snapshot import Snapshot
@@ -34,6 +35,17 @@ def instants(one: Snapshot, like: Status, at: datetime) -> dict[str, datetime | 
     if like is Status.RESOLVED:
         return {"closed_at": None, "resolved_at": row["resolved_at"] or at}
     return {"closed_at": None, "resolved_at": None}
+
+
+def answered(one: Snapshot, statuses: Statuses, at: datetime, reason: str) -> Change:
+    """The customer has an answer of ours: it is their turn now, and the clock of the first answer has stopped."""
+    values: dict[str, Any] = {"last_agent_at": at}
+    status = statuses.next(one.row["status"], Happening.AGENT_REPLIED)
+    if status != one.row["status"]:
+        values |= {"status": status, "on_hold_until": None, **instants(one, statuses.like(status), at)}
+    if one.row["first_response_at"] is None:
+        values["first_response_at"] = at
+    return Change(ticket=one.number, seen_version=one.row["version"], values=values, before=one.row, reason=reason)
 
 
 def spam(one: Snapshot, by: str, statuses: Statuses, at: datetime) -> Effect:

@@ -9,7 +9,7 @@ from gateway.store.announcements import Announcement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Occasion:
     """Everything one actor did to a ticket at once: by kind, the last of each."""
 
     ticket: int
@@ -31,13 +31,13 @@ class Turn:
         return self.happened.get(kind, {})
 
 
-def turns(waiting: Sequence[Announcement]) -> list[Turn]:
+def occasions(waiting: Sequence[Announcement]) -> list[Occasion]:
     """The turns, oldest first."""
     groups: dict[tuple[int, str, int | None, datetime], list[Announcement]] = {}
     for one in waiting:
         groups.setdefault((one.ticket, one.actor, one.mail_id, one.at), []).append(one)
     return [
-        Turn(
+        Occasion(
             ticket=ticket,
             actor=actor,
             at=at,
