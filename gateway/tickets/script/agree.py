@@ -21,7 +21,7 @@ _ONE_OF = (
 _ON_OLD = ("merge", "join", "split", "undo", "send", "drop", "cancel", "spam", "why", "files", "requester", "unlink")
 _SENDS_NOTHING = {  # commands below which a text has no addressee
     "spam": "spam is not answered",
-    "send": "it sends the reply that waits as it is; to be rid of that write #drop, and this text as an answer to a notice",
+    "send": "it sends the reply that waits as it is; to stop that write #drop, and this text to a notice",
     "undo": "it sends nothing",
 }
 
