@@ -1,0 +1,1 @@
+"""How each action is written: one function an action, one file a kind. `gateway.act` is the only door."""
