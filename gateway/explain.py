@@ -21,9 +21,9 @@ from gateway.explanation import (
     letter,
     outgoing,
 )
+from gateway.incoming import envelope_json
 from gateway.mail import Mail
 from gateway.pipeline import foretell
-from gateway.plan import envelope_json
 from gateway.recorded import RulesOfThen
 from gateway.rules import RegexMatcher
 from gateway.site import Site

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.config import Config
+from gateway.incoming import Incoming, envelope_json
 from gateway.mail import Address, Mail
 from gateway.mail.attached.invitation import in_words
-from gateway.plan import Draft, Incoming, envelope_json
+from gateway.plan import Draft
 from gateway.store.surroundings import Surroundings
 from gateway.tickets.actions import Action, AddArticle, Participate, Remember
 from gateway.tickets.reason import Verdict

@@ -8,7 +8,8 @@ from gateway import filing
 from gateway.assigning import said_by, values_of
 from gateway.classify import rules_set
 from gateway.config import Config
-from gateway.plan import Draft, Incoming
+from gateway.incoming import Incoming
+from gateway.plan import Draft
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import people
 from gateway.tickets.actions import Action, Change, Link

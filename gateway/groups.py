@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.plan import Incoming
+from gateway.incoming import Incoming
 
 
 def independent(batch: Sequence[Incoming]) -> Iterator[list[Incoming]]:

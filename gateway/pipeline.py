@@ -17,9 +17,10 @@ from gateway.conclude import conclude
 from gateway.errors import Conflict, Temporary
 from gateway.faults import hit
 from gateway.groups import independent
+from gateway.incoming import Incoming, identify, wants
 from gateway.mail import Mail
 from gateway.now import now
-from gateway.plan import STATE_OF, Draft, Incoming, Plan, draft, identify, wants
+from gateway.plan import STATE_OF, Draft, Plan, draft
 from gateway.reader import ReaderDied
 from gateway.rules import Matcher
 from gateway.site import Site

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gateway.answer import Answer
-from gateway.plan import Draft, Incoming
+from gateway.incoming import Incoming
+from gateway.plan import Draft
 from gateway.reckoning import Given
 from gateway.tickets.assignment import Choice
 

@@ -11,8 +11,9 @@ from gateway.agents.names import names_of
 from gateway.agents.said import told_on
 from gateway.config import Agent
 from gateway.config.calendars import zone_of
+from gateway.incoming import Incoming
 from gateway.mail import Mail
-from gateway.plan import Incoming, thread_of
+from gateway.plan import thread_of
 from gateway.site import Site
 from gateway.store import agents as stored
 from gateway.store.surroundings import Surroundings

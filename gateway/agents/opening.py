@@ -16,8 +16,8 @@ from gateway.commands import looked_at
 from gateway.compose.notices import Line
 from gateway.deeds import DEEDS, Bench, carry_out
 from gateway.errors import Permanent
+from gateway.incoming import Incoming, OpenedBy
 from gateway.mail import Address, Kind, Mail
-from gateway.plan import Incoming, OpenedBy
 from gateway.site import Site
 from gateway.store.savepoint import savepoint
 from gateway.tickets.actions import Action, Actor, AddArticle, Note

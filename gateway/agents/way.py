@@ -14,8 +14,9 @@ from gateway.agents.case import CONFIRMABLE, Case, case_of
 from gateway.agents.writing import Done, Writer
 from gateway.config import Config
 from gateway.errors import Conflict
+from gateway.incoming import Incoming, wants
 from gateway.now import now
-from gateway.plan import STATE_OF, Incoming, judgement_of, wants
+from gateway.plan import STATE_OF, judgement_of
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.surroundings import Surroundings, look_around

@@ -97,8 +97,13 @@ def text(fragment: str) -> str:
 
 
 def says_no_more(fragment: str, than: str) -> bool:
-    """Whether every word of what `safe` made stands in the text too, as often: so that nothing leaves unseen."""
-    return not Counter(_words(text(fragment))) - Counter(_words(than))
+    """Whether every word of what `safe` made stands in the text too, as often: so that nothing leaves unseen.
+
+    Marks such as those of Markdown part words in the text where the tags made of them do not: both ways count.
+    """
+    there = Counter(_words(than))
+    ways = (text(fragment), unescape(_TAG.sub(" ", fragment)))
+    return any(not Counter(_words(way)) - there for way in ways)
 
 
 def _words(said: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Markdown of a person: what becomes formatting, what stays as it was written."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.compose import markdown, sanitise
@@ -56,6 +56,8 @@ def test_no_image_is_fetched():
     st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=200)
     | st.text("*_`[]()<>#-+.!&\\ \n1aé:/", max_size=80)
 )
+@example("`0`0")
+@example("**a**1")
 @settings(max_examples=examples(300), deadline=None)
 def test_any_text_makes_harmless_html_that_says_no_more(text):
     made = to_html(text)
