@@ -49,8 +49,9 @@ Taken = Done | AsCustomer | Later
 
 
 def is_agents(incoming: Incoming, cfg: Config) -> bool:
-    """Does this mail say that an agent wrote it?"""
-    return incoming.declared is None and incoming.opened_by is None and cfg.agent_for(incoming.sender) is not None
+    """Does this mail say that an agent wrote it, and now? Old mail that is being filed asks for nothing."""
+    is_new = incoming.declared is None and incoming.opened_by is None and not incoming.spool.quiet
+    return is_new and cfg.agent_for(incoming.sender) is not None
 
 
 def take(store: Store, site: Site, incoming: Incoming, raw: bytes, auth: AuthResult) -> Taken:

@@ -134,3 +134,25 @@ def test_what_an_agent_passes_on_is_not_proved_by_the_agents_signature(office: O
     told = text_of(office.mails("dave@acme.example", "notice_new")[-1])
     assert "ann@example.net" in told
     assert ": verified" not in told
+
+
+def test_old_mail_of_an_agent_is_filed_and_nobody_is_written_to(office: Office) -> None:
+    from datetime import timedelta
+
+    from gateway.mail import Envelope
+    from gateway.now import now
+    from gateway.store import spool
+
+    raw = (
+        b"From: Carol <carol@acme.example>\r\nTo: support@acme.example\r\nSubject: The lift\r\n"
+        b"Message-ID: <old@acme.example>\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\nIt is stuck.\r\n"
+    )
+    envelope = Envelope(mail_from=None, recipients=("support@acme.example",))
+    old = spool.NewMail(
+        raw=raw, envelope=envelope, source="imap:main", received_at=now() - timedelta(days=200), quiet=True
+    )
+    spool.insert_batch(office.desk.store, [old])
+    office.desk.work()
+    office.tell()
+    assert office.states()[-1][0] == "done"
+    assert office.kinds("carol@acme.example") == []
