@@ -66,6 +66,7 @@ class Worker:
         self._stop = stop
         self._resolver = Resolver(self._site.cfg.auth.dns)
         self._ahead: queue.Queue[_Chunk | None] = queue.Queue(maxsize=1)
+        self.is_behind = False  # more mails wait than a claim takes
         self.on_outbox: threading.Event = threading.Event()  # set when something was written to be sent
         self.on_changed: threading.Event = threading.Event()  # set when a ticket changed, of which people hear
 
@@ -93,6 +94,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 claimed = spool.claim(self._store, node=self._store.node, limit=BATCH, now=now())
+                self.is_behind = len(claimed) == BATCH
                 if not claimed:
                     self._wait()
                     continue
@@ -155,7 +157,7 @@ class Worker:
         arrivals = {
             at: Arrival(raw=raw, mail=mail, envelope=one.envelope, source=one.source, at=one.received_at)
             for at, ((one, raw), mail) in enumerate(zip(whole, mails, strict=True))
-            if not isinstance(mail, ReaderDied) and not one.quiet
+            if not isinstance(mail, ReaderDied) and not one.quiet and not one.is_sent
         }
         found = dict(zip(arrivals, verify_all(list(arrivals.values()), cfg, self._resolver), strict=True))
         return [found.get(at) for at in range(len(whole))]

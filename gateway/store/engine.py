@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from gateway.errors import ConfigError
+from gateway.store import jsons
 from gateway.store.database import Database
 from gateway.store.exchange import finish
 from gateway.store.failure import translated
@@ -112,6 +113,8 @@ def sqlite_engine(path: Path, busy_timeout: float = BUSY_TIMEOUT, *, page_bytes:
         URL.create("sqlite", database=str(path)),
         connect_args={"isolation_level": None, "timeout": busy_timeout, "cached_statements": 512},
         hide_parameters=True,
+        json_serializer=jsons.dumps,
+        json_deserializer=jsons.loads,
         pool_size=8,
         max_overflow=8,
         pool_use_lifo=True,  # the connection whose cache is warm
@@ -194,6 +197,8 @@ def postgres_engine(url: URL, busy_timeout: float = BUSY_TIMEOUT) -> Engine:
             url.set(drivername="postgresql+psycopg"),
             connect_args={"connect_timeout": 10, "application_name": "gateway", **options},
             hide_parameters=True,
+            json_serializer=jsons.dumps,
+            json_deserializer=jsons.loads,
             pool_size=8,
             max_overflow=8,
             pool_use_lifo=True,

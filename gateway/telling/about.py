@@ -16,7 +16,6 @@ from gateway.mail.attached.attachments import bytes_of
 from gateway.site import Site
 from gateway.store import Store, announcements, spool
 from gateway.store.announcements import Contribution, Requester
-from gateway.store.snapshots import snapshots
 from gateway.tickets.auth_result import from_json
 from gateway.tickets.snapshot import Snapshot
 
@@ -43,15 +42,12 @@ class Known:
         return next((one for one in reversed(self.thread) if one.direction == "in"), None)
 
 
-def known(conn: Connection, number: int) -> Known | None:
-    """None where there is no such ticket."""
-    one = snapshots(conn, [number]).get(number)
-    if one is None:
-        return None
+def whole(conn: Connection, ticket: Snapshot) -> Known:
+    """A ticket with its people and its thread."""
     return Known(
-        ticket=one,
-        requester=announcements.requester(conn, one.row["requester_id"]),
-        thread=announcements.articles(conn, number),
+        ticket=ticket,
+        requester=announcements.requester(conn, ticket.row["requester_id"]),
+        thread=announcements.articles(conn, ticket.number),
     )
 
 

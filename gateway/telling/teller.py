@@ -1,38 +1,57 @@
-"""One thread that writes the letters about what happened, one occasion at a time: composed first, then written."""
+"""One thread that writes the letters about what happened, a few occasions at a time: composed first, then written."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
+
 from gateway import act, log
-from gateway.errors import GatewayError, Permanent, Temporary
+from gateway.errors import Conflict, GatewayError, Permanent, Temporary
 from gateway.faults import hit
 from gateway.now import now
 from gateway.site import Site
 from gateway.store import Store, announcements, lookup
+from gateway.store.snapshots import snapshots
 from gateway.telling import to_agents, to_customers
-from gateway.telling.about import Known, known
-from gateway.telling.caps import has_enough
+from gateway.telling.about import Known, whole
+from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion, occasions
 from gateway.telling.whom import notices
-from gateway.tickets.actions import Action, Actor, Note
+from gateway.tickets.actions import Action, Actor, Note, Send
 from gateway.tickets.reason import Reason
+from gateway.tickets.snapshot import Snapshot
 
 _BATCH = 200  # announcements looked at in one go
+_AT_ONCE = 20  # occasions written in one transaction
 _LOOK_EVERY = 0.5  # seconds; other processes change tickets too
+_PATIENCE = 20.0  # seconds that notices may wait while mails wait
 _PAUSE = 2.0  # seconds after trouble with the database
 
 
 class Teller:
-    """Tells until stopped. `wake` is set by whoever changed a ticket, `on_outbox` where there is something to send."""
+    """Tells until stopped. `wake` is set by whoever changed a ticket, `on_outbox` where there is something to send.
+
+    While `is_behind` says that mails wait for their tickets, those come first, for a while.
+    """
 
     def __init__(
-        self, store: Store, site: Callable[[], Site], *, wake: threading.Event, on_outbox: Callable[[], None]
+        self,
+        store: Store,
+        site: Callable[[], Site],
+        *,
+        wake: threading.Event,
+        on_outbox: Callable[[], None],
+        is_behind: Callable[[], bool],
     ) -> None:
         self._store = store
         self._site = site
         self._wake = wake
         self._on_outbox = on_outbox
+        self._is_behind = is_behind
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="telling", daemon=True)
 
@@ -59,60 +78,120 @@ class Teller:
                 self._stop.wait(_PAUSE)
             self._wake.wait(_LOOK_EVERY)
             self._wake.clear()
+            self._let_mail_go_first()
+
+    def _let_mail_go_first(self) -> None:
+        until = time.monotonic() + _PATIENCE
+        while self._is_behind() and time.monotonic() < until and not self._stop.is_set():
+            self._stop.wait(_LOOK_EVERY)
 
 
 def tell_all(store: Store, site: Site, *, until: Callable[[], bool] = lambda: False) -> bool:
-    """Tell what waits, some of it at least; False where nothing waited."""
+    """Tell what waits, some of it at least; False where nothing was told."""
     with store.main.read() as conn:
-        waiting = announcements.waiting(conn, _BATCH)
-    for occasion in occasions(waiting):
+        waiting = occasions(announcements.waiting(conn, _BATCH))
+    told = 0
+    for at in range(0, len(waiting), _AT_ONCE):
         if until():
             break
-        try:
-            _tell(store, site, occasion, now())
-        except Temporary:
-            raise
-        except Exception as exc:  # noqa: BLE001  one occasion must not keep all others waiting
-            log.crashed("telling", exc)
-            _give_up(store, occasion, now())
-    return bool(waiting)
+        told += _tell(store, site, waiting[at : at + _AT_ONCE], now())
+    return told > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What an occasion comes to: the letters, and the agents who read of it in a digest."""
+
+    occasion: Occasion
+    actions: Sequence[Action]
+    gathered: Sequence[str] = ()
+
+
+def _tell(store: Store, site: Site, some: Sequence[Occasion], at: datetime) -> int:
+    """A few occasions: composed without a lock, written at once with the end of their announcements. How many.
+
+    Where something keeps them from being told together, each goes by itself.
+    """
+    try:
+        _write(store, _composed(store, site, some, at), at)
+    except Conflict:  # another node tells one of them
+        return sum(_tell(store, site, [one], at) for one in some) if len(some) > 1 else 0
+    except Temporary:
+        raise
+    except Exception as exc:  # noqa: BLE001  one occasion must not keep all others waiting
+        if len(some) > 1:
+            return sum(_tell(store, site, [one], at) for one in some)
+        log.crashed("telling", exc)
+        _give_up(store, some[0], at)
+    return len(some)
 
 
 def _give_up(store: Store, occasion: Occasion, at: datetime) -> None:
     """Nobody hears of it, and the ticket says so."""
     told = Note(ticket=occasion.ticket, kind="not_told", data={"of": sorted(occasion.happened)})
-    with store.main.write() as conn:
-        if announcements.take(conn, occasion.ids):
-            act.apply(conn, [told], Actor(name="telling", at=at))
+    with suppress(Conflict):
+        _write(store, [_Told(occasion=occasion, actions=[told])], at)
 
 
-def _tell(store: Store, site: Site, occasion: Occasion, at: datetime) -> None:
-    """One occasion: its letters are composed without a lock, and written with the end of its announcements."""
-    gathered: list[str] = []
-    actions: list[Action] = []
+def _composed(store: Store, site: Site, some: Sequence[Occasion], at: datetime) -> list[_Told]:
+    had = Had(site, at)
     with store.main.read() as conn:
-        found = known(conn, occasion.ticket)
-        if found is not None:
-            away = lookup.away(conn, at)
-            number = occasion.of("wrote").get("article") or occasion.of("noted").get("article")
-            article = announcements.article(conn, int(number)) if number else found.last_in
-            for agent, kind in notices(occasion, found.row, site.cfg, away):
-                is_new = to_agents.goes_into_digest(conn, site.cfg.agents[agent], kind, occasion, at)
-                if is_new or has_enough(conn, site, agent, at):
-                    gathered.append(agent)
-                else:
-                    actions.append(to_agents.letter(store, site, occasion, found, article, agent, kind, at))
-            try:
-                actions += to_customers.letter(conn, site, occasion, found, at)
-            except Permanent as exc:  # no address that mail can be written to
-                kept = {"template": to_customers.step_of(occasion, site)[0], "detail": str(exc)}
-                actions.append(Note(ticket=occasion.ticket, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
+        away = lookup.away(conn, at)
+        tickets = snapshots(conn, {one.ticket for one in some})
+        return [_letters(store, conn, site, one, tickets.get(one.ticket), away, had, at) for one in some]
+
+
+def _letters(
+    store: Store,
+    conn: Connection,
+    site: Site,
+    occasion: Occasion,
+    ticket: Snapshot | None,
+    away: Collection[str],
+    had: Had,
+    at: datetime,
+) -> _Told:
+    if ticket is None:
+        return _Told(occasion=occasion, actions=())
+    gathered: list[str] = []
+    told: list[tuple[str, str]] = []
+    for agent, kind in notices(occasion, ticket.row, site.cfg, away):
+        waits = to_agents.goes_into_digest(conn, site.cfg.agents[agent], kind, occasion, had)
+        if waits or had.has_enough(conn, agent):
+            gathered.append(agent)
+        else:
+            told.append((agent, kind))
+    if not told and not to_customers.concerns(occasion, site):
+        return _Told(occasion=occasion, actions=(), gathered=gathered)
+
+    actions: list[Action] = []
+    found = whole(conn, ticket)
+    number = occasion.of("wrote").get("article") or occasion.of("noted").get("article")
+    article = announcements.article(conn, int(number)) if number else found.last_in
+    for agent, kind in told:
+        letter = to_agents.letter(store, site, occasion, found, article, agent, kind, at)
+        had.add(letter)
+        actions.append(letter)
+    try:
+        for action in to_customers.letter(conn, site, occasion, found, had, at):
+            if isinstance(action, Send):
+                had.add(action)
+            actions.append(action)
+    except Permanent as exc:  # no address that mail can be written to
+        kept = {"template": to_customers.step_of(occasion, site)[0], "detail": str(exc)}
+        actions.append(Note(ticket=occasion.ticket, kind="not_sent", data=kept, reason=Reason.BAD_ADDRESS))
+    return _Told(occasion=occasion, actions=actions, gathered=gathered)
+
+
+def _write(store: Store, told: Sequence[_Told], at: datetime) -> None:
+    """All of them or, where another node tells one of them, none (Conflict)."""
     with store.main.write() as conn:
-        if not announcements.take(conn, occasion.ids):
-            return  # another node tells it
-        for agent in gathered:
-            announcements.gather(conn, agent, occasion.ticket, at)
-        act.apply(conn, actions, Actor(name="telling", at=at))
+        if not announcements.take(conn, [one for each in told for one in each.occasion.ids]):
+            raise Conflict("another node tells one of these")
+        for one in told:
+            for agent in one.gathered:
+                announcements.gather(conn, agent, one.occasion.ticket, at)
+            act.apply(conn, one.actions, Actor(name="telling", at=at))
         hit("before_telling_commit")
     hit("after_telling_commit")
 
@@ -123,7 +202,7 @@ def tell_digests(store: Store, site: Site) -> None:
     with store.main.read() as conn:
         due = announcements.digests_due(conn, at - to_agents.LATELY)
         tickets: dict[str, list[Known]] = {
-            agent: [found for number in numbers if (found := known(conn, number))] for agent, numbers in due.items()
+            agent: [whole(conn, one) for one in snapshots(conn, numbers).values()] for agent, numbers in due.items()
         }
     for agent, theirs in tickets.items():
         still = [one for one in theirs if not site.cfg.status_table.is_ended(one.row["status"])]

@@ -12,9 +12,10 @@ from gateway.config import Agent
 from gateway.config.calendars import zone_of
 from gateway.mail import Address
 from gateway.site import Site
-from gateway.store import Store, announcements
+from gateway.store import Store
 from gateway.store.announcements import Contribution
 from gateway.telling.about import Known, about
+from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion
 from gateway.tickets.actions import Send
 from gateway.tickets.token import Role
@@ -24,11 +25,11 @@ _OF_NEW = ("notice_new", "notice_assigned")
 LATELY = timedelta(minutes=10)
 
 
-def goes_into_digest(conn: Connection, agent: Agent, kind: str, occasion: Occasion, at: datetime) -> bool:
+def goes_into_digest(conn: Connection, agent: Agent, kind: str, occasion: Occasion, had: Had) -> bool:
     """Whether an agent has had enough letters on new tickets for now. What a colleague hands over is always told."""
     if kind not in _OF_NEW or "opened" not in occasion:
         return False
-    return announcements.notices_lately(conn, agent.addresses[0], _OF_NEW, at, LATELY) >= MOST_NEW
+    return had.of_kinds(conn, agent.addresses[0].lower(), _OF_NEW, LATELY) >= MOST_NEW
 
 
 def letter(

@@ -13,7 +13,7 @@ from gateway.mail import Address
 from gateway.site import Site
 from gateway.store import announcements
 from gateway.telling.about import Known
-from gateway.telling.caps import too_many
+from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion
 from gateway.tickets.actions import Action, Note
 from gateway.tickets.reason import Reason, Verdict
@@ -43,18 +43,23 @@ def step_of(occasion: Occasion, site: Site) -> tuple[str, str]:
     return "", ""
 
 
-def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, at: datetime) -> Iterator[Action]:
+def concerns(occasion: Occasion, site: Site) -> bool:
+    """Whether a customer may hear of an occasion at all."""
+    kind, step = step_of(occasion, site)
+    name = step or kind
+    if not kind or occasion.actor == "mail":  # what customers do themselves they know
+        return False
+    return _from_changes(occasion, site) if name == "moved" else name in site.cfg.mail.progress
+
+
+def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: Had, at: datetime) -> Iterator[Action]:
     """The letter to the requester, or the line that says why there is none."""
     kind, step = step_of(occasion, site)
     name = step or kind
-    if not kind or (name not in site.cfg.mail.progress and name != "moved"):
-        return
-    if name == "moved" and not _from_changes(occasion, site):
-        return
     who = found.requester
-    if who is None or occasion.actor == "mail":  # what customers do themselves they know
+    if who is None or not concerns(occasion, site):
         return
-    if why := _silence(conn, site, found, at):
+    if why := _silence(conn, site, found, had, at):
         yield Note(ticket=occasion.ticket, kind="not_sent", data={"template": kind, "detail": why[1]}, reason=why[0])
         return
     cfg, row = site.cfg, found.row
@@ -98,7 +103,7 @@ def _from_changes(occasion: Occasion, site: Site) -> bool:
     return before.key != after.key or "moved" in site.cfg.mail.progress
 
 
-def _silence(conn: Connection, site: Site, found: Known, at: datetime) -> tuple[Reason, str] | None:
+def _silence(conn: Connection, site: Site, found: Known, had: Had, at: datetime) -> tuple[Reason, str] | None:
     """Why a customer is not written to, or None."""
     who, row = found.requester, found.row
     assert who is not None
@@ -115,7 +120,7 @@ def _silence(conn: Connection, site: Site, found: Known, at: datetime) -> tuple[
         return Reason.MUTED, who.muted_until.isoformat()
     if announcements.wants_no_progress(conn, int(row["number"]), who.person_id):
         return Reason.ASKS_FOR_SILENCE, "unsubscribed"
-    return too_many(conn, site, who.address.lower(), int(row["number"]), at)
+    return had.too_many(conn, who.address.lower(), int(row["number"]))
 
 
 def _history(found: Known) -> Iterator[Done]:
