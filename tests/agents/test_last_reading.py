@@ -59,16 +59,16 @@ def test_a_copy_of_an_agents_mail_is_no_customers_mail(office: Office) -> None:
 def test_one_letter_that_cannot_be_written_keeps_no_other_waiting(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gateway.telling import to_customers
+    from gateway.telling import to_agents
 
-    real = to_customers.letter
+    real = to_agents.letter
 
-    def letter(conn: Any, site: Any, turn: Any, found: Any, at: Any) -> Any:
-        if found.row["number"] == 1:
+    def letter(store: Any, site: Any, occasion: Any, *more: Any) -> Any:
+        if occasion.ticket == 1:
             raise KeyError("a bug in one letter")
-        return real(conn, site, turn, found, at)
+        return real(store, site, occasion, *more)
 
-    monkeypatch.setattr(to_customers, "letter", letter)
+    monkeypatch.setattr(to_agents, "letter", letter)
     office.post(ANN, "It burns.")
     office.post("Bob <bob@example.org>", "Where is it?", subject="Order")
     assert "not_told" in events(office, 1)
