@@ -29,9 +29,9 @@ format: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python -m bench $(ARGS)
 
-# The long proofs: every kill, every fault; a hundred thousand mangled mails; real mails where they are present.
+# The long proofs: every kill, every fault, every outage; a hundred thousand mangled mails; real mails where present.
 storm: .venv/.dev
-	GATEWAY_STORM=full $(BIN)/pytest -s tests/storm $(ARGS)
+	GATEWAY_STORM=full $(BIN)/pytest -s tests/storm tests/e2e/test_outage.py tests/e2e/test_threading_figure.py tests/e2e/test_reload.py $(ARGS)
 
 fuzz: .venv/.dev
 	GATEWAY_FUZZ=50 $(BIN)/pytest --timeout 3600 tests/mail/test_properties.py tests/compose/test_headers.py tests/intake/test_smtp_fuzz.py tests/rules/test_properties.py tests/tickets tests/agents/test_authority_matrix.py tests/agents/test_random_lives.py $(ARGS)

@@ -1,4 +1,4 @@
-"""Threading as a figure: two thousand made-up lives of tickets; how many follow-ups join, how many join wrongly."""
+"""Threading as a figure: many made-up lives of tickets; how many follow-ups join, how many join wrongly."""
 
 import os
 import random
@@ -21,9 +21,10 @@ from gateway.store import Store, migrate, open_store, spool, tables
 from gateway.tickets.actions import Actor
 from gateway.tickets.token import Role
 from support.lives import Life, Step
+from support.scale import FULL
 from support.whole_site import make_site
 
-LIVES = int(os.environ.get("GATEWAY_LIVES", "2000"))
+LIVES = 2_000 if FULL else 300
 BATCH = 100
 
 

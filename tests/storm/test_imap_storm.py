@@ -12,6 +12,7 @@ from support.daemon import Daemon
 from support.dovecot import PASSWORD, Dovecot
 from support.mails import mail
 from support.require import require
+from support.scale import FULL
 from support.wait import wait_for
 from support.whole_site import make_site
 
@@ -25,7 +26,7 @@ user = "support@acme.example"
 password_file = "imap.secret"
 """
 USER = "support@acme.example"
-KILLS = 25 if os.environ.get("GATEWAY_STORM") == "full" else 6
+KILLS = 25 if FULL else 6
 MAILS = 40  # between two kills
 SEED = int(os.environ.get("GATEWAY_STORM_SEED", random.SystemRandom().randrange(2**32)))
 

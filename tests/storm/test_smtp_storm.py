@@ -11,11 +11,11 @@ import pytest
 from support.daemon import Daemon
 from support.mails import parsed
 from support.oracle import Ledger, Sender, articles, spooled, storm_mail
+from support.scale import FULL
 from support.sink import Sink
 from support.whole_site import make_site
 
-FULL = os.environ.get("GATEWAY_STORM") == "full"
-MAILS, KILLS, SECONDS = (20_000, 300, 450) if FULL else (2_000, 25, 45)
+MAILS, KILLS, SECONDS = (20_000, 300, 450) if FULL else (800, 10, 15)
 SEED = int(os.environ.get("GATEWAY_STORM_SEED", random.SystemRandom().randrange(2**32)))
 
 
