@@ -221,10 +221,7 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     )
     committer.start()
     judge = recipient_judge(cfg, site.keys)
-    built = [
-        one for one in cfg.smtp if one.role != "lmtp"
-    ]  # `gateway check` says of the others that they have no effect
-    listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in built]
+    listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in cfg.smtp]
     ended = threading.Event()
     pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
     for listener in listeners:

@@ -19,7 +19,16 @@ class Trusted:
     """The peers without limits of their own: loopback (unless left out) and what the configuration names."""
 
     def __init__(self, relays: Iterable[Network], *, loopback: bool = True) -> None:
-        self._networks = (*relays, *_LOOPBACK) if loopback else tuple(relays)
+        self._relays = tuple(relays)
+        self._networks = (*self._relays, *_LOOPBACK) if loopback else self._relays
+
+    def is_relay(self, peer: str) -> bool:
+        """Is `peer` one that the configuration names: may it say who stands behind it?"""
+        try:
+            address = _address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._relays)
 
     def key_of(self, peer: str) -> str | None:
         """By what `peer` is counted: its IPv4 address or its /64 of IPv6; None if it is trusted."""

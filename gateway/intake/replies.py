@@ -36,6 +36,7 @@ class Reply(StrEnum):
     RECIPIENT_SYNTAX = "501 5.1.3 syntax: RCPT TO:<address>"
     NOT_OFFERED = "502 5.5.1 not offered here"
     HELLO_FIRST = "503 5.5.1 say EHLO first"
+    LHLO_FIRST = "503 5.5.1 say LHLO first"
     MAIL_FIRST = "503 5.5.1 say MAIL first"
     RECIPIENT_FIRST = "503 5.5.1 no valid recipient"
     MAIL_TWICE = "503 5.5.1 sender already given"
@@ -57,9 +58,9 @@ class Reply(StrEnum):
     UNKNOWN_PARAMETER = "555 5.5.4 unknown parameter"
 
 
-def banner(host: str) -> str:
+def banner(host: str, protocol: str = "ESMTP") -> str:
     """The greeting: who we are, not what we run."""
-    return f"220 {host} ESMTP"
+    return f"220 {host} {protocol}"
 
 
 def queued(spool_id: int) -> str:

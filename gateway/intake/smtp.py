@@ -1,4 +1,4 @@
-"""The SMTP listener: who may come in, how long they may stay, and how it all ends. Sessions do the talking."""
+"""The listener for SMTP and LMTP: who may come in, how long they may stay, how it all ends. Sessions do the talking."""
 
 import asyncio
 import ssl
@@ -17,6 +17,7 @@ from gateway.intake.spool import Spool
 from gateway.verify.users import Users
 
 _BACKLOG = 1024
+_SOCKET_MODE = 0o666  # MTAs have users of their own; who may come near is for the folder to say
 _OVERRUN = 10 * 1024 * 1024
 _BAD_TOKENS, _BAD_TOKENS_PER = 10, 3600.0
 _LAG = 0.25  # seconds the event loop may be held up before we say so
@@ -32,9 +33,9 @@ def timing_of(limits: Limits) -> Timing:
 
 
 class SmtpListener:
-    """One `[[smtp]]` section of role mx or submission. Runs on the event loop that calls `start`.
+    """One `[[smtp]]` section. Runs on the event loop that calls `start`.
 
-    Raises ConfigError for another role, a certificate that cannot be used, or an aiosmtpd that we do not know.
+    Raises ConfigError for a certificate that cannot be used, or an aiosmtpd that we do not know.
     """
 
     def __init__(
@@ -48,8 +49,6 @@ class SmtpListener:
         overrun: int = _OVERRUN,
         trust_loopback: bool = True,
     ) -> None:
-        if cfg_smtp.role == "lmtp":
-            raise ConfigError([f'{cfg.path.name}: smtp.role: "lmtp" is not built yet, only "mx" and "submission"'])
         limits = cfg.limits
         self._trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
         self._smtp = cfg_smtp
@@ -67,6 +66,7 @@ class SmtpListener:
             spool=spool,
             budget=Budget(limits.inflight),
             bad_tokens=Tally(_BAD_TOKENS, _BAD_TOKENS_PER),
+            is_lmtp=cfg_smtp.role == "lmtp",
             tls=self._tls_context(),
             logins=self._logins(cfg),
             login_failures=limits.auth_failures,
@@ -91,6 +91,7 @@ class SmtpListener:
         try:
             if listen.unix is not None:
                 self._server = await loop.create_unix_server(lambda: _Doorman(self), listen.unix, backlog=_BACKLOG)
+                listen.unix.chmod(_SOCKET_MODE)
             else:
                 self._server = await loop.create_server(
                     lambda: _Doorman(self), listen.host, listen.port, backlog=_BACKLOG
@@ -99,7 +100,10 @@ class SmtpListener:
         except OSError as error:
             raise ConfigError([f"{self._file}: smtp.listen: cannot listen on {listen}: {error.strerror or error}"])
         self._sweeper = asyncio.create_task(self._sweep())
-        log.listening("smtp", str(listen) if listen.unix else f"{listen.host}:{self.port}")
+        log.listening(
+            self._smtp.role if self._terms.is_lmtp else "smtp",
+            str(listen) if listen.unix else f"{listen.host}:{self.port}",
+        )
 
     async def stop(self, grace: float = 30) -> None:
         """Take no more, tell the idle 421, let mails under way end within `grace` seconds, drop the rest."""
@@ -117,6 +121,8 @@ class SmtpListener:
             await asyncio.wait((self._sweeper,))
         if self._server is not None:
             await self._server.wait_closed()
+        if self._smtp.listen.unix is not None:
+            self._smtp.listen.unix.unlink(missing_ok=True)
 
     def judge_by(self, judge: Judge) -> None:
         """Ask `judge` about recipients from now on: the configuration has changed."""
@@ -147,11 +153,23 @@ class SmtpListener:
         if not self._door.may_enter(key, loop.time()) or not self._make_room():
             log.smtp_refused(peer, Reply.CROWDED)
             return Reply.CROWDED
-        session = SmtpSession(Dialogue(self._terms, peer=peer, key=key), loop=loop, on_end=self._forget)
+        dialogue = Dialogue(self._terms, peer=peer, key=key, is_relay=self._trusted.is_relay(peer))
+        session = SmtpSession(dialogue, loop=loop, on_peer=self._meet, on_end=self._forget)
         self._door.enter(key, loop.time())
         self._sessions[session] = True
         self._all_gone.clear()
         return session
+
+    def _meet(self, session: SmtpSession) -> None:
+        """A relay said who stands behind it: from here on the session counts as that client's."""
+        now = asyncio.get_running_loop().time()
+        self._uncount(session)
+        key = session.dialogue.key = self._trusted.key_of(session.dialogue.peer)
+        if not self._door.may_enter(key, now):
+            session.close(Reply.CROWDED)
+            return
+        self._door.enter(key, now)
+        self._sessions[session] = True
 
     def _make_room(self) -> bool:
         """When the house is full, whoever has sat there longest without a word of mail goes first."""

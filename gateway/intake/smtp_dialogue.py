@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from gateway import log
 from gateway.errors import Full, Temporary
-from gateway.intake import replies
+from gateway.intake import behind, replies
 from gateway.intake.admission import Budget, Tally
+from gateway.intake.behind import Behind
 from gateway.intake.dots import Dots, has_line_over
 from gateway.intake.envelope import Sender, parse_recipient, parse_sender
 from gateway.intake.login import Credentials, Logins
@@ -61,6 +62,7 @@ class Terms:
     spool: Spool
     budget: Budget
     bad_tokens: Tally
+    is_lmtp: bool = False  # RFC 2033: LHLO, and after the dot one reply a recipient
     tls: ssl.SSLContext | None = None
     logins: Logins | None = None  # of a submission listener, where nothing goes without one
     login_failures: int = 3  # in one session
@@ -71,24 +73,31 @@ class _Transaction:
     """One mail between MAIL and the reply to its dot."""
 
     sender: Sender | None = None
-    recipients: list[str] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)  # each once
+    accepted: int = 0  # RCPT commands that were answered 250
 
 
 class Dialogue:
     """The commands of one session in order, each answered by one reply."""
 
-    def __init__(self, terms: Terms, *, peer: str, key: str | None) -> None:
-        """`peer` is its IP address; `key`: by what limits per peer count it, None where they do not."""
+    def __init__(self, terms: Terms, *, peer: str, key: str | None, is_relay: bool = False) -> None:
+        """`peer` is its IP address; `key`: by what limits per peer count it, None where they do not.
+
+        `is_relay`: the peer is one of ours and may say who stands behind it.
+        """
         self.terms = terms
         self.peer = peer
         self.key = key
+        self.is_relay = is_relay
         self.tls = ""
         self.said_mail = False
         self.agent = ""  # who logged in
         self._failed_logins = 0
         self._helo = ""
+        self._helo_behind = ""  # of the client behind a relay
         self._is_extended = False
         self._mail = _Transaction()
+        self._replies_due = 1  # to the dot
         self._errors = 0
         self._unknown_commands = 0
         self._idle_commands = 0
@@ -101,6 +110,22 @@ class Dialogue:
         self._helo = ""
         self._is_extended = False
         self._mail = _Transaction()
+
+    def stand_for(self, client: Behind) -> None:
+        """The relay speaks for this client from here on, who has not said hello yet."""
+        self.peer = client.ip or self.peer
+        self._helo_behind = client.helo
+        self._helo = ""
+        self._is_extended = False
+        self._mail = _Transaction()
+
+    def xclient(self, arg: str) -> Behind | Reply:
+        """Who stands behind the relay, or why that may not be said."""
+        if not self.is_relay:
+            return Reply.UNKNOWN_COMMAND
+        if self._mail.sender is not None:
+            return Reply.MAIL_TWICE
+        return behind.xclient(arg) or Reply.SYNTAX
 
     def is_out_of_patience(self, reply: str) -> bool:
         """Count `reply` against the client: has it made too many errors, or too much talk without a mail?"""
@@ -122,9 +147,11 @@ class Dialogue:
                 return self._mail_from(arg)
             case b"RCPT":
                 return await self._rcpt_to(arg)
-            case b"EHLO":
+            case b"LHLO" if self.terms.is_lmtp:
                 return self._ehlo(arg)
-            case b"HELO":
+            case b"EHLO" if not self.terms.is_lmtp:
+                return self._ehlo(arg)
+            case b"HELO" if not self.terms.is_lmtp:
                 return self._hello(arg, is_extended=False) or f"250 {self.terms.host}"
             case b"RSET":
                 return self._rset(arg)
@@ -149,6 +176,8 @@ class Dialogue:
             offers.append("STARTTLS")
         if self._may_log_in():
             offers.append("AUTH PLAIN LOGIN")
+        if self.is_relay:
+            offers.append(behind.XCLIENT_OFFER)
         offers.append("ENHANCEDSTATUSCODES")
         return "\r\n".join([f"250-{offer}" for offer in offers[:-1]] + [f"250 {offers[-1]}"])
 
@@ -161,7 +190,7 @@ class Dialogue:
 
     def _mail_from(self, arg: str) -> Reply:
         if not self._helo:
-            return Reply.HELLO_FIRST
+            return Reply.LHLO_FIRST if self.terms.is_lmtp else Reply.HELLO_FIRST
         if self._mail.sender is not None:
             return Reply.MAIL_TWICE
         if self.terms.logins is not None and not self.agent:
@@ -194,6 +223,7 @@ class Dialogue:
             return Reply.TOO_MANY_RECIPIENTS
         reply = self._judge(recipient)
         if reply is Reply.RECIPIENT_OK:
+            self._mail.accepted += 1
             if recipient not in self._mail.recipients:
                 self._mail.recipients.append(recipient)
             return reply
@@ -211,7 +241,12 @@ class Dialogue:
             return Reply.MAIL_FIRST
         if not self._mail.recipients:
             return Reply.RECIPIENT_FIRST
+        self._replies_due = self._mail.accepted if self.terms.is_lmtp else 1
         return Reply.SEND_DATA
+
+    def to_each(self, reply: str) -> str:
+        """The reply to the dot, once a recipient that was accepted (RFC 2033 section 4.2): all share one fate."""
+        return "\r\n".join([reply] * self._replies_due)
 
     def submit(self, dots: Dots) -> "asyncio.Future[Accepted] | Reply":
         """Hand the received mail to the spool, or say why not; the transaction ends either way."""
@@ -226,12 +261,13 @@ class Dialogue:
             mail_from=sender.address,
             recipients=recipients,
             peer=self.peer,
-            helo=self._helo,
+            helo=self._helo_behind or self._helo,
             tls=self.tls,
             auth_user=self.agent,
         )
         try:
-            return asyncio.wrap_future(self.terms.spool.submit(mail, envelope, "smtp"))
+            source = "lmtp" if self.terms.is_lmtp else "smtp"
+            return asyncio.wrap_future(self.terms.spool.submit(mail, envelope, source))
         except Temporary as error:
             return self._refuse_for_now(error)
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from gateway import log
 from gateway.errors import ConfigError
-from gateway.intake import replies
+from gateway.intake import behind, replies
 from gateway.intake.admission import Upload
 from gateway.intake.dots import Dots
 from gateway.intake.login import credentials
@@ -58,17 +58,27 @@ class Phase(StrEnum):
 
 
 class SmtpSession(SMTP):
-    """Answers commands one at a time, in order. `on_end` is called once, when nothing of the session is left."""
+    """Answers commands one at a time, in order.
+
+    `on_peer` is called when a relay has said for whom it speaks, `on_end` once, when nothing of the session is left.
+    """
 
     line_length_limit = _COMMAND_OCTETS  # of the stream; DATA does not pass through it
 
     def __init__(
-        self, dialogue: Dialogue, *, loop: asyncio.AbstractEventLoop, on_end: Callable[["SmtpSession"], None]
+        self,
+        dialogue: Dialogue,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        on_peer: Callable[["SmtpSession"], None],
+        on_end: Callable[["SmtpSession"], None],
     ) -> None:
         self.dialogue = dialogue
         self.phase = Phase.BUSY
         self._terms = terms = dialogue.terms
+        self._on_peer = on_peer
         self._on_end = on_end
+        self._first = b"" if dialogue.is_relay else None  # what came until it is clear whether a PROXY header leads
         self._dots: Dots | None = None
         self._end_of_data: asyncio.Future[None] | None = None
         self._data_began = 0.0
@@ -150,13 +160,34 @@ class SmtpSession(SMTP):
             self.dialogue.start_tls(secured.version() or "TLS")
 
     def data_received(self, data: bytes) -> None:
-        if self.phase is Phase.CLOSED:
+        if self._first is not None:
+            data = self._behind_header(self._first + data)
+        if self.phase is Phase.CLOSED or not data:
             return
         if self._dots is None:
             super().data_received(data)
         else:
             self._touched = self.loop.time()
             self._feed(self._dots, data)
+
+    def _behind_header(self, data: bytes) -> bytes:
+        """What the client says: without the PROXY header that a load balancer sent ahead of it, if one did."""
+        try:
+            found = behind.proxy(data)
+        except behind.NotAHeaderError:
+            self._first = None
+            return data
+        if found is None:
+            self._first = data
+            return b""
+        self._first = None
+        client, length = found
+        self._speak_for(client)
+        return data[length:]
+
+    def _speak_for(self, client: behind.Behind) -> None:
+        self.dialogue.stand_for(client)
+        self._on_peer(self)
 
     def eof_received(self) -> bool:
         # A client may close its half and still wait for its replies; but a mail without its end is no mail.
@@ -185,7 +216,7 @@ class SmtpSession(SMTP):
 
     async def _handle_client(self) -> None:
         try:
-            await self._say(replies.banner(self._terms.host))
+            await self._say(self._banner())
             while not self._is_stopping:
                 self._enter(Phase.COMMAND)
                 line = await self._read_command()
@@ -196,6 +227,9 @@ class SmtpSession(SMTP):
             pass
         finally:
             self._end()
+
+    def _banner(self) -> str:
+        return replies.banner(self._terms.host, "LMTP" if self._terms.is_lmtp else "ESMTP")
 
     async def _read_command(self) -> bytes | None:
         """A line with its end, None if it was too long."""
@@ -239,6 +273,8 @@ class SmtpSession(SMTP):
             return await self._start_tls(arg)
         if verb == b"AUTH":
             return await self._log_in(arg)
+        if verb == b"XCLIENT":
+            return self._xclient(arg)
         return await self.dialogue.obey(verb, arg)
 
     async def handle_exception(self, error: Exception) -> str:
@@ -273,11 +309,11 @@ class SmtpSession(SMTP):
             raise
         if isinstance(submitted, Reply):
             upload.close()
-            return submitted
+            return self.dialogue.to_each(submitted)
         # Its bytes stay in memory until the commit, whether this session is still there or not.
         submitted.add_done_callback(lambda done: _settle(done, upload))
         self._enter(Phase.COMMIT)
-        return await self.dialogue.outcome(submitted)
+        return self.dialogue.to_each(await self.dialogue.outcome(submitted))
 
     async def _receive(self, upload: Upload) -> Dots:
         dots = self._dots = Dots(limit=self._terms.max_size, upload=upload)
@@ -324,6 +360,13 @@ class SmtpSession(SMTP):
         except TLSSetupException:
             raise _GoneError
         return None
+
+    def _xclient(self, arg: str) -> str:
+        client = self.dialogue.xclient(arg)
+        if isinstance(client, Reply):
+            return client
+        self._speak_for(client)
+        return self._banner()
 
     # ---- AUTH ------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import ConfigError
 from gateway.intake.replies import Reply, banner, duplicate, queued
 from support.smtp_listener import REPLY_LINE, Running, Wire, running, token_for
 
@@ -319,8 +318,3 @@ def test_a_half_closed_client_still_gets_its_replies(server: Running) -> None:
         assert [client.reply()[:3] for _ in range(5)] == [b"250", b"250", b"250", b"354", b"250"]
         assert client.is_closed()
     assert server.mails()[-1] == MAIL % b"half"
-
-
-def test_other_roles_are_not_built_yet(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="not built yet"), running(tmp_path, smtp='role = "lmtp"'):
-        pass

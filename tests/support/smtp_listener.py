@@ -39,7 +39,7 @@ host = "mail.acme.example"
 "support@acme.example" = "support"
 "billing@acme.example" = "support"
 [[smtp]]
-listen = "127.0.0.1:0"
+listen = "{listen}"
 {smtp}
 [queues.support]
 title = "Support"
@@ -52,10 +52,10 @@ addresses = ["carol@acme.example"]
 """
 
 
-def site(folder: Path, *, smtp: str = "", limits: str = "") -> Config:
+def site(folder: Path, *, smtp: str = "", limits: str = "", listen: str = "127.0.0.1:0") -> Config:
     """A small configuration, read from a real file."""
     path = folder / "config.toml"
-    path.write_text(_SITE.format(smtp=smtp, limits=limits))
+    path.write_text(_SITE.format(smtp=smtp, limits=limits, listen=listen))
     return load(path, secrets=False)
 
 
@@ -197,9 +197,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *, smtp: str = "", limits: str = "", **how: Any) -> Iterator[Running]:
+def running(
+    folder: Path, *, smtp: str = "", limits: str = "", listen: str = "127.0.0.1:0", **how: Any
+) -> Iterator[Running]:
     """A started listener; `smtp` and `limits` are further lines of these sections, `how` goes to `Running`."""
-    server = Running(site(folder, smtp=smtp, limits=limits), **how)
+    server = Running(site(folder, smtp=smtp, limits=limits, listen=listen), **how)
     try:
         yield server
     finally:
