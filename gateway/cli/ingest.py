@@ -1,7 +1,7 @@
 """`gateway ingest`: mail from an MTA's pipe, and from files, mboxes and Maildirs.
 
 As a pipe it is a promise to the MTA: 0 is said after the commit, and whatever goes wrong on our side is 75, so that
-the MTA keeps the mail and tries again.
+the MTA keeps the mail and tries again. Run by another user than the gateway's, it hands the mail to the daemon.
 """
 
 import os
@@ -18,9 +18,10 @@ from gateway.cli.opening import opened
 from gateway.cli.output import print_json, say, warn
 from gateway.cli.progress import progress
 from gateway.config import Config
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Permanent
 from gateway.intake.files import mails, sources, without_from_line
-from gateway.intake.ingest import Ingest, Tally
+from gateway.intake.handing_over import hand_over, is_anothers, sender_of
+from gateway.intake.ingest import Ingest, Tally, recipients_of
 from gateway.intake.spool import Spool
 from gateway.store import Store
 
@@ -79,15 +80,18 @@ def ingest(
 def _from_pipe(
     session: Session, mail_from: str | None, recipients: Sequence[str], *, imported: bool, as_json: bool
 ) -> int:
+    cfg = session.config(secrets=False)
+    limit = _largest(cfg)
+    raw = without_from_line(_standard_input(limit + 1_000))
+    if not raw.strip():
+        warn("gateway: no mail on standard input")
+        return _EX_DATAERR
+    if len(raw) > limit:
+        warn(f"gateway: the mail has more than the {limit:,} bytes that are taken")
+        return _EX_DATAERR
+    if is_anothers(cfg):
+        return _to_the_daemon(cfg, raw, mail_from, recipients, imported=imported)
     with opened(session) as (cfg, store):
-        limit = _largest(cfg)
-        raw = without_from_line(_standard_input(limit + 1_000))
-        if not raw.strip():
-            warn("gateway: no mail on standard input")
-            return _EX_DATAERR
-        if len(raw) > limit:
-            warn(f"gateway: the mail has more than the {limit:,} bytes that are taken")
-            return _EX_DATAERR
         with _spool(store, cfg) as spool:
             work = Ingest(spool, cfg, imported=imported)
             work.take_one(raw, mail_from=mail_from, recipients=recipients)
@@ -96,6 +100,21 @@ def _from_pipe(
             sys.stdout.flush()
         except OSError:  # the mail is ours by now, whether or not anybody hears it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _to_the_daemon(cfg: Config, raw: bytes, mail_from: str | None, recipients: Sequence[str], *, imported: bool) -> int:
+    """An MTA runs its pipes as a user of its own, who cannot write into the gateway's folder, and shall not."""
+    if imported:
+        raise Permanent(f"--import is for the user whom {cfg.gateway.data_dir} belongs to")
+    ours = recipients_of(raw, recipients, cfg)
+    try:
+        sender = mail_from if mail_from is not None else sender_of(raw)
+        answer = hand_over(cfg, raw, mail_from=sender, recipients=ours)
+    except Permanent as error:
+        warn(f"gateway: not taken: {error}")
+        return _EX_DATAERR
+    say(answer)
     return 0
 
 

@@ -76,8 +76,7 @@ class Ingest:
     def take_one(self, raw: bytes, *, mail_from: str | None, recipients: Sequence[str]) -> None:
         """Accept the mail of a pipe with its envelope; returns after the commit. Raises Temporary or Full."""
         self.tally.read += 1
-        ours = tuple(address for address in recipients if self._cfg.is_ours(address))
-        mail = self._new_mail(raw, ours, mail_from)
+        mail = self._new_mail(raw, recipients_of(raw, recipients, self._cfg), mail_from)
         self._count(self._spool.submit_many([mail]))
 
     def _new_mail(self, raw: bytes, recipients: tuple[str, ...] = (), mail_from: str | None = None) -> NewMail:
@@ -99,6 +98,11 @@ class Ingest:
             raise Temporary(f"no commit within {_COMMIT_WAIT:.0f} s")
         self.tally.known += sum(answer.duplicate for answer in answers)
         self.tally.accepted += sum(not answer.duplicate for answer in answers)
+
+
+def recipients_of(raw: bytes, told: Sequence[str], cfg: Config) -> tuple[str, ...]:
+    """For whom of us a mail is: those of the envelope, else whom its header names."""
+    return tuple(address for address in told if cfg.is_ours(address)) or (unaddressed.recipient(raw, cfg),)
 
 
 def _date_of(raw: bytes, at: datetime) -> datetime | None:
