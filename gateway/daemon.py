@@ -23,6 +23,7 @@ from gateway.admin import tell_admin
 from gateway.clock import start_clock
 from gateway.config import Config
 from gateway.delivery.sender import Sender
+from gateway.delivery.signing import signer_of
 from gateway.errors import ConfigError
 from gateway.faults import refuse_in_production
 from gateway.intake.imap import ImapPoller
@@ -51,6 +52,7 @@ _PR_SET_PDEATHSIG = 1
 def run(cfg: Config) -> int:
     """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError, or Temporary when another daemon runs here."""
     refuse_in_production(cfg)
+    signer_of(cfg.delivery)
     os.umask(0o077)
     make_private(cfg.gateway.data_dir)
     # Whoever finds our lock may send it; until the worker is there, which then looks at the files, it says nothing new.

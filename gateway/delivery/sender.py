@@ -19,6 +19,7 @@ from gateway.delivery.answer import Answer, Carrier, Failed, Reason, Retry, Sent
 from gateway.delivery.maildir import Maildir
 from gateway.delivery.pace import Breaker, Pace
 from gateway.delivery.retry import next_try
+from gateway.delivery.signing import signer_of
 from gateway.delivery.smtp import Smarthost
 from gateway.errors import Temporary
 from gateway.faults import hit, refuse_in_production
@@ -36,11 +37,17 @@ _HOLD = (
 
 
 def carrier_of(cfg: Config) -> Carrier:
-    """The way out that `[delivery]` names."""
+    """The way out that `[delivery]` names. ConfigError where its key cannot sign."""
     target = cfg.delivery.to
     if target.path is not None:
         return Maildir(target.path)
-    return Smarthost(target, helo=cfg.mail.host, password=cfg.delivery.password, ca_file=cfg.delivery.ca_file)
+    return Smarthost(
+        target,
+        helo=cfg.mail.host,
+        password=cfg.delivery.password,
+        ca_file=cfg.delivery.ca_file,
+        signer=signer_of(cfg.delivery),
+    )
 
 
 class Sender:

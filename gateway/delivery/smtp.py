@@ -16,6 +16,7 @@ from gateway.compose import headers
 from gateway.config import Target
 from gateway.config.kinds import is_loopback
 from gateway.delivery.answer import Answer, Failed, Reason, Retry, Sent, Unreachable, shown
+from gateway.delivery.signing import Signer
 from gateway.errors import Permanent, Temporary
 from gateway.faults import hit
 from gateway.store.outbox import Due
@@ -50,6 +51,7 @@ class Smarthost:
         helo: str,
         password: Callable[[], str] = lambda: "",
         ca_file: Path | None = None,
+        signer: Signer | None = None,
         timing: Timing = Timing(),
         mails_per_connection: int = 500,
     ) -> None:
@@ -57,6 +59,7 @@ class Smarthost:
         self._helo = helo
         self._password = password
         self._ca_file = ca_file
+        self._signer = signer
         self._timing = timing
         self._most = mails_per_connection
         self._smtp: smtplib.SMTP | None = None
@@ -94,10 +97,11 @@ class Smarthost:
             recipient = headers.written(due.recipient)
         except Permanent as error:
             return Failed(reply=shown(str(error)), reason=Reason.NOT_AN_ADDRESS)
+        data = self._signer.signed(due.data) if self._signer else due.data
         while True:
             kept = self._smtp is not None
             try:
-                return self._transact(self._ready(), sender, recipient, due.data)
+                return self._transact(self._ready(), sender, recipient, data)
             except _Gone as gone:
                 self._drop()
                 if not kept:
