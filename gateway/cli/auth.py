@@ -117,6 +117,24 @@ def remove(session: Session, user: str, file: Path | None) -> int:
     return 0
 
 
+@auth.command(epilog="Example: gateway auth login imap:main")
+@config_option
+@click.argument("account", callback=text_of)
+@click.option(
+    "--within", default="15 min", callback=lambda *given: _span(*given), help="How long to wait; by default 15 min."
+)
+@click.pass_obj
+def login(session: Session, account: str, within: timedelta) -> int:
+    """Give ACCOUNT (imap:NAME or delivery) a consent, by a code that is typed into a browser anywhere.
+
+    What the provider gives is kept in the database and renewed from then on. Exits 66 where no such account uses
+    [oauth], 75 where nobody consented in time.
+    """
+    from gateway.cli import auth_login  # the database, which passwords do without
+
+    return auth_login.login(session, account, within)
+
+
 def _span(_: click.Context, __: click.Parameter, value: str) -> timedelta:
     try:
         return duration(value)

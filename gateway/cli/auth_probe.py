@@ -13,10 +13,10 @@ from gateway.cli import output
 from gateway.cli.main import EX_NOINPUT, EX_TEMPFAIL, Session
 from gateway.cli.opening import opened
 from gateway.cli.page import print_pairs
-from gateway.cli.status import running
 from gateway.config import Config
 from gateway.config.section import did_you_mean
 from gateway.errors import GatewayError
+from gateway.health.state import running
 from gateway.intake.files import without_from_line
 from gateway.keys import load_keys
 from gateway.mail import Envelope, Mail

@@ -24,6 +24,7 @@ from gateway.delivery.smtp import Smarthost
 from gateway.errors import Temporary
 from gateway.faults import hit, refuse_in_production
 from gateway.now import now
+from gateway.oauth import Keeper, accounts
 from gateway.store import Store, bounces, outbox
 from gateway.store.outbox import Due, Outcome
 from gateway.tickets.bounces import Reach
@@ -36,7 +37,7 @@ _HOLD = (
 )  # seconds; what was claimed longer ago is given back, lest another sends it too
 
 
-def carrier_of(cfg: Config) -> Carrier:
+def carrier_of(cfg: Config, tokens: Keeper) -> Carrier:
     """The way out that `[delivery]` names. ConfigError where its key cannot sign."""
     target = cfg.delivery.to
     if target.path is not None:
@@ -45,9 +46,15 @@ def carrier_of(cfg: Config) -> Carrier:
         target,
         helo=cfg.mail.host,
         password=cfg.delivery.password,
+        token=_token_of(cfg, tokens),
         ca_file=cfg.delivery.ca_file,
         signer=signer_of(cfg.delivery),
     )
+
+
+def _token_of(cfg: Config, tokens: Keeper) -> Callable[[str], str] | None:
+    account = next((one for one in accounts(cfg) if one.use == "smtp"), None)
+    return (lambda refused: tokens.token(account, refused=refused)) if account else None
 
 
 class Sender:
@@ -77,7 +84,7 @@ class Sender:
         self._give_up_after: timedelta = cfg.delivery.retry_for
         self._node = node
         self._wake = wake
-        self._carrier = carrier or carrier_of(cfg)
+        self._carrier = carrier or carrier_of(cfg, Keeper(store))
         self._pace = Pace(cfg.delivery.rate)
         self._breaker = breaker or Breaker()
         self._chance = chance

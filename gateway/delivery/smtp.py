@@ -19,6 +19,7 @@ from gateway.delivery.answer import Answer, Failed, Reason, Retry, Sent, Unreach
 from gateway.delivery.signing import Signer
 from gateway.errors import Permanent, Temporary
 from gateway.faults import hit
+from gateway.shown import size as shown_size
 from gateway.store.outbox import Due
 
 _CHUNK = 64 << 10
@@ -50,14 +51,18 @@ class Smarthost:
         *,
         helo: str,
         password: Callable[[], str] = lambda: "",
+        token: Callable[[str], str] | None = None,
         ca_file: Path | None = None,
         signer: Signer | None = None,
         timing: Timing = Timing(),
         mails_per_connection: int = 500,
     ) -> None:
+        """`token` gives an access token, another one than the refused one it is told; without it `password` is used."""
         self._target = target
         self._helo = helo
         self._password = password
+        self._token = token
+        self._refused = ""  # the last token that the server did not take
         self._ca_file = ca_file
         self._signer = signer
         self._timing = timing
@@ -69,6 +74,22 @@ class Smarthost:
     def deliver(self, dues: Sequence[Due]) -> list[Answer]:
         """Hand over each mail; connects, and connects once more where a kept connection turns out to be dead."""
         return [self._deliver(due) for due in dues]
+
+    def greet(self) -> list[str]:
+        """Connect and log in, and say what was seen; Temporary where that does not succeed."""
+        try:
+            smtp = self._ready()
+        except _Gone as gone:
+            raise Temporary(str(gone))
+        tls = smtp.sock.version() if isinstance(smtp.sock, ssl.SSLSocket) else None
+        names = sorted(name.upper() for name in smtp.esmtp_features if name not in ("size", "auth"))
+        limit = smtp.esmtp_features.get("size", "")
+        return [
+            f"TLS: {tls or 'none'}",
+            f"SIZE: {shown_size(int(limit))}" if limit.isdigit() and int(limit) else "SIZE: not told",
+            f"offers: {', '.join(names) or 'nothing'}",
+            f"logged in as {self._target.user}" if self._target.user else "no login",
+        ]
 
     def rest(self) -> None:
         """Say QUIT where nothing was sent for a while."""
@@ -199,12 +220,25 @@ class Smarthost:
             if target.user:
                 if target.scheme == "smtp" and not is_loopback(target.host):
                     raise _Gone("a password is not sent in the clear")
-                smtp.login(target.user, self._password())
-        except (_Gone, OSError, ValueError, Temporary) as error:
+                self._log_in(smtp, target.user)
+        except (_Gone, OSError, ValueError, Temporary, Permanent) as error:
             if smtp is not None:
                 smtp.close()
             raise _Gone(f"{target}: {_told(error)}")
         return smtp
+
+    def _log_in(self, smtp: smtplib.SMTP, user: str) -> None:
+        if self._token is None:
+            smtp.login(user, self._password())
+            return
+        if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+            raise _Gone("it takes no access tokens: it does not offer XOAUTH2")
+        token = self._token(self._refused)
+        try:
+            smtp.auth("XOAUTH2", lambda challenge=None: "" if challenge else f"user={user}\1auth=Bearer {token}\1\1")
+        except smtplib.SMTPAuthenticationError:
+            self._refused = token
+            raise
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None

@@ -18,6 +18,7 @@ from imapclient.exceptions import LoginError, ProtocolError
 from gateway.config import Imap
 from gateway.config.kinds import is_loopback
 from gateway.errors import Permanent, Temporary
+from gateway.intake.imap_login import Login, LoginRefused
 from gateway.intake.imap_wire import ANSWER_MAX, Client
 
 _SEARCH_MAX = 80_000  # uids in one answer line; imaplib refuses lines over 1 MB
@@ -31,10 +32,6 @@ class Lost(Temporary):
 
 class Refused(Temporary):
     """The server refused one command (NO or BAD)."""
-
-
-class LoginRefused(Permanent):
-    """The server does not let us in."""
 
 
 class Unusable(Permanent):
@@ -66,6 +63,7 @@ class Look:
     uid_next: int
     exists: int
     keywords: bool  # whether keywords of our own can be set
+    deletes: bool  # whether mails can be deleted, and so moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +88,13 @@ class ImapSession:
     # ---- connection ------------------------------------------------------------------------------------------------
 
     @classmethod
-    def connect(cls, account: Imap, times: Times) -> "ImapSession":
-        """Connect, verify, log in. Raises Lost, LoginRefused, Unusable; Temporary where the password cannot be read."""
+    def connect(cls, account: Imap, times: Times, login: Login | None = None) -> "ImapSession":
+        """Connect, verify, log in. Raises Lost, LoginRefused, Unusable, and what `Login.secret` raises."""
         for text in (account.user, account.folder, account.after_arg):
             if re.search(r"[\r\n\0]", text):
                 raise Unusable(f"imap.{account.name}: a line end in user, folder or after")
-        if account.password_file is None:
-            raise Unusable(f"imap.{account.name}: there is no password_file")
-        password = account.password()
+        login = login or Login(account)
+        secret = login.secret()
         context = _context(account)
         with _our_errors(f"connecting to {account.host}:{account.port}"):
             client = Client(
@@ -111,7 +108,7 @@ class ImapSession:
             with _our_errors("logging in"), client.within(times.command):
                 if account.tls == "starttls":
                     _start_tls(client, context)
-                _login(client, account.user, password)
+                login.log_in(client, secret)
                 return cls(client, times)
         except BaseException:
             _hang_up(client)
@@ -122,6 +119,20 @@ class ImapSession:
         with suppress(Temporary, Permanent), _our_errors("logging out"), self._client.within(5):
             self._client.logout()
         _hang_up(self._client)
+
+    @property
+    def tls(self) -> str:
+        """The version of TLS, `""` without."""
+        sock = self._client.wire.sock
+        return (sock.version() or "") if isinstance(sock, ssl.SSLSocket) else ""
+
+    def quota(self, folder: str) -> tuple[int, int] | None:
+        """Bytes used and allowed; None where the server does not tell (RFC 9208)."""
+        if not self._client.has_capability("QUOTA"):
+            return None
+        with self._command("asking for the quota"):
+            _, quotas = self._client.get_quota_root(folder)
+        return next(((q.usage * 1024, q.limit * 1024) for q in quotas if q.resource == "STORAGE"), None)
 
     def cut(self) -> None:
         """End the connection from another thread; whoever waits for an answer gets Lost."""
@@ -146,7 +157,13 @@ class ImapSession:
             with self._command("searching"):
                 uid_next = max(self._client.search(["UID", "*"]), default=0) + 1
         flags: Sequence[bytes] = answer.get(b"PERMANENTFLAGS", ())
-        return Look(uidvalidity=uidvalidity, uid_next=uid_next, exists=exists, keywords=b"\\*" in flags)
+        return Look(
+            uidvalidity=uidvalidity,
+            uid_next=uid_next,
+            exists=exists,
+            keywords=b"\\*" in flags,
+            deletes=b"\\Deleted" in flags,
+        )
 
     def uids(self, first: int, look: Look) -> list[int]:
         """The uids from `first` on, ascending."""
@@ -317,17 +334,6 @@ def _start_tls(client: Client, context: ssl.SSLContext) -> None:
         raise
     except imaplib.IMAP4.error as exc:  # not offered, or the server greets with PREAUTH: somebody strips TLS
         raise Unusable(f"the server does not start TLS: {_said(exc)}") from exc
-
-
-def _login(client: Client, user: str, password: str) -> None:
-    if client.has_capability("AUTH=PLAIN"):
-        client.plain_login(user, password)
-    elif client.has_capability("LOGINDISABLED"):
-        raise LoginRefused("the server accepts no password over this connection")
-    else:
-        # imaplib quotes the password, but not the user.
-        special = re.search(r"[^\w.@+=-]", user, re.ASCII)
-        client.login('"{}"'.format(re.sub(r'(["\\])', r"\\\1", user)) if special else user, password)
 
 
 def _hang_up(client: Client) -> None:

@@ -1,10 +1,10 @@
 """What `gateway status` asks of the stored rows: how much waits, since when, and who polls which mailbox."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from gateway.now import now
 from gateway.store import tables
@@ -12,6 +12,7 @@ from gateway.store.bounces import BOUNCED
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 from gateway.tickets.reason import Reason
+from gateway.tickets.status import Status
 
 _spool, _outbox = tables.spool, tables.outbox
 _ON_ITS_WAY = ("pending", "sending")
@@ -39,6 +40,24 @@ class Mailbox:
     first_look_at: datetime | None
     newest_mail_at: datetime | None
     node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tickets:
+    """How many are open, and of how many something that was promised is late."""
+
+    open: int
+    overdue: int
+
+
+def tickets(store: Store, ended: Collection[str]) -> Tickets:
+    """`ended`: statuses of the site's own that end a ticket."""
+    ticket = tables.ticket.c
+    is_open = ticket.status.not_in([Status.RESOLVED, Status.CLOSED, *ended]), ticket.merged_into.is_(None)
+    late = or_(*(due < now() for due in (ticket.first_response_due, ticket.next_response_due, ticket.resolve_due)))
+    count = select(func.count()).select_from(tables.ticket).where(*is_open)
+    with store.main.read() as conn:
+        return Tickets(open=conn.execute(count).scalar_one(), overdue=conn.execute(count.where(late)).scalar_one())
 
 
 def outgoing(store: Store) -> Outgoing:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 from gateway.store import tables
 
 EVERY = timedelta(hours=1)
+RAISED, OVER = "alarm_raised", "alarm_over"
 
 
 def hourly_key(what: str, which: str, at: datetime) -> str:
@@ -33,6 +34,19 @@ def count(conn: Connection, prefix: str, since: datetime) -> int:
     event = tables.event.c
     lately = (event.ticket.is_(None), event.step_key.startswith(prefix, autoescape=True), event.at > since)
     return int(conn.execute(select(func.count()).where(*lately)).scalar_one())
+
+
+def open_alarms(conn: Connection) -> dict[str, datetime]:
+    """Alarms that were raised and are not over: since when each was last told."""
+    event = tables.event.c
+    lines = select(event.kind, event.data, event.at).where(event.ticket.is_(None), event.kind.in_([RAISED, OVER]))
+    found: dict[str, datetime] = {}
+    for kind, data, at in conn.execute(lines.order_by(event.id)):
+        if kind == RAISED:
+            found[data["alarm"]] = at
+        else:
+            found.pop(data["alarm"], None)
+    return found
 
 
 def lock(conn: Connection) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.status import running, span
+from gateway.health.state import running
 from gateway.mail import Address
 from gateway.now import now
+from gateway.shown import span
 from gateway.store import imap, leases, outbox, spool, tables
 from gateway.store.node import DataLock
 from gateway.tickets.actions import Send

@@ -9,7 +9,8 @@ import trustme
 
 from gateway.config import Config
 from gateway.errors import Permanent
-from gateway.intake.imap_session import ImapSession, LoginRefused, Unusable
+from gateway.intake.imap_login import LoginRefused
+from gateway.intake.imap_session import ImapSession, Unusable
 from support.dovecot import Dovecot
 from support.poller import QUICK, imap_config
 from support.require import require

@@ -20,7 +20,7 @@ state_dir = {root}/run
 log_path = {root}/log
 protocols = imap
 listen = 127.0.0.1
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 disable_plaintext_auth = no
 default_internal_user = {internal}
 default_internal_group = {group}
@@ -49,6 +49,7 @@ service anvil {{
 service stats {{
   chroot =
 }}
+{oauth}
 passdb {{
   driver = static
   args = password={password}
@@ -63,12 +64,14 @@ userdb {{
 class Dovecot:
     """`start()` .. `stop()`; `client(user)` is a second mail program, logged in; `maildir(user)` its files."""
 
-    def __init__(self, *, cert: Path | None = None, key: Path | None = None) -> None:
+    def __init__(self, *, cert: Path | None = None, key: Path | None = None, tokens: str = "") -> None:
+        """`tokens` is the URL of a `token_stub`, which then says whose an access token is."""
         # Not below pytest's folders: those are 0700, and the mail processes do not run as root.
         self.root = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.port = _free_port()
         self.tls_port = _free_port() if cert else 0
         self._tls = (cert, key) if cert and key else None
+        self._tokens = tokens
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Dovecot":
@@ -82,6 +85,11 @@ class Dovecot:
         if is_root:
             os.chown(self.root / "home", owner.pw_uid, owner.pw_gid)
         keys = "ssl_cert = <{}\nssl_key = <{}".format(*self._tls) if self._tls else ""
+        oauth = ""
+        if self._tokens:
+            own = self.root / "oauth2.conf"
+            own.write_text(f"tokeninfo_url = {self._tokens}/tokeninfo?access_token=\nusername_attribute = email\n")
+            oauth = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {own}\n}}"
         conf = self.root / "dovecot.conf"
         conf.write_text(
             _CONF.format(
@@ -91,6 +99,8 @@ class Dovecot:
                 login="dovenull" if is_root else me.pw_name,
                 ssl="yes" if self._tls else "no",
                 keys=keys,
+                mechanisms="plain login xoauth2 oauthbearer" if self._tokens else "plain login",
+                oauth=oauth,
                 port=self.port,
                 tls_port=self.tls_port,
                 password=PASSWORD,

@@ -1,6 +1,7 @@
 """A mail server that takes everything, or misbehaves on request; it remembers every envelope and byte it accepted."""
 
 import asyncio
+import base64
 import ssl
 import threading
 from collections import defaultdict, deque
@@ -42,6 +43,7 @@ class Sink:
         tls: ssl.SSLContext | None = None,
         implicit: bool = False,
         login: tuple[str, str] | None = None,
+        tokens: set[str] | None = None,
         utf8: bool = True,
         size_limit: int = 64 << 20,
         port: int = 0,
@@ -54,6 +56,7 @@ class Sink:
         self.refused: dict[str, str] = {}
         self._script: defaultdict[str, deque[str]] = defaultdict(deque)
         self._tls, self._implicit, self._login, self._utf8, self._size = tls, implicit, login, utf8, size_limit
+        self._tokens = tokens  # those that let one in by XOAUTH2; a set that may change
         self._open: set[SMTP] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
@@ -121,7 +124,7 @@ class Sink:
         reply = self._scripted("mail")
         if reply:
             return await self._act(server, reply)
-        if self._login and not session.authenticated:
+        if (self._login or self._tokens is not None) and not session.authenticated:
             return "530 5.7.0 log in first"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -155,6 +158,16 @@ class Sink:
             return await self._act(server, reply)
         return f"250 2.0.0 taken as {len(self.received)}"
 
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        said = dict(part.split("=", 1) for part in base64.b64decode(args[1]).decode().split("\1") if part)
+        token = said["auth"].removeprefix("Bearer ")
+        self.logins.append((said["user"], token, False))
+        good = token in (self._tokens or ())
+        if good:
+            assert isinstance(server, _Protocol)
+            server.user = said["user"]
+        return AuthResult(success=good, handled=False)
+
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         user, password = data.login.decode(), data.password.decode()
@@ -177,6 +190,7 @@ class _Protocol(SMTP):
             tls_context=None if sink._implicit else sink._tls,
             auth_require_tls=sink._tls is not None and not sink._implicit,
             authenticator=sink.authenticate,
+            auth_exclude_mechanism=[] if sink._tokens is not None else ["XOAUTH2"],
         )
         self._sink = sink
         self.user = ""

@@ -1,0 +1,1 @@
+"""How the gateway fares, for those who watch over it."""

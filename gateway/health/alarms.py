@@ -1,0 +1,69 @@
+"""The admin hears when something is not as it should be, and when it is over; each once, whatever nodes look."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from gateway import act, log
+from gateway.compose import letters
+from gateway.compose.stamp import plain
+from gateway.health.state import Concern, Level, gathered, judged
+from gateway.now import now
+from gateway.site import Site
+from gateway.store import Store, told
+from gateway.tickets.actions import Actor, Note
+
+LOOK_EVERY = 60  # seconds
+# Those that the admin is told of elsewhere, or that a restart is for.
+_NOT_BY_MAIL = frozenset({"settings", "restart"})
+_REMIND_AFTER = timedelta(days=1)  # of what goes on
+
+
+def look(store: Store, site: Site) -> None:
+    """One turn of the clock: letters on what is new, on what has gone on for a day, and on what is over."""
+    concerns = [one for one in judged(gathered(store, site.cfg)) if one.key not in _NOT_BY_MAIL]
+    at = now()
+    with store.main.read() as conn:
+        raised = told.open_alarms(conn)
+    fresh = [one for one in concerns if one.key not in raised or raised[one.key] <= at - _REMIND_AFTER]
+    over = sorted(raised.keys() - {one.key for one in concerns})
+    if fresh or over:
+        _tell(store, site, fresh, over, at)
+
+
+def _tell(store: Store, site: Site, fresh: Sequence[Concern], over: Sequence[str], at: datetime) -> None:
+    letter = letters.admin_notice(
+        site.cfg, subject=_subject(fresh, over), text=_text(fresh, over), stamp=plain(site.cfg, at)
+    )
+    with store.main.write() as conn:
+        told.lock(conn)
+        if _is_told(conn, fresh, over, at):
+            return  # another node was quicker
+        notes = [Note(ticket=None, kind=told.RAISED, data={"alarm": one.key, "text": one.text}) for one in fresh]
+        notes += [Note(ticket=None, kind=told.OVER, data={"alarm": key}) for key in over]
+        act.apply(conn, [letters.send(letter, None), *notes], Actor(name="system", at=at))
+    for one in fresh:
+        log.alarm(one.key, one.text)
+    for key in over:
+        log.all_clear(key)
+
+
+def _is_told(conn: Connection, fresh: Sequence[Concern], over: Sequence[str], at: datetime) -> bool:
+    raised = told.open_alarms(conn)
+    still = [one for one in fresh if one.key not in raised or raised[one.key] <= at - _REMIND_AFTER]
+    return not still and not raised.keys() & set(over)
+
+
+def _subject(fresh: Sequence[Concern], over: Sequence[str]) -> str:
+    if not fresh:
+        return f"all clear: {', '.join(over)}"
+    gravest = max(one.level for one in fresh)
+    more = f" and {len(fresh) - 1} more" if len(fresh) > 1 else ""
+    return f"{Level(gravest).name.lower()}: {fresh[0].text}{more}"
+
+
+def _text(fresh: Sequence[Concern], over: Sequence[str]) -> str:
+    lines = [f"{one.level.name}: {one.text}" for one in fresh]
+    lines += [f"over: {key}" for key in over]
+    return "\n".join([*lines, "", "To see how it stands now: gateway status", ""])

@@ -1,0 +1,231 @@
+"""How the gateway fares: what waits and since when, what needs a person. Asked by people, Nagios and Prometheus."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gateway.config import Config
+from gateway.errors import GatewayError
+from gateway.health.certificate import ends_at
+from gateway.now import now
+from gateway.oauth import accounts
+from gateway.shown import size, span
+from gateway.store import Store, backlog, bounces, migrate, oauth, reloads, spool
+from gateway.undelivered import is_one_of_us
+
+SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
+SPOOL_STUCK = timedelta(hours=1)
+OUTBOX_LATE = timedelta(minutes=30)  # due and not tried: the sender stands still
+
+
+_TOKEN_ENDS = timedelta(days=7)
+_CERTIFICATE_ENDS = timedelta(days=14)
+
+
+class Level(IntEnum):
+    """What Nagios calls them; the value is the exit code."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class Concern(NamedTuple):
+    """One thing that is not as it should be; `key` names the matter, however its words change."""
+
+    level: Level
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Everything that is known at `at`. `problem` says why the database could not be asked."""
+
+    at: datetime
+    pid: int | None
+    problem: str = ""
+    schemas: Mapping[str, str | None]
+    waiting: spool.Waiting | None = None
+    outgoing: backlog.Outgoing | None = None
+    set_aside: Mapping[str, int]
+    mailboxes: tuple[backlog.Mailbox, ...] = ()
+    tickets: backlog.Tickets | None = None
+    tokens: Mapping[str, oauth.Kept] = field(default_factory=dict)  # by account
+    secrets: Mapping[str, datetime] = field(default_factory=dict)  # account -> when its client secret ends
+    certificates: Mapping[str, datetime] = field(default_factory=dict)  # file -> when it ends
+    unreached: tuple[str, ...] = ()
+    last_look: reloads.LastLook | None = None
+    disk_free: int
+    min_free: int
+
+
+# ---- gathering -----------------------------------------------------------------------------------------------------
+
+
+def of_machine(cfg: Config) -> dict[str, Any]:
+    """What is known without the database, as fields of Gathered."""
+    return {
+        "at": now(),
+        "pid": running(cfg.gateway.data_dir),
+        "last_look": reloads.read(cfg.gateway.data_dir),
+        "disk_free": shutil.disk_usage(_existing(cfg.gateway.data_dir)).free,
+        "min_free": cfg.limits.min_free,
+        "certificates": dict(_certificates(cfg)),
+        "secrets": {
+            one.name: datetime.combine(one.oauth.client_secret_ends, time(), UTC)
+            for one in accounts(cfg)
+            if one.oauth.client_secret_ends is not None
+        },
+    }
+
+
+def _certificates(cfg: Config) -> Iterator[tuple[str, datetime]]:
+    for path in dict.fromkeys(one.tls_cert for one in cfg.smtp if one.tls_cert is not None):
+        with suppress(OSError, ValueError):  # what cannot be read is told where it is used
+            yield path.name, ends_at(path.read_text("ascii"))
+
+
+def gathered(store: Store, cfg: Config) -> Gathered:
+    """All of it; a database that cannot be asked, or is an older one, is a part of the answer."""
+    base, schemas = of_machine(cfg), dict.fromkeys(migrate.HEADS)
+    try:
+        schemas = dict(migrate.revisions(store))
+        if schemas == migrate.HEADS:
+            return Gathered(**base, schemas=schemas, **_asked(store, cfg))
+        problem = "the database has no tables yet" if None in schemas.values() else "the schema is an older one"
+    except GatewayError as error:
+        problem = str(error)
+    return Gathered(**base, schemas=schemas, set_aside={}, problem=problem)
+
+
+def _asked(store: Store, cfg: Config) -> dict[str, Any]:
+    return {
+        "waiting": spool.waiting(store),
+        "outgoing": backlog.outgoing(store),
+        "set_aside": backlog.set_aside(store),
+        "mailboxes": tuple(backlog.mailbox(store, one.name) for one in cfg.imap),
+        "unreached": _unreached(store, cfg),
+        "tickets": backlog.tickets(store, cfg.status_table.ended),
+        "tokens": {one.name: oauth.kept(store, one.name) for one in accounts(cfg)},
+    }
+
+
+def _unreached(store: Store, cfg: Config) -> tuple[str, ...]:
+    """Addresses of agents and the admin that mail kept coming back from, so that they get no notices."""
+    suspended = bounces.unreached(store, suspended_only=True)
+    return tuple(one.address for one in suspended if is_one_of_us(one.address, cfg))
+
+
+def running(data_dir: Path) -> int | None:
+    """The pid of the daemon that holds `data_dir`, None where none does."""
+    try:
+        with (data_dir / "lock").open("rb") as file:
+            pid = int(file.read(32) or 0)  # empty after a clean stop
+            return pid if pid and _lives(pid) and _is_locked(file.fileno()) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # somebody else's process
+    except OSError:
+        return False
+    return True
+
+
+def _is_locked(fd: int) -> bool:
+    """After a crash the number may be another process's by now. Only then does asking take the lock for a moment."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _existing(path: Path) -> Path:
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+# ---- judging -------------------------------------------------------------------------------------------------------
+
+
+def judged(found: Gathered) -> Iterator[Concern]:
+    """What is not as it should be, the gravest first."""
+    return iter(sorted(_concerns(found), key=lambda one: -one.level))
+
+
+def _concerns(found: Gathered) -> Iterator[Concern]:
+    if found.pid is None:
+        yield Concern(Level.CRITICAL, "daemon", "the daemon is not running")
+    if found.problem:
+        yield Concern(Level.CRITICAL, "database", found.problem)
+    if found.disk_free < found.min_free:
+        yield Concern(Level.CRITICAL, "disk", f"only {size(found.disk_free)} of disk are free, no mail is accepted")
+    yield from _late(found)
+    if found.set_aside.get("quarantined"):
+        yield Concern(Level.WARNING, "quarantine", f"{found.set_aside['quarantined']} in quarantine")
+    yield from _settings(found)
+    if found.unreached:
+        text = f"notices do not reach {', '.join(found.unreached)}, see gateway people list --suspended"
+        yield Concern(Level.WARNING, "unreached", text)
+    for one in found.mailboxes:
+        if one.node is None:
+            yield Concern(Level.WARNING, f"mailbox {one.name}", f"nobody polls the mailbox {one.name}")
+        elif one.first_look_at is None:
+            yield Concern(Level.WARNING, f"mailbox {one.name}", f"the mailbox {one.name} was never read to its end")
+    yield from _endings(found)
+
+
+def _late(found: Gathered) -> Iterator[Concern]:
+    if found.waiting and found.waiting.oldest_at:
+        age = found.at - found.waiting.oldest_at
+        if age > SPOOL_LATE:
+            level = Level.CRITICAL if age > SPOOL_STUCK else Level.WARNING
+            yield Concern(level, "spool", f"mail has been waiting in the spool for {span(age)}")
+    if found.outgoing and found.outgoing.due_since:
+        age = found.at - found.outgoing.due_since
+        if age > OUTBOX_LATE:
+            yield Concern(Level.WARNING, "outbox", f"mail in the outbox has been due for {span(age)}")
+    if found.outgoing and found.outgoing.failed_by_itself:
+        count = found.outgoing.failed_by_itself
+        text = f"{count} in the outbox failed, see gateway outbox list --state failed"
+        yield Concern(Level.WARNING, "failed", text)
+
+
+def _settings(found: Gathered) -> Iterator[Concern]:
+    last = found.last_look if found.pid else None
+    if last and last.problems:
+        text = f"changed rules, templates or settings are refused ({len(last.problems)} mistakes), see gateway check"
+        yield Concern(Level.WARNING, "settings", text)
+    if last and last.needs_restart:
+        yield Concern(Level.WARNING, "restart", f"needs a restart: {', '.join(last.needs_restart)}")
+
+
+def _endings(found: Gathered) -> Iterator[Concern]:
+    for name, token in found.tokens.items():
+        if token.failed_at is not None:
+            why = f"{name} gets no access token since {span(found.at - token.failed_at)}: {token.failure}"
+            yield Concern(Level.WARNING, f"token {name}", f"{why}; a new consent: gateway auth login {name}")
+        elif token.refresh_ends is not None and token.refresh_ends - found.at < _TOKEN_ENDS:
+            why = f"the consent of {name} ends on {token.refresh_ends:%Y-%m-%d}; gateway auth login {name}"
+            yield Concern(Level.WARNING, f"token {name}", why)
+    for name, ends in found.secrets.items():
+        if ends - found.at < _TOKEN_ENDS:
+            why = f"the client secret of {name} ends on {ends:%Y-%m-%d}: make a new one at the provider"
+            yield Concern(Level.WARNING, f"secret {name}", why)
+    for name, ends in found.certificates.items():
+        if ends - found.at < _CERTIFICATE_ENDS:
+            level = Level.WARNING if ends > found.at else Level.CRITICAL
+            over = "ends" if ends > found.at else "ended"
+            yield Concern(level, f"certificate {name}", f"the certificate {name} {over} on {ends:%Y-%m-%d}")

@@ -1,0 +1,88 @@
+"""Access and refresh tokens: one row an account, and a claim so that one node renews for all."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store import tables
+from gateway.store.engine import Store
+
+_token = tables.oauth_token
+CLAIM = timedelta(seconds=60)  # longer than a request may take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is known of an account's tokens; `""` and None: nothing yet. `failure`: why the last renewal failed."""
+
+    access: str = ""
+    ends: datetime | None = None
+    refresh: str = ""
+    refresh_ends: datetime | None = None
+    failed_at: datetime | None = None
+    failure: str = ""
+
+
+def kept(store: Store, account: str) -> Kept:
+    with store.main.read() as conn:
+        row = conn.execute(select(_token).where(_token.c.account == account)).first()
+    if row is None:
+        return Kept()
+    return Kept(
+        access=row.access,
+        ends=row.ends,
+        refresh=row.refresh,
+        refresh_ends=row.refresh_ends,
+        failed_at=row.failed_at,
+        failure=row.failure,
+    )
+
+
+def claim(store: Store, account: str, at: datetime) -> bool:
+    """This node renews now; False where another does."""
+
+    def work(conn: Connection) -> bool:
+        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+        conn.execute(dialect.insert(_token).values(account=account).on_conflict_do_nothing())
+        free = or_(_token.c.claimed_until.is_(None), _token.c.claimed_until <= at)
+        mine = update(_token).where(_token.c.account == account, free)
+        mine = mine.values(claimed_by=store.node, claimed_until=at + CLAIM)
+        return conn.execute(mine).rowcount == 1
+
+    return store.main.retrying(work)
+
+
+def free_node(store: Store, node: str) -> None:
+    """What this node was renewing when it died is anybody's."""
+
+    def work(conn: Connection) -> None:
+        conn.execute(update(_token).where(_token.c.claimed_by == node).values(claimed_until=None))
+
+    store.main.retrying(work)
+
+
+def renewed(
+    store: Store, account: str, *, access: str, ends: datetime, refresh: str, refresh_ends: datetime | None
+) -> None:
+    """The new tokens in one commit: there is no moment at which neither the old ones nor these are there."""
+    _set(
+        store,
+        account,
+        access=access, ends=ends, refresh=refresh, refresh_ends=refresh_ends,
+        claimed_until=None, failed_at=None, failure="",
+    )  # fmt: skip
+
+
+def failed(store: Store, account: str, why: str, at: datetime) -> None:
+    _set(store, account, claimed_until=None, failed_at=at, failure=why)
+
+
+def _set(store: Store, account: str, **values: object) -> None:
+    def work(conn: Connection) -> None:
+        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+        conn.execute(dialect.insert(_token).values(account=account).on_conflict_do_nothing())
+        conn.execute(update(_token).where(_token.c.account == account).values(**values))
+
+    store.main.retrying(work)

@@ -1,0 +1,105 @@
+"""`gateway check --live` against real servers: what it sees, and what it says where one is not as it should be."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from support.daemon import PROGRAM, Daemon
+from support.dovecot import PASSWORD, Dovecot
+from support.mails import mail
+from support.require import require
+from support.sink import Sink
+from support.whole_site import make_site
+
+MAILBOX = """
+[[imap]]
+name = "main"
+host = "{host}"
+port = {port}
+tls = {tls}
+user = "support@acme.example"
+password_file = "imap.secret"
+{more}
+"""
+
+
+def live(config: Path) -> tuple[int, dict[str, Any], str]:
+    """The exit code, what was seen by place, and the lines for people."""
+    as_json = run(config, "--json")
+    lines = run(config)
+    assert lines.returncode == as_json.returncode
+    found = {one["place"].split(" ")[0]: one for one in json.loads(as_json.stdout)}
+    return lines.returncode, found, lines.stdout
+
+
+def run(config: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    command = [*PROGRAM, "-c", str(config), "check", "--live", *args]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def secret(config: Path, name: str, text: str) -> None:
+    path = config.parent / name
+    path.write_text(text)
+    path.chmod(0o600)
+
+
+def test_all_is_well(tmp_path: Path) -> None:
+    require("imap")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    issued = authority.issue_cert("localhost")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    server = Dovecot(cert=tmp_path / "cert.pem", key=tmp_path / "key.pem").start()
+    try:
+        server.fill([mail(), mail()], user="support@acme.example")
+        with Sink() as sink:
+            box = MAILBOX.format(host="localhost", port=server.tls_port, tls="true", more='ca_file = "../ca.pem"')
+            config = make_site(tmp_path / "site", delivery=f"smtp://127.0.0.1:{sink.port}", more=box)
+            secret(config, "imap.secret", PASSWORD)
+            with Daemon(config) as daemon:
+                port = daemon.port
+                config.write_text(config.read_text().replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"'))
+                code, found, lines = live(config)
+            assert sink.received == []
+        assert code == 0, lines
+        assert "PIPELINING" in found["mx"]["saw"][1]
+        assert found["mailbox"]["saw"][0] == "TLS: TLSv1.3"
+        assert "can: IDLE, MOVE, UIDPLUS" in lines
+        assert "INBOX: 2 mails; what lies there at the first look is left alone" in lines
+        assert any(one.startswith("Processed: ") for one in found["mailbox"]["saw"])
+        assert "SMTPUTF8" in found["delivery"]["saw"][2]
+    finally:
+        server.stop()
+
+
+def test_what_is_wrong_is_named(tmp_path: Path) -> None:
+    require("imap")
+    server = Dovecot().start()
+    try:
+        box = MAILBOX.format(host="127.0.0.1", port=server.port, tls="false", more='sent = "Sent Items"')
+        config = make_site(tmp_path / "site", delivery="smtp://127.0.0.1:9", more=box)
+        config.write_text(config.read_text().replace('listen = "127.0.0.1:0"', 'listen = "127.0.0.1:9"'))
+        secret(config, "imap.secret", PASSWORD)
+        code, found, lines = live(config)
+        assert code == 1
+        assert "does the daemon run?" in found["mx"]["problem"]
+        assert found["mailbox"]["problem"] == "there is no folder Sent Items"
+        assert "Connection refused" in found["delivery"]["problem"]
+        secret(config, "imap.secret", "wrong")
+        assert "logging in" in live(config)[1]["mailbox"]["problem"]
+        assert PASSWORD not in lines
+    finally:
+        server.stop()
+
+
+def test_a_folder_as_the_way_out(tmp_path: Path) -> None:
+    code, found, _ = live(make_site(tmp_path / "site"))
+    assert code == 0
+    assert found["delivery"]["saw"] == ["a folder: nothing leaves this machine"]
+    assert found["mx"]["saw"] == ["a free port at each start; the log of the daemon names it"]

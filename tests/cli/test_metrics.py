@@ -1,0 +1,162 @@
+"""What watches over the gateway: figures for Prometheus, health and readiness, and letters to the admin."""
+
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select, update
+
+from gateway.config import load
+from gateway.health import alarms
+from gateway.health.certificate import ends_at
+from gateway.health.state import gathered, judged
+from gateway.site import load_site
+from gateway.store import Store, migrate, open_store, tables
+from gateway.store.node import DataLock
+from support.daemon import Daemon
+from support.desk import Desk
+from support.mails import mail
+from support.wait import wait_for
+from support.whole_site import make_site
+
+METRICS = '[metrics]\nlisten = "127.0.0.1:{port}"\n'
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(port: int, path: str, *, token: str = "", method: str = "GET") -> tuple[int, str]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def figures(text: str) -> dict[str, float]:
+    """`name{label}` -> value."""
+    return {
+        f"{one.name}{{{next(iter(one.labels.values()))}}}" if one.labels else one.name: one.value
+        for family in text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def test_the_figures_of_a_running_gateway(tmp_path: Path) -> None:
+    port = free_port()
+    with Daemon(make_site(tmp_path / "site", more=METRICS.format(port=port))) as daemon:
+        daemon.send(mail())
+        daemon.settled(30)
+        status, text = ask(port, "/metrics")
+        assert status == 200
+        found = figures(text)
+        assert (found["gateway_tickets_open"], found["gateway_tickets_overdue"]) == (1, 0)
+        assert found["gateway_spool_waiting"] == 0
+        assert found["gateway_outbox_mails{sent}"] >= 1
+        assert found["gateway_level"] == 0
+        assert found["gateway_disk_free_bytes"] > 0
+        assert ask(port, "/healthz") == (200, "OK\n")
+        assert ask(port, "/readyz") == (200, "ready\n")
+        assert ask(port, "/")[0] == 404
+        assert ask(port, "/metrics", method="POST")[0] == 405
+        with socket.create_connection(("127.0.0.1", port), 20) as wire:
+            wire.sendall(b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n")
+            assert wire.recv(100) == b""
+
+
+def test_a_token_is_asked_for(tmp_path: Path) -> None:
+    port = free_port()
+    config = make_site(tmp_path / "site", more=METRICS.format(port=port) + 'token_file = "metrics.secret"\n')
+    (config.parent / "metrics.secret").write_text("s3cret")
+    (config.parent / "metrics.secret").chmod(0o600)
+    with Daemon(config):
+        assert [ask(port, path)[0] for path in ("/metrics", "/healthz", "/readyz", "/nothing")] == [401] * 4
+        assert ask(port, "/metrics", token="wrong")[0] == 401
+        assert ask(port, "/metrics", token="s3cret")[0] == 200
+
+
+# ---- alarms --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lock(desk: Desk) -> Iterator[Desk]:
+    held = DataLock(desk.folder / "data")  # as if the daemon ran
+    yield desk
+    held.release()
+
+
+def letters(store: Store) -> list[str]:
+    with store.main.read() as conn:
+        kinds = select(tables.mail.c.subject).where(tables.mail.c.direction == "out").order_by(tables.mail.c.id)
+        return list(conn.execute(kinds).scalars())
+
+
+def test_an_alarm_and_its_end_are_told_once(lock: Desk) -> None:
+    store, site = lock.store, load_site(load(lock.config), lock.store)
+    lock.take_in(mail())
+    lock.work()
+    alarms.look(store, site)
+    before = letters(store)
+    hour_ago = datetime.now(UTC) - timedelta(minutes=10)
+    with store.spool.write() as conn:
+        conn.execute(update(tables.spool).values(state="new", received_at=hour_ago))
+    for _ in range(3):
+        alarms.look(store, site)
+    (told,) = letters(store)[len(before) :]
+    assert "warning: mail has been waiting in the spool for" in told
+    with store.main.write() as conn:
+        conn.execute(
+            update(tables.event).where(tables.event.c.kind == "alarm_raised").values(at=hour_ago - timedelta(days=1))
+        )
+    alarms.look(store, site)
+    assert len(letters(store)) == len(before) + 2, "what goes on is told again after a day"
+    with store.spool.write() as conn:
+        conn.execute(update(tables.spool).values(state="done"))
+    for _ in range(2):
+        alarms.look(store, site)
+    assert "all clear: spool" in letters(store)[-1]
+    assert len(letters(store)) == len(before) + 3
+
+
+def test_when_a_certificate_ends(tmp_path: Path) -> None:
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    authority = trustme.CA()
+    issued = authority.issue_cert("mail.acme.example", not_after=ends)
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    assert ends_at((tmp_path / "cert.pem").read_text()) == ends
+    for text in ("", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(ValueError):
+            ends_at(text)
+    config = make_site(tmp_path / "site")
+    text = config.read_text().replace("[[smtp]]\n", '[[smtp]]\ntls_cert = "../cert.pem"\ntls_key = "../key.pem"\n', 1)
+    config.write_text(text)
+    (tmp_path / "key.pem").chmod(0o600)
+    cfg = load(config)
+    store = open_store(cfg.database.url, cfg.gateway.data_dir)
+    migrate.ensure(store)
+    concerns = {one.key: one.text for one in judged(gathered(store, cfg))}
+    assert concerns["certificate cert.pem"] == f"the certificate cert.pem ends on {ends:%Y-%m-%d}"
+    store.close()
+
+
+def test_it_is_not_ready_where_nothing_is_taken(tmp_path: Path) -> None:
+    port = free_port()
+    config = make_site(tmp_path / "site", more=METRICS.format(port=port), limits='min_free = "1000 TB"\n')
+    with Daemon(config):
+        status, text = wait_for(lambda: ask(port, "/readyz"), 10)
+        assert status == 503
+        assert "of disk are free, no mail is accepted" in text
+        assert ask(port, "/healthz")[0] == 503
