@@ -17,9 +17,21 @@ from gateway.store.engine import Store
 from gateway.store.fast import rows_in
 from gateway.store.maintenance import orphans
 from gateway.store.spool_rows import DISCARDED
+from gateway.tickets.reason import Reason
 
 _spool = tables.spool
 _mail, _article, _outbox, _data, _ticket = tables.mail, tables.article, tables.outbox, tables.mail_out, tables.ticket
+_event = tables.event
+# An agent's mail may be commands, a trial or a word on a held mail: then what it did stands in the journal alone.
+_WITHOUT_ARTICLE = (
+    Reason.COMMANDS_ALONE,
+    Reason.BY_COMMAND,
+    Reason.CONFIRMED,
+    Reason.ANSWERS_CONVERSATION,
+    Reason.ANSWERS_NOTICE,
+    Reason.ANSWERED_DIRECTLY,
+    Reason.WROTE_TO_OTHERS,
+)
 
 CLOSED = ("done", "ignored", "held", "quarantined")
 
@@ -98,6 +110,8 @@ def _bytes(site: _Site, row: Row[Any]) -> Iterator[str]:
             yield f"mail {row.id} has its bytes twice, in a file and in the database"
     elif found:
         raw = found[0][0] if isinstance(found[0][0], bytes) else str(found[0][0]).encode()
+    elif row.purged_at is not None:
+        return
     else:
         yield f"mail {row.id} has no bytes"
         return
@@ -143,8 +157,12 @@ def _tickets(site: _Site) -> Iterator[str]:
         _mail.c.verdict.in_(["accept", "quiet"]),
         ~exists().where(_article.c.mail_id == _mail.c.id),
     )
-    for mail_id in site.main.execute(select(_mail.c.id).where(*read)).scalars():
+    of_agents = _mail.c.reason.in_(_WITHOUT_ARTICLE)
+    for mail_id in site.main.execute(select(_mail.c.id).where(*read, ~of_agents)).scalars():
         yield f"mail row {mail_id} was accepted and became no article"
+    noted = select(_event.c.mail_id).where(_event.c.mail_id.is_not(None))
+    for mail_id in site.main.execute(select(_mail.c.id).where(*read, of_agents, _mail.c.id.not_in(noted))).scalars():
+        yield f"mail row {mail_id} was accepted, and the journal has nothing of it"
     empty = ~exists().where(_article.c.ticket == _ticket.c.number)
     for number in site.main.execute(select(_ticket.c.number).where(empty, _ticket.c.merged_into.is_(None))).scalars():
         yield f"ticket {number} has no article"

@@ -4,13 +4,14 @@ A file is durable before `put` returns, so a row may name it. Reading checks not
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ R = TypeVar("R")
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _SIDE_BY_SIDE = 8
+_GUARD = "guard"
 
 
 class RawStore:
@@ -56,7 +58,9 @@ class RawStore:
         The first folder's sync writes the journal, where the others' entries stand too, so the rest cost little.
         """
         try:
-            for folder in set(self.side_by_side(self._keep, raws.items())):
+            with self._guarded(fcntl.LOCK_SH):
+                folders = set(self.side_by_side(self._keep, raws.items()))
+            for folder in folders:
                 os.fsync(folder)
         except OSError as error:
             kind = Full if error.errno in _FULL else Temporary
@@ -113,6 +117,28 @@ class RawStore:
             for path in self.folder.glob("??/*"):
                 if not path.name.endswith(".tmp"):
                     yield path.name
+
+    def forget(self, name: str, before: float) -> bool:
+        """Delete a mail that nobody has put since that time (seconds since the epoch); False where somebody has.
+
+        Whoever puts the same bytes this moment finds them gone and writes them, or is seen to have touched them.
+        """
+        with self._guarded(fcntl.LOCK_EX), suppress(FileNotFoundError):
+            if self.path(name).stat().st_mtime >= before:
+                return False
+            self.path(name).unlink()
+        return True
+
+    @contextmanager
+    def _guarded(self, how: int) -> Iterator[None]:
+        """Those who put go together, whoever forgets goes alone."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.folder / _GUARD, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, how)
+            yield
+        finally:
+            os.close(fd)
 
     def delete(self, name: str) -> None:
         """Forget a mail; forgetting it twice is no error."""
