@@ -69,7 +69,8 @@ def _listener(smtp: Smtp) -> Seen:
         with _client(smtp) as client:
             saw = list(_offers(client))
             if smtp.tls_cert is not None:
-                client.starttls(context=_unverified())
+                if not smtp.is_tls_at_once:
+                    client.starttls(context=_unverified())
                 saw.append(f"TLS: {_tls_of(client)}")
             return Seen(place=place, saw=saw)
     except (OSError, smtplib.SMTPException, ValueError) as error:
@@ -77,8 +78,11 @@ def _listener(smtp: Smtp) -> Seen:
 
 
 def _client(smtp: Smtp) -> smtplib.SMTP:
-    kind = smtplib.LMTP if smtp.role == "lmtp" else smtplib.SMTP
-    where = smtp.listen
+    kind, where = smtplib.LMTP if smtp.role == "lmtp" else smtplib.SMTP, smtp.listen
+    if smtp.is_tls_at_once:
+        client: smtplib.SMTP = smtplib.SMTP_SSL(where.host, where.port, timeout=_PATIENCE, context=_unverified())
+        client.ehlo()
+        return client
     client = kind(str(where.unix)) if where.unix is not None else kind(where.host, where.port, timeout=_PATIENCE)
     client.ehlo()
     return client

@@ -29,6 +29,9 @@ def _listener(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
     role, where = table.get("role", "mx"), table.get("listen", "127.0.0.1:8025")
     if not isinstance(where, str):
         return
+    if table.get("tls_at_once", where.endswith(":465")) is True and "tls_cert" not in table:
+        place = (*loc, "tls_at_once") if "tls_at_once" in table else (*loc, "listen")
+        yield Problem(loc=place, what="needs tls_cert and tls_key: port 465 speaks TLS from the first byte")
     if where.startswith("unix:") and role != "lmtp":
         yield Problem(loc=(*loc, "listen"), what='is a unix socket, which only role = "lmtp" uses')
     if role == "lmtp" and not where.startswith("unix:") and not _is_loopback(where):
@@ -66,6 +69,9 @@ def mailboxes(data: tables.Tables) -> Iterator[Problem]:
         folder, after = table.get("folder", "INBOX"), table.get("after", "move:Processed")
         if isinstance(folder, str) and after == f"move:{folder}":
             yield Problem(loc=(*loc, "after"), what="moves mail to the folder it comes from")
+        sent = table.get("sent")
+        if isinstance(sent, str) and sent in (folder, str(after).removeprefix("move:")):
+            yield Problem(loc=(*loc, "sent"), what="is a folder of mail that comes in; name the one of sent mail")
         yield from _oauth((*loc, "oauth"), tables.table(table, "oauth"))
 
 
@@ -74,9 +80,10 @@ def _oauth(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
         for key in ("token_url", "scope"):
             if key not in table:
                 yield Problem(loc=loc, what=f'is missing {key}, which provider = "custom" needs')
-    url = table.get("token_url")
-    if isinstance(url, str) and not url.startswith("https://") and not _is_loopback_url(url):
-        yield Problem(loc=(*loc, "token_url"), what="must start with https://")
+    for key in ("token_url", "device_url"):
+        url = table.get(key)
+        if isinstance(url, str) and not url.startswith("https://") and not _is_loopback_url(url):
+            yield Problem(loc=(*loc, key), what="must start with https://")
 
 
 def _is_loopback_url(url: str) -> bool:

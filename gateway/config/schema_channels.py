@@ -89,6 +89,7 @@ class Smtp(Section):
     max_size: kinds.Size = key("The largest mail taken.", "35 MB")
     tls_cert: kinds.FilePath | None = key("The certificate (PEM, with its chain); STARTTLS is offered then.", None)
     tls_key: kinds.FilePath | None = key("Its key (PEM), readable by the gateway alone.", None)
+    tls_at_once: bool | None = key("TLS from the first byte instead of STARTTLS; by default on port 465.", None)
     trusted_relays: tuple[kinds.Network, ...] = key(
         "Addresses or networks of our own MTAs: may use XCLIENT and PROXY, no limits per peer.", ()
     )
@@ -97,16 +98,22 @@ class Smtp(Section):
     )
     users_file: kinds.FilePath | None = key("Who may submit, one user:argon2-hash a line; for role submission.", None)
 
+    @property
+    def is_tls_at_once(self) -> bool:
+        return self.listen.port == 465 if self.tls_at_once is None else self.tls_at_once
+
 
 class Oauth(Section):
     """How to get an access token instead of a password."""
 
     provider: Literal["microsoft", "google", "custom"] = key("Whose; custom needs token_url and scope.", "microsoft")
     client_id: kinds.Line = key("The id of the application.")
-    client_secret_file: kinds.SecretRef | None = key("Its secret.", None)
+    client_secret_file: kinds.SecretRef | None = key("Its secret, or the JSON key of a Google service account.", None)
+    client_secret_ends: kinds.Day | None = key("When the secret ends: the admin is warned a week before.", None)
     refresh_token_file: kinds.SecretRef | None = key("A refresh token, for consent given by a person.", None)
     tenant: kinds.Line = key("The tenant at Microsoft.", "common")
     token_url: kinds.Line | None = key("Where to ask for tokens, for custom.", None)
+    device_url: kinds.Line | None = key("Where to ask for device codes, for custom and `gateway auth login`.", None)
     scope: kinds.Line | None = key("What to ask for, for custom.", None)
 
 

@@ -20,6 +20,7 @@ _BACKLOG = 1024
 _SOCKET_MODE = 0o666  # MTAs have users of their own; who may come near is for the folder to say
 _OVERRUN = 10 * 1024 * 1024
 _BAD_TOKENS, _BAD_TOKENS_PER = 10, 3600.0
+_HANDSHAKE = 10.0  # seconds for TLS, before which nobody is counted at the door
 _LAG = 0.25  # seconds the event loop may be held up before we say so
 
 
@@ -93,8 +94,14 @@ class SmtpListener:
                 self._server = await loop.create_unix_server(lambda: _Doorman(self), listen.unix, backlog=_BACKLOG)
                 listen.unix.chmod(_SOCKET_MODE)
             else:
+                at_once = self._terms.tls if self._smtp.is_tls_at_once else None
                 self._server = await loop.create_server(
-                    lambda: _Doorman(self), listen.host, listen.port, backlog=_BACKLOG
+                    lambda: _Doorman(self),
+                    listen.host,
+                    listen.port,
+                    backlog=_BACKLOG,
+                    ssl=at_once,
+                    ssl_handshake_timeout=_HANDSHAKE if at_once else None,
                 )
                 self.port = self._server.sockets[0].getsockname()[1]
         except OSError as error:

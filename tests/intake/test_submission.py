@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import ConfigError
 from gateway.verify import users
 from support.mails import mail
-from support.smtp_listener import Running, Wire, certificate, running
+from support.smtp_listener import Running, Wire, certificate, running, site
 
 PASSWORD = "correct horse battery"
 ROLE = 'role = "submission"\nusers_file = "users"'
@@ -228,3 +229,28 @@ def test_who_has_left_or_come_counts_at_once(server: Running) -> None:
     server.listener.know_agents(cfg)
     with server.wire() as wire:
         logged_in(wire)
+
+
+def test_tls_from_the_first_byte(tmp_path: Path, users_file: str) -> None:
+    (tmp_path / "users").write_text(users_file)
+    authority, lines = certificate(tmp_path)
+    with running(tmp_path, smtp=f"{ROLE}\n{lines}\ntls_at_once = true", loopback=False) as found:
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        context.check_hostname = False
+        with smtplib.SMTP_SSL("127.0.0.1", found.listener.port, timeout=20, context=context) as client:
+            client.ehlo()
+            assert not client.has_extn("starttls")
+            client.login("carol", PASSWORD)
+            client.sendmail("carol@acme.example", ["support@acme.example"], mail(sender=CAROL))
+        (row,) = found.rows()
+        assert (row.auth_user, row.tls) == ("carol", "TLSv1.3")
+        with found.wire(greeted=False) as wire:  # somebody who speaks in the clear
+            wire.send(b"EHLO client.example\r\n")
+            assert not wire.reply().startswith(b"2")
+    assert len(found.complaints) == 0
+
+
+def test_port_465_needs_a_certificate(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="port 465 speaks TLS"):
+        site(tmp_path, smtp="", listen="127.0.0.1:465")
