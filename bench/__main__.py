@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import bombs, measures, reloading
+from bench import bombs, deadlines_bench, measures, reloading
 from bench.measures import Figure
 
 MEASURES: dict[str, Callable[[Path, measures.Scale], list[Figure]]] = {
@@ -26,6 +26,7 @@ MEASURES: dict[str, Callable[[Path, measures.Scale], list[Figure]]] = {
     "k": measures.replay,
     "l": reloading.save_to_live,
     "m": bombs.bombs,
+    "n": deadlines_bench.deadlines,
 }
 
 

@@ -12,15 +12,19 @@ from sqlalchemy import Connection
 from gateway.store import tables
 from gateway.store.fast import insert, insert_many
 from gateway.tickets.actions import Action, Actor
+from gateway.tickets.clocks import Promises
 from gateway.writers import mail, people, tickets
 from gateway.writers.tx import Tx, Writer
 
 _WRITERS: Mapping[type, Writer] = {**tickets.WRITERS, **people.WRITERS, **mail.WRITERS}
 
 
-def apply(conn: Connection, actions: Sequence[Action], actor: Actor) -> None:
-    """Make the changes, in order. Raises Conflict where a ticket has moved on; the caller rolls back."""
-    tx = Tx(conn, actor)
+def apply(conn: Connection, actions: Sequence[Action], actor: Actor, promises: Promises | None = None) -> None:
+    """Make the changes, in order. Raises Conflict where a ticket has moved on; the caller rolls back.
+
+    The clocks of the tickets are set by what is promised; where nobody says, the clock does so on its next turn.
+    """
+    tx = Tx(conn, actor, promises)
     for action in actions:
         _WRITERS[type(action)](tx, action, actor)
     insert_many(conn, tables.event, tx.journal)

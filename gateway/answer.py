@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.compose import letters
 from gateway.compose.stamp import signed
+from gateway.config.calendars import zone_of
 from gateway.errors import Permanent
 from gateway.mail import Address, Mail
 from gateway.plan import Draft
@@ -29,8 +30,17 @@ class Answer:
     alarms: tuple[tuple[str, str], ...] = ()
 
 
-def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: datetime, *, queue: str) -> Answer:
-    """The automatic answer to a mail that touches ticket `number`."""
+def answer(
+    draft: Draft,
+    number: int,
+    around: Surroundings,
+    site: Site,
+    at: datetime,
+    *,
+    queue: str,
+    answer_by: datetime | None = None,
+) -> Answer:
+    """The automatic answer to a mail that touches ticket `number`. `answer_by`: one of us answers by then."""
     template = draft.decision.reply if draft.decision else None
     if template is None:
         return Answer(trace={"sent": None, "reason": Reason.NO_RULE_ASKED})
@@ -42,7 +52,7 @@ def answer(draft: Draft, number: int, around: Surroundings, site: Site, at: date
         # What we write names the ticket and carries a token for it: nobody gets that by a Reply-To or a forwarded mail.
         return _silent(template, number, (Reason.NOT_A_PARTY, recipient.addr))
     try:
-        letter = _letter(template, draft, number, recipient, around, site, at, queue)
+        letter = _letter(template, draft, number, recipient, around, site, at, queue, answer_by)
     except Permanent as exc:
         return _silent(template, number, (Reason.BAD_ADDRESS, str(exc)))
     alarm = (f"template {template}: the built-in text was sent instead", letter.fallback)
@@ -125,6 +135,7 @@ def _letter(
     site: Site,
     at: datetime,
     queue: str,
+    answer_by: datetime | None,
 ) -> letters.Letter:
     incoming, mail = draft.incoming, draft.incoming.mail
     row = around.tickets.get(number)
@@ -147,6 +158,8 @@ def _letter(
             language=language,
             neutral=draft.incoming.is_refuted,
             follows=earlier,
+            answer_by=answer_by,
+            zone=zone_of(site.cfg),
         )
     return letters.letter(
         site.templates,

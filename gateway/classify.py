@@ -7,7 +7,6 @@ from typing import Any
 from gateway.assigning import assign, beside, policy_of
 from gateway.config import Config
 from gateway.plan import Draft
-from gateway.rules import Decision
 from gateway.store.surroundings import Surroundings
 from gateway.tickets.actions import Action, AwaitAgent, StopAwaiting
 from gateway.tickets.assignment import Choice
@@ -19,20 +18,6 @@ def queue_of(draft: Draft, row: Mapping[str, Any] | None = None) -> str:
     if chosen:
         return str(chosen.value)
     return draft.incoming.queue if row is None else str(row["queue"])
-
-
-_RULES_SET = ("queue", "status", "priority", "type", "category", "area", "impact", "sla", "title", "language")
-
-
-def rules_set(decision: Decision | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """The fields of the ticket that rules set, the site's own under `fields`; and which rule set each."""
-    if decision is None:
-        return {}, {}
-    values = {name: decision.fields[name].value for name in _RULES_SET if name in decision.fields}
-    set_by = {name: f"rule:{decision.fields[name].rule}" for name in values}
-    if own := {name[7:]: str(one.value) for name, one in decision.fields.items() if name.startswith("fields.")}:
-        values["fields"] = own
-    return values, set_by
 
 
 def organisation_of(draft: Draft, cfg: Config) -> str | None:

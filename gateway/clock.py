@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import alike, log, unassigned, waking
+from gateway import alike, deadlines, log, renewing, retention, unassigned, waking
 from gateway.errors import GatewayError
+from gateway.health import alarms
+from gateway.reporting import mailing, pages
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
 from gateway.telling.teller import tell_digests
+from gateway.telling.waves import tell_wave
 
 DIGESTS_EVERY = 30  # seconds
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
@@ -28,6 +31,24 @@ def start_clock(store: Store, site: Callable[[], Site]) -> BackgroundScheduler:
     scheduler.add_job(digests, "interval", seconds=DIGESTS_EVERY)
     wakes = _guarded("waking", lambda: waking.wake(store, site()))
     scheduler.add_job(wakes, "interval", seconds=waking.WAKE_EVERY)
+    watch = _guarded("alarms", lambda: alarms.look(store, site()))
+    scheduler.add_job(watch, "interval", seconds=alarms.LOOK_EVERY)
+    forgetting = _guarded("retention", lambda: retention.forget(store, site()))
+    scheduler.add_job(forgetting, "interval", seconds=retention.PURGE_EVERY)
+    tokens = _guarded("tokens", lambda: renewing.renew(store, site()))
+    scheduler.add_job(tokens, "interval", seconds=renewing.RENEW_EVERY)
+    reports = _guarded("reports", lambda: mailing.mail_report(store, site()))
+    scheduler.add_job(reports, "interval", seconds=mailing.LOOK_EVERY)
+    static = _guarded("pages", lambda: pages.write_as_configured(store, site().cfg))
+    scheduler.add_job(static)  # at once, and then again and again
+    scheduler.add_job(static, "interval", seconds=pages.WRITE_EVERY)
+    due = deadlines.Deadlines(store, site)
+
+    def keep_deadlines() -> None:
+        due.turn()
+        tell_wave(store, site())
+
+    scheduler.add_job(_guarded("deadlines", keep_deadlines), "interval", seconds=deadlines.TURN_EVERY)
     scheduler.start()
     return scheduler
 

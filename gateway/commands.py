@@ -55,7 +55,7 @@ def _looking(doer: Doer, decide: Decide) -> Effect:
         effect = decide(conn, at)
     if effect.actions and not doer.dry:
         with doer.store.main.write() as conn:
-            act.apply(conn, effect.actions, Actor(name=doer.name, at=at))
+            act.apply(conn, effect.actions, Actor(name=doer.name, at=at), doer.cfg.promises)
     return effect
 
 
@@ -69,7 +69,7 @@ def _taking(doer: Doer, decide: Decide) -> Effect:
             except _TriedError as tried:
                 return tried.effect
         effect = decide(conn, at)
-        act.apply(conn, effect.actions, Actor(name=doer.name, at=at))
+        act.apply(conn, effect.actions, Actor(name=doer.name, at=at), doer.cfg.promises)
         return effect
 
 

@@ -1,12 +1,14 @@
 """From what was decided on a mail to the list of changes it makes: steps 10 and 11, still as values.
 
-Each kind of mail has its room: `new_ticket`, `follow_up`; what all of them file stands in `filing`.
+Each kind of mail has its room: `new_ticket`, `follow_up`, `bounced`, `by_hand`; what all of them file stands in
+`filing`.
 """
 
 from datetime import datetime
 
 from gateway.answer import answer, heard
 from gateway.bounced import bounced
+from gateway.by_hand import by_hand
 from gateway.classify import after_choice, agent_for, queue_of
 from gateway.config import Config
 from gateway.follow_up import follow_up
@@ -15,6 +17,7 @@ from gateway.plan import Draft, Plan, planned
 from gateway.reckoning import given
 from gateway.site import Site
 from gateway.store.surroundings import Surroundings
+from gateway.tickets.actions import OpenTicket
 from gateway.tickets.reason import Verdict
 from gateway.tickets.undeclared import Advice, advice
 from gateway.trace import trace_of
@@ -30,6 +33,10 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
         back = bounced(draft, around, site, at)
         trace = trace_of(draft, bounced=back.trace)
         return planned(draft, back.ticket, back.actions, trace=trace, alarms=back.alarms)
+    if draft.incoming.spool.is_sent:
+        own = draft.thread.ticket
+        assert own is not None
+        return planned(draft, own, by_hand(draft, own, around, site.cfg), trace=trace_of(draft))
     if draft.thread.ticket is None:
         if number is None:
             raise ValueError("a new ticket needs a number")
@@ -43,13 +50,15 @@ def _new_ticket(draft: Draft, number: int, around: Surroundings, site: Site, at:
     queue = queue_of(draft)
     choice = agent_for(draft, queue, None, around, site.cfg, at)
     beside = given(draft.decision, draft.facts, site.cfg)
-    written = answer(draft, number, around, site, at, queue=queue)
+    opened = tuple(opening(draft, number, choice, beside, around, site.cfg, at))
+    due = next((site.promises.first_due(one, at) for one in opened if isinstance(one, OpenTicket)), None)
+    written = answer(draft, number, around, site, at, queue=queue, answer_by=due)
     return planned(
         draft,
         number,
         (
             *heard(draft, number, around),
-            *opening(draft, number, choice, beside, around, site.cfg, at),
+            *opened,
             *after_choice(choice, number, draft, site.cfg),
             *written.actions,
         ),

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import __version__, log
+from gateway import __version__, log, systemd
 from gateway.admin import tell_admin
 from gateway.clock import start_clock
 from gateway.config import Config
@@ -26,6 +26,7 @@ from gateway.delivery.sender import Sender
 from gateway.delivery.signing import signer_of
 from gateway.errors import ConfigError
 from gateway.faults import refuse_in_production
+from gateway.health.http import Watched
 from gateway.intake.imap import ImapPoller
 from gateway.intake.recipients import recipient_judge
 from gateway.intake.smtp import SmtpListener
@@ -35,7 +36,7 @@ from gateway.now import now
 from gateway.reader import Readers
 from gateway.reload import Reloader
 from gateway.site import Site, load_site
-from gateway.store import Store, migrate, open_store, outbox, signing, spool
+from gateway.store import Store, migrate, oauth, open_store, outbox, signing, spool
 from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.successors import hand_over, orphaned
@@ -65,6 +66,7 @@ def run(cfg: Config) -> int:
     migrate.ensure(store)
     spool.free_node(store, node=store.node, forgive=lock.unclean)
     outbox.free_node(store, node=store.node)
+    oauth.free_node(store, store.node)
     sweep(store)
     if orphans := orphaned(store, cfg):
         raise ConfigError(orphans)
@@ -129,6 +131,7 @@ def _supervise(cfg: Config, site: Site) -> int:
             code = EX_CONFIG
             break
     log.stopping("supervisor")
+    systemd.notify("STOPPING=1")
     # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
     for child in (intake, worker):
         _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: len(stops) > 1)
@@ -226,19 +229,29 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     listeners = [SmtpListener(one, cfg=cfg, spool=committer, judge=judge) for one in cfg.smtp]
     ended = threading.Event()
     pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
+    watched = Watched(cfg, store) if cfg.metrics.listen is not None else None
     for listener in listeners:
         await listener.start()
+    if watched is not None:
+        await watched.start()
     for poller in pollers:
         poller.start()
     settings = TakingUp(cfg, site, store=store, spool=committer, listeners=listeners, pollers=pollers)
     log.ready("intake")
-    tasks = [asyncio.create_task(_watch(pollers)), asyncio.create_task(settings.keep_up(news_fd))]
+    systemd.notify("READY=1")
+    tasks = [
+        asyncio.create_task(_watch(pollers)),
+        asyncio.create_task(settings.keep_up(news_fd)),
+        asyncio.create_task(_show_life()),
+    ]
     await stop.wait()
     for task in tasks:
         task.cancel()
     log.stopping("intake")
     ended.set()
     grace = cfg.limits.stop_within.total_seconds()
+    if watched is not None:
+        await watched.stop()
     await asyncio.gather(*(listener.stop(grace) for listener in listeners))
     await asyncio.to_thread(_join, pollers, committer)
     store.close()
@@ -251,6 +264,14 @@ async def _watch(pollers: list[ImapPoller]) -> None:
         for poller in pollers:
             if poller.is_stuck:
                 poller.cut()
+
+
+async def _show_life() -> None:
+    """Tell systemd's watchdog that whoever is at the door still answers."""
+    every = systemd.watchdog_every()
+    while every is not None:
+        systemd.notify("WATCHDOG=1")
+        await asyncio.sleep(every)
 
 
 def _join(pollers: list[ImapPoller], committer: Spool) -> None:
@@ -321,6 +342,7 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     clock = start_clock(store, lambda: reloader.site)
     if cfg.auth.agents == "token":
         log.agents_by_token()
+    reloader.site.promises.prepare(now())
     _calm_collector()
     log.ready("worker")
     worker.run()

@@ -10,7 +10,6 @@ from typing import Any
 
 from gateway.config import Config
 from gateway.explanation import (
-    DUES,
     Asked,
     Explanation,
     TicketExplanation,
@@ -20,6 +19,7 @@ from gateway.explanation import (
     explanation,
     letter,
     outgoing,
+    reaction,
 )
 from gateway.incoming import envelope_json
 from gateway.mail import Mail
@@ -31,6 +31,7 @@ from gateway.store import Store, explained, rule_sets, trace
 from gateway.store.explained import JournalLine, Record
 from gateway.store.spool import Claimed
 from gateway.store.trace import Trail
+from gateway.tickets import reckoned
 from gateway.tickets.actions import Action, Change, OpenTicket, Send
 from gateway.verify import Arrival, Resolver, verify
 
@@ -42,7 +43,7 @@ def dry_run(
 ) -> Explanation:
     """What would become of this mail now. `known_as`: the spool row that it would only repeat."""
     arrival = Arrival(raw=raw, mail=mail, envelope=claimed.envelope, source=claimed.source, at=claimed.received_at)
-    auth = None if claimed.quiet else verify(arrival, site.cfg, Resolver(site.cfg.auth.dns))
+    auth = None if claimed.quiet or claimed.is_sent else verify(arrival, site.cfg, Resolver(site.cfg.auth.dns))
     plan = foretell(store, site, RegexMatcher(time.monotonic), claimed, raw, mail, auth)
     asked = ask(site.rules, plan.facts, _shown_files(store, site))
     trail = Trail(
@@ -120,6 +121,7 @@ class History:
         self._store = store
         self._matcher = RegexMatcher(time.monotonic)
         self._rules = RulesOfThen(store, cfg)
+        self._promises = cfg.promises
 
     def mail(self, mail_id: int) -> Explanation | None:
         """What happened to a stored mail, in or out."""
@@ -141,11 +143,13 @@ class History:
         if row is None:
             return None
         mails = self._explain(trace.by_ticket(self._store, number))
+        afterwards = tuple(reaction(at, ruled) for at, ruled in explained.ruled(self._store, number))
         return TicketExplanation(
             ticket=number,
-            fields=current(row, mails, explained.last_changes(self._store, number)),
-            due={name: row[name] for name in DUES},
+            fields=current(row, mails, explained.last_changes(self._store, number), afterwards),
+            due=reckoned.told(row, self._promises),
             mails=tuple(mails),
+            afterwards=afterwards,
         )
 
     def _explain(self, mail_ids: Sequence[int]) -> list[Explanation]:

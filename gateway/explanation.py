@@ -54,12 +54,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketExplanation:
-    """A ticket as it stands, why each field is what it is, and the way of every mail of it."""
+    """A ticket as it stands, why each field is what it is, the way of every mail of it, and what rules made of it
+    afterwards: each the step `rules` of a mail, with what made them act and what they set.
+    """
 
     ticket: int
     fields: Mapping[str, Mapping[str, Any]]
-    due: Mapping[str, datetime | None]
+    due: Mapping[str, Mapping[str, Any] | None]
     mails: tuple[Explanation, ...]
+    afterwards: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +168,7 @@ def explanation(
             {"step": "verify", "verified": bool(record.auth), **record.auth},
         ]
         if "authority" in stored:  # an agent's mail, of which no rule is asked and to which nothing is answered
-            steps += [stored[name] for name in ("authority", "thread", "script", "course") if name in stored]
+            steps += [stored[name] for name in ("authority", "thread", "script", "course", "would") if name in stored]
             steps += [_acted(trail, record.changes)]
         else:
             steps += [
@@ -329,8 +332,24 @@ def _no_line(value: Any, by: str) -> dict[str, Any]:
     return {"value": value, "rule": None, "file": None, "line": None, "by": by}
 
 
+def reaction(at: datetime, ruled: Mapping[str, Any]) -> Step:
+    """What rules made of something that happened to a ticket, out of its line of the journal."""
+    return {
+        "at": at,
+        "event": ruled["event"],
+        "rule_set_id": ruled["rule_set"],
+        "rules": ruled["rules"],
+        "fields": _fields(ruled, {"thread": {"ticket": True}, "assign": ruled["assign"] or {}}),
+        "skipped": ruled["skipped"],
+        "assign": ruled["assign"],
+    }
+
+
 def current(
-    row: Mapping[str, Any], mails: Sequence[Explanation], changed_by: Mapping[str, str]
+    row: Mapping[str, Any],
+    mails: Sequence[Explanation],
+    changed_by: Mapping[str, str],
+    afterwards: Sequence[Step] = (),
 ) -> dict[str, dict[str, Any]]:
     """Why each field of a ticket is what it is: who set it, and where that is a rule the line."""
     values = {name: row[name] for name in _CURRENT if row[name] not in (None, "")}
@@ -343,8 +362,8 @@ def current(
         by = row["set_by"].get(name, "")
         told = by or changed_by.get(name.partition(".")[0]) or changed_by.get(OPENING, "")
         found[name] = _no_line(value, told)
-        for mail in reversed(mails):
-            one = mail.fields.get(name)
+        for fields in (*(step["fields"] for step in reversed(afterwards)), *(mail.fields for mail in reversed(mails))):
+            one = fields.get(name)
             if one and one["rule"] and (one["by"] == by or (not by and one["value"] == value)):
                 found[name] = {**one, "value": value}
                 break

@@ -1,15 +1,14 @@
 """What of a mail is filed on its ticket, whatever kind of mail it is: its text, its people, what to find it by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.config import Config
 from gateway.incoming import Incoming, envelope_json
 from gateway.mail import Address, Mail
 from gateway.mail.attached.invitation import in_words
-from gateway.plan import Draft
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import Action, AddArticle, Participate, Remember
+from gateway.tickets.actions import AddArticle, Remember
 from gateway.tickets.reason import Verdict
 from gateway.tickets.subject import base_subject
 
@@ -101,14 +100,6 @@ def others(mail: Mail, cfg: Config) -> list[Address]:
     found = {address.key: address for address in (*mail.to, *mail.cc) if address.key != author}
     people = [one for key, one in found.items() if not cfg.whose(key) and not cfg.is_source(key)]
     return people[:MAX_WATCHERS]
-
-
-def watchers(draft: Draft, number: int, cfg: Config) -> Iterator[Action]:
-    """Those whom rules add: addresses, and agents by their key."""
-    for one in draft.decision.watchers if draft.decision else ():
-        agent = cfg.agents.get(one)
-        address = Address(addr=agent.addresses[0], name=agent.name) if agent else Address(addr=one)
-        yield Participate(ticket=number, address=address, role="watcher")
 
 
 def remember(mail: Mail, number: int, around: Surroundings, cfg: Config) -> Remember:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway import filing
+from gateway import filing, ruled
 from gateway.assigning import said_by, values_of
-from gateway.classify import rules_set
 from gateway.config import Config
 from gateway.incoming import Incoming
 from gateway.plan import Draft
@@ -46,7 +45,8 @@ def follow_up(
         refuted=draft.incoming.is_refuted,
         by_requester=_is_requesters(draft.incoming, row, around),
     )
-    yield from filing.watchers(draft, number, cfg)
+    yield from ruled.watchers(draft.decision, number, cfg)
+    yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
     for other in draft.thread.mentions:
         yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
@@ -69,14 +69,11 @@ def _values(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The fields of the ticket that the mail has a say in, and who set which: the rules stand above all else."""
     values: dict[str, Any] = {"status": _status_after(draft, row, cfg)}
-    by_rules, set_by = rules_set(draft.decision)
+    by_rules, set_by = ruled.fields_on(row, draft.decision)
     if choice and choice.agent:
         values |= values_of(choice, values["status"], cfg.status_table)
         set_by["assignee"] = said_by(choice)
     values |= by_rules
-    values["fields"] = {**row["fields"], **values.get("fields", {})}
-    tags = draft.decision.tags if draft.decision else ()
-    values["tags"] = [*row["tags"], *(tag for tag in tags if tag not in row["tags"])]
     if values["status"] != row["status"]:
         values |= _ending(row, cfg.status_table.like(values["status"]), at)
     if not draft.incoming.mail.is_automatic and not _is_asked(draft.incoming, int(row["number"])):

@@ -108,6 +108,10 @@ def mail_repeated(spool: int, source: str, *, peer: str = "") -> None:
     _event(logging.INFO, "mail_repeated", spool=spool, source=source, peer=peer)
 
 
+def token_failed(account: str, error: str) -> None:
+    _event(logging.ERROR, "token_failed", account=account, error=error)
+
+
 def imap_opened(account: str, folder: str, *, idle: bool, move: bool) -> None:
     """Logged in; whether the server pushes, and whether it moves."""
     _event(logging.INFO, "imap_opened", account=account, folder=folder, idle=idle, move=move)
@@ -116,6 +120,11 @@ def imap_opened(account: str, folder: str, *, idle: bool, move: bool) -> None:
 def imap_first_look(account: str, folder: str, *, mails: int, start: str) -> None:
     """What lay in a folder when we first saw it, and whether it is taken (`all`) or left alone (`new`)."""
     _event(logging.INFO, "imap_first_look", account=account, folder=folder, mails=mails, start=start)
+
+
+def imap_not_there(account: str, folder: str) -> None:
+    """The folder of sent mail does not exist; it is looked for again, and what then lies in it is taken."""
+    _event(logging.WARNING, "imap_not_there", account=account, folder=folder)
 
 
 def imap_uidvalidity_changed(account: str, folder: str, *, before: int, after: int) -> None:
@@ -250,6 +259,44 @@ def database_trouble(exc: BaseException) -> None:
 def lead_told(ticket: int, *, agent: str, of: str, tickets: int) -> None:
     """The lead of a queue got a list: `of` tickets that look alike, or that nobody was free to take; the first."""
     _event(logging.INFO, "lead_told", ticket=ticket, agent=agent, of=of, tickets=tickets)
+
+
+def report_told(start: datetime, end: datetime, *, recipients: int) -> None:
+    """The report on a time was written, to so many."""
+    _event(logging.INFO, "report_told", start=start.isoformat(), end=end.isoformat(), recipients=recipients)
+
+
+def clock_jumped(seconds: float) -> None:
+    """The clock of this machine was set forward, or back (negative)."""
+    _event(logging.WARNING, "clock_jumped", seconds=round(seconds))
+
+
+def step_failed(ticket: int, exc: Exception) -> None:
+    """Our own code stumbled over what was due on a ticket; it is looked at again in some minutes."""
+    _event(logging.ERROR, "step_failed", ticket=ticket, error=str(exc))
+
+
+def reckoned_anew(tickets: int) -> None:
+    """Calendars or SLAs have changed, and with them the due times of so many tickets."""
+    _event(logging.INFO, "reckoned_anew", tickets=tickets)
+
+
+def pages_not_written(folder: str, error: str) -> None:
+    """The static pages of [report] html are those of before."""
+    _event(logging.WARNING, "pages_not_written", folder=folder, error=error)
+
+
+def alarm(key: str, text: str) -> None:
+    _event(logging.ERROR, "alarm", alarm=key, text=text)
+
+
+def all_clear(key: str) -> None:
+    _event(logging.WARNING, "all_clear", alarm=key)
+
+
+def purged(mails: int, freed: int) -> None:
+    """The bytes of old mails were deleted."""
+    _event(logging.INFO, "purged", mails=mails, bytes=freed)
 
 
 def admin_told(subject: str) -> None:

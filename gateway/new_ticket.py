@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway import filing
+from gateway import filing, ruled
 from gateway.assigning import said_by, values_of
-from gateway.classify import rules_set
 from gateway.config import Config
 from gateway.plan import Draft
 from gateway.reckoning import Given
@@ -46,7 +45,8 @@ def opening(
     if mail.from_ and is_somebody and mail.from_ != requester:
         yield Participate(ticket=number, address=mail.from_, role="other")  # whose next mail shall find the ticket
     yield from people.opening(number, filing.others(mail, cfg), refuted=draft.incoming.is_refuted)
-    yield from filing.watchers(draft, number, cfg)
+    yield from ruled.watchers(draft.decision, number, cfg)
+    yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
     if key := draft.incoming.thread_key:
         yield KeepKey(source=key[0], key=key[1], ticket=number, before=around.keyed.get(key))
@@ -83,7 +83,7 @@ def _values(
         values["status"] = cfg.status_table.next(values["status"], Happening.RESOLVED)
     if incoming.declared and incoming.declared.author:
         set_by["requester"] = f"source:{incoming.declared.source}"
-    by_rules, rules = rules_set(decision)
+    by_rules, rules = ruled.fields_of(decision)
     if draft.named_requester and decision:
         set_by["requester"] = f"rule:{decision.fields['requester'].rule}"
     return values | by_rules, set_by | rules

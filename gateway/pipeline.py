@@ -109,10 +109,15 @@ def foretell(
     raw: bytes,
     mail: Mail,
     auth: AuthResult | None = None,
-) -> Plan:
+) -> Plan | agents.Foretold:
     """What would become of one mail now; nothing is written, no number taken."""
     at = now()
     incoming = identify(claimed, mail, content_digest(raw), site, matcher, auth)
+    if agents.is_agents(incoming, site.cfg):
+        told = agents.foretell(store, site, incoming, raw, auth or AuthResult())
+        if isinstance(told, agents.Foretold):
+            return told
+        incoming = told.incoming
     with store.main.read() as conn:
         around = look_around(conn, wants([incoming], site), at)
         number = Numbers(store, conn).peek(conn)
@@ -223,7 +228,7 @@ def _enter(conn: Connection, plan: Plan, site: Site, at: datetime) -> None:
     )
     mail_id = act.record_mail(conn, row)
     wrote_at = incoming.spool.received_at if incoming.spool.quiet else None
-    act.apply(conn, plan.actions, Actor(name="mail", at=at, mail_id=mail_id, wrote_at=wrote_at))
+    act.apply(conn, plan.actions, Actor(name="mail", at=at, mail_id=mail_id, wrote_at=wrote_at), site.promises)
     if incoming.opened_by and plan.ticket is not None:
         agents.finish_opening(conn, incoming, plan.ticket, site, at, mail_id)
 

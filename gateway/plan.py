@@ -3,25 +3,26 @@
 What comes of the draft on its ticket, the plan, is concluded by the room for its kind of mail: see `conclude`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway import known
 from gateway.config import Config
-from gateway.config.calendars import open_calendars, zone_of
+from gateway.config.calendars import zone_of
 from gateway.incoming import Incoming
-from gateway.mail import Address, Kind
+from gateway.mail import Address, Kind, Mail
 from gateway.reckoning import counted
 from gateway.rules import Decision, Facts, Matcher, facts_of
-from gateway.rules.facts import seen_key
 from gateway.site import Site
+from gateway.store.lookup import SEEN_BY_PERSON
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import token
 from gateway.tickets.actions import Action
 from gateway.tickets.assignment import Choice
 from gateway.tickets.bounces import Sent, named
-from gateway.tickets.guard import Judgement, judge
+from gateway.tickets.guard import BY_HAND, Judgement, judge, judge_sent
 from gateway.tickets.our_words import without_our_words
 from gateway.tickets.reason import Reason, Verdict
 from gateway.tickets.sources import Signal, as_sent
@@ -30,9 +31,6 @@ from gateway.tickets.threading import Known, Thread, decide
 from gateway.tickets.undeclared import Advice
 
 COPY_WINDOW = timedelta(hours=1)
-_TICKET_FACTS = (
-    "status", "priority", "type", "category", "area", "impact", "assignee", "sla", "tags", "fields", "set_by"
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +128,9 @@ def planned(
 
 def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, matcher: Matcher) -> Draft:
     """Steps 7 to 9: guard, thread, classify."""
-    copy = _copy_of(incoming, around)
+    if incoming.spool.is_sent:
+        return _by_hand(incoming, around, site, at)
+    copy = _copy_of(incoming, around, site.cfg)
     if copy is not None:
         judgement = Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=incoming.mail.message_id)
         thread = Thread(ticket=copy, reason=Reason.COPY)
@@ -145,14 +145,37 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     facts = _facts(incoming, around, site, thread)
     budget = site.cfg.limits.rules_time.total_seconds()
     decision = site.rules.evaluate(facts, facts.event, matcher, budget=budget)
+    facts = _with_customer(facts, decision, around, site.cfg)
     return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=facts, decision=decision)
 
 
-def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:
-    """The ticket that has the same mail already, arrived by another address or source within the hour."""
+def _by_hand(incoming: Incoming, around: Surroundings, site: Site, at: datetime) -> Draft:
+    """Of what one of us sent by hand: no rule is asked."""
+    mail, found = incoming.mail, thread_of(incoming, around, site, at)
+    number = found.ticket if found.ticket is not None else found.follows
+    members = around.participants.get(number, frozenset()) if number is not None else frozenset()
+    judgement = judge_sent(
+        mail,
+        own_mail=_is_own_mail(mail, around, site),
+        is_recorded=any(one.reason in BY_HAND for one in around.stored.get(mail.message_id, ())),
+        ticket=number,
+        is_to_them=any(one.key in members and not site.cfg.whose(one.key) for one in (*mail.to, *mail.cc)),
+    )
+    thread = replace(found, ticket=number, follows=None, reopens=False)
+    return Draft(incoming=incoming, judgement=judgement, thread=thread, facts=None, decision=None)
+
+
+def _copy_of(incoming: Incoming, around: Surroundings, cfg: Config) -> int | None:
+    """The ticket that has the same mail already, arrived by another address or source within the hour.
+
+    What one of us sent by hand, with us in copy, may come in after it was found among the sent mails, by then with
+    other headers.
+    """
+    is_ours = cfg.is_ours(incoming.sender)
     arrived = incoming.spool.received_at
     for stored in around.stored.get(incoming.mail.message_id, ()):
-        same = stored.direction == "in" and stored.content == incoming.content
+        by_hand = is_ours and stored.reason in BY_HAND
+        same = stored.direction == "in" and (by_hand or stored.content == incoming.content)
         if same and stored.ticket is not None and abs(arrived - stored.at) <= COPY_WINDOW:
             return stored.ticket
     return None
@@ -160,8 +183,6 @@ def _copy_of(incoming: Incoming, around: Surroundings) -> int | None:
 
 def judgement_of(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
     mail = incoming.mail
-    sent = any(stored.direction == "out" for stored in around.stored.get(mail.message_id, ()))
-    signed = any(site.keys.read(text) for text in token.in_message_ids([mail.message_id]))
     declared, envelope = incoming.declared, incoming.spool.envelope
     if declared and declared.author and envelope.mail_from == "":
         envelope = replace(envelope, mail_from=None)  # the form's, not the person's
@@ -171,12 +192,18 @@ def judgement_of(incoming: Incoming, around: Surroundings, site: Site) -> Judgem
         from_ourselves=_is_from_ourselves(incoming, site.cfg),
         answer_to=incoming.answer_to.addr if incoming.answer_to else "",
         answers_ourselves=incoming.answer_to is not None and site.cfg.is_ours(incoming.answer_to.key),
-        own_mail=sent or signed,
+        own_mail=_is_own_mail(mail, around, site),
         names_our_mail=any(claim.ticket in around.tickets for claim, _ in incoming.clues.claims)
         or bool(named_mails(incoming, around, site)),
         quiet=incoming.spool.quiet,
         max_hops=site.cfg.limits.hops,
     )
+
+
+def _is_own_mail(mail: Mail, around: Surroundings, site: Site) -> bool:
+    """Did the gateway write it?"""
+    sent = any(stored.direction == "out" for stored in around.stored.get(mail.message_id, ()))
+    return sent or any(site.keys.read(text) for text in token.in_message_ids([mail.message_id]))
 
 
 def _is_from_ourselves(incoming: Incoming, cfg: Config) -> bool:
@@ -202,7 +229,7 @@ def thread_of(incoming: Incoming, around: Surroundings, site: Site, at: datetime
         incoming.clues,
         incoming.sender,
         refs=[ref for one in dict.fromkeys(wanted) for ref in around.refs.get(one, ())],
-        tickets=_Tickets(around, site.cfg),
+        tickets=_Tickets(around, site.cfg, incoming.sender if incoming.spool.is_sent else ""),
         at=at,
         keyed=_keyed(incoming, around),
         auth_failed=incoming.is_refuted,
@@ -216,14 +243,18 @@ def _keyed(incoming: Incoming, around: Surroundings) -> tuple[int, str] | None:
 
 
 class _Tickets(Mapping[int, Known]):
-    """The tickets around a group of mails, each made when it is asked for: most mails ask for one or none."""
+    """The tickets around a group of mails, each made when it is asked for: most mails ask for one or none.
 
-    def __init__(self, around: Surroundings, cfg: Config) -> None:
+    `ours` is the address of one of us, who takes part in all of them.
+    """
+
+    def __init__(self, around: Surroundings, cfg: Config, ours: str = "") -> None:
         self._around = around
         self._cfg = cfg
+        self._ours = frozenset((ours,)) if ours else frozenset()
 
     def __getitem__(self, number: int) -> Known:
-        return _known(self._around.tickets[number], self._around, self._cfg)
+        return _known(self._around.tickets[number], self._around, self._cfg, self._ours)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._around.tickets)
@@ -232,14 +263,14 @@ class _Tickets(Mapping[int, Known]):
         return len(self._around.tickets)
 
 
-def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config) -> Known:
+def _known(row: Mapping[str, Any], around: Surroundings, cfg: Config, more: frozenset[str]) -> Known:
     queue = cfg.queues.get(row["queue"])
     return Known(
         number=row["number"],
         status=cfg.status_table.like(row["status"]),
         closed_at=row["closed_at"],
         merged_into=row["merged_into"],
-        participants=around.participants.get(row["number"], frozenset()),
+        participants=around.participants.get(row["number"], frozenset()) | more,
         reopen_for=(queue.reopen_for if queue else None) or cfg.mail.reopen_for,
     )
 
@@ -254,22 +285,17 @@ def _settle(thread: Thread, incoming: Incoming) -> Thread:
 
 
 def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread) -> Facts:
-    cfg, person, came_at = site.cfg, around.people.get(incoming.sender), incoming.spool.received_at
-    organisation = cfg.organisation_for(incoming.sender)
-    tags = cfg.organisations[organisation].tags if organisation else ()
-    known: dict[str, Any] = {
-        "sender.known": person is not None,
-        "sender.agent": cfg.agent_for(incoming.sender) is not None,
-        "sender.tags": tuple(dict.fromkeys((*(person.tags if person else ()), *tags))),
-        "organisation": organisation,
-    }
-    if site.rules.calendars:
-        known["hours"] = open_calendars(cfg, site.rules.calendars, came_at)
+    cfg, came_at = site.cfg, incoming.spool.received_at
     row = around.tickets.get(thread.ticket) if thread.ticket is not None else None
+    told: dict[str, Any] = {
+        **known.of_sender(incoming.sender, around.people.get(incoming.sender), cfg),
+        **known.of_hours(site.rules, cfg, came_at),
+        "requester": (incoming.sender if row is None else _requester(row, incoming, around)) or None,
+    }
     if asked := site.rules.seen_recently if row else counted(site.rules, cfg):
-        known["seen_recently"] = dict(_seen(incoming, around, asked, cfg))
+        told["seen_recently"] = known.seen_recently(asked, around.seen, incoming.sender, cfg)
     if row is not None:
-        known |= {name: row[name] for name in _TICKET_FACTS if row[name] is not None}
+        told |= known.of_ticket(row)
     return facts_of(
         as_sent(incoming.mail, incoming.declared),
         envelope=incoming.spool.envelope,
@@ -280,28 +306,22 @@ def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread)
         size=incoming.spool.size,
         at=came_at.astimezone(zone_of(cfg)),
         auth=str(incoming.auth.standing) if incoming.auth else None,
-        known=known,
+        known=told,
     )
 
 
-def _seen(
-    incoming: Incoming, around: Surroundings, asked: Collection[tuple[str, int]], cfg: Config
-) -> Iterator[tuple[str, int]]:
-    """The counts that are asked for; a value without one has none."""
-    for by, within in asked:
-        counts = around.seen.get((by, within), {})
-        yield seen_key(by, "*", within), 0
-        if by == "sender":
-            yield seen_key(by, incoming.sender, within), counts.get(incoming.sender, 0)
-        elif by == "organisation":
-            organisation = cfg.organisation_for(incoming.sender)
-            if organisation:
-                yield seen_key(by, organisation, within), _seen_of_organisation(counts, organisation, cfg)
-        else:
-            for value, count in counts.items():
-                yield seen_key(by, value, within), count
+def _with_customer(facts: Facts, decision: Decision, around: Surroundings, cfg: Config) -> Facts:
+    """With the counts of whom a rule named as the requester, as far as they are counted by person."""
+    named = decision.value("requester")
+    if not named or facts.event != "created":
+        return facts
+    asked = [one for one in around.seen if one[0] in SEEN_BY_PERSON]
+    seen = {**facts.known.get("seen_recently", {}), **known.seen_recently(asked, around.seen, named.lower(), cfg)}
+    return replace(facts, known={**facts.known, "seen_recently": seen}) if asked else facts
 
 
-def _seen_of_organisation(by_domain: Mapping[str, int], organisation: str, cfg: Config) -> int:
-    """How many of the tickets counted by their requester's domain are an organisation's."""
-    return sum(count for domain, count in by_domain.items() if cfg.organisation_for(f"@{domain}") == organisation)
+def _requester(row: Mapping[str, Any], incoming: Incoming, around: Surroundings) -> str:
+    """Whom the ticket of this row is for: by the address they wrote from, where they wrote this."""
+    person = around.people.get(incoming.sender)
+    is_theirs = person is not None and person.id == row["requester_id"]
+    return incoming.sender if is_theirs else around.requesters.get(row["number"], "")

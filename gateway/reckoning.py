@@ -57,8 +57,7 @@ class Given:
 
 def given(decision: Decision, facts: Facts, cfg: Config) -> Given:
     """What a new ticket gets beside what rules set. `facts` hold the counts that `counted` names."""
-    requester = decision.value("requester")
-    organisation = cfg.organisation_for(requester) if requester else facts.known.get("organisation")
+    organisation = organisation_of(decision, facts, cfg)
     own = cfg.organisations.get(organisation or "")
     return Given(
         priority=table_priority(decision, facts, cfg),
@@ -97,26 +96,36 @@ def _occurrence(decision: Decision, facts: Facts, cfg: Config) -> Occurrence | N
     (by, within), seen = counts_by(cfg), _seen(decision, facts, cfg)
     if seen is None:
         return None
-    return Occurrence(value=1 + seen, by=by, of=_like(decision, facts, by) or "", within=within)
+    return Occurrence(value=1 + seen, by=by, of=_like(decision, facts, by, cfg) or "", within=within)
 
 
 def _seen(decision: Decision, facts: Facts, cfg: Config) -> int | None:
     """How many tickets like this one came lately; None where nobody counted, or there is nothing to count by."""
     by, within = counts_by(cfg)
-    value, counts = _like(decision, facts, by), facts.known.get("seen_recently", {})
+    value, counts = _like(decision, facts, by, cfg), facts.known.get("seen_recently", {})
     if not value:
         return None
     found: int | None = counts.get(seen_key(by, value, within), counts.get(seen_key(by, "*", within)))
     return found
 
 
-def _like(decision: Decision, facts: Facts, by: str) -> str | None:
+def _like(decision: Decision, facts: Facts, by: str, cfg: Config) -> str | None:
     """What the ticket is like others by."""
-    found: str | None
     if by == "sender":
-        return facts.from_
+        return customer_of(decision, facts)
     if by == "organisation":
-        found = facts.known.get("organisation")
-        return found
-    found = decision.value(by) or (facts.known.get("queue") if by == "queue" else None)
+        return organisation_of(decision, facts, cfg)
+    found: str | None = decision.value(by) or (facts.known.get("queue") if by == "queue" else None)
+    return found
+
+
+def customer_of(decision: Decision, facts: Facts) -> str:
+    """The address key of whom a new ticket is for: whom a rule names, else the person behind a form, else who wrote."""
+    return str(decision.value("requester") or facts.known.get("requester") or facts.from_).lower()
+
+
+def organisation_of(decision: Decision, facts: Facts, cfg: Config) -> str | None:
+    """The organisation of whom a new ticket is for."""
+    named = decision.value("requester")
+    found: str | None = cfg.organisation_for(named) if named else facts.known.get("organisation")
     return found

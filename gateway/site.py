@@ -24,6 +24,7 @@ from gateway.rules import RuleSet
 from gateway.rules import load as compile_rules
 from gateway.rules.testing import ExampleRun
 from gateway.store import Store, rule_sets
+from gateway.tickets.clocks import Promises
 from gateway.tickets.token import Keys
 
 
@@ -37,6 +38,7 @@ class Site:
     templates: Templates
     keys: Keys
     texts: Texts  # what all this was made from
+    promises: Promises  # what the clocks go by
     tests: ExampleRun | None  # what came of the tests of these rules; None where this process did not run them
 
 
@@ -165,6 +167,7 @@ def _site(
             lists=rules.names.lists,
             templates=templates.sources,
         ),
+        promises=replace(cfg.promises, silences=rules.silences),
         tests=tests,
     )
 

@@ -48,7 +48,7 @@ def hand_over(store: Store, cfg: Config, at: datetime) -> int:
             return 0
         try:
             with store.main.write() as conn:
-                act.apply(conn, list(_actions(rows, heirs)), Actor(name="config", at=at))
+                act.apply(conn, list(_actions(rows, heirs)), Actor(name="config", at=at), cfg.promises)
         except (Conflict, IntegrityError):
             continue
         log.handed_over(len(rows), of=", ".join(sorted({row["assignee"] for row in rows})))

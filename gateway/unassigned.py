@@ -81,7 +81,8 @@ def _settle(store: Store, site: Site, number: int, at: datetime) -> None:
                 roster = unassigned.roster(conn, at, site.cfg.status_table.ended)
                 choice = None if settled else _choose(conn, site, one, roster, at)
                 if settled or (choice and choice.agent):
-                    act.apply(conn, list(_actions(one, choice, site)), Actor(name="clock", at=at))
+                    actor = Actor(name="clock", at=at)
+                    act.apply(conn, list(_actions(one, choice, site)), actor, site.promises)
     except Conflict:
         return
 

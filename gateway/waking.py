@@ -42,6 +42,6 @@ def wake(store: Store, site: Site) -> None:
                 ticket = snapshots(conn, [number])[number]
                 if ticket.row["on_hold_until"] is not None and ticket.row["on_hold_until"] <= at:
                     effect = _woken(ticket, site, at)
-                    act.apply(conn, effect.actions, actor)
+                    act.apply(conn, effect.actions, actor, site.promises)
         except (Conflict, Permanent):
             continue  # it has changed meanwhile, or may not go there: the next turn looks again

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.main import COMMANDS
+from support.cli import gateway
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SHOWN = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+TOML = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 LEFT_OUT = {
     ".git",
     ".venv",
@@ -111,13 +113,22 @@ def test_every_section_of_the_configuration_is_named() -> None:
 def test_what_the_readme_shows_of_the_configuration_loads(tmp_path: Path) -> None:
     from gateway.config import load
 
-    shown = "\n".join(re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+    shown = "\n".join(block for block in TOML if "[[rule]]" not in block)
     config = tmp_path / "config.toml"
     config.write_text((ROOT / "config.toml").read_text() + "\n" + shown)
     secret = tmp_path / "imap.secret"
     secret.write_text("x")
     secret.chmod(0o600)
     assert load(config).imap[0].name == "main"
+
+
+def test_the_rules_that_the_readme_shows_pass_their_tests(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "config.toml", tmp_path)
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "10-readme.toml").write_text("\n".join(block for block in TOML if "[[rule]]" in block))
+    done = gateway("rules", "test", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "1 tests, all passed\n"), done.stderr
 
 
 def test_links_lead_somewhere() -> None:

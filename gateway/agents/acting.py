@@ -98,7 +98,7 @@ def _one(conn: Connection, case: Case, call: Call, site: Site, actor: Actor, lin
 def _refused(case: Case, call: Call, why: Permanent) -> RefusedError:
     failed = Line(said=call.line, result=str(why), ok=False, manual=page(call.command))
     rest = (
-        Line(said=one.line, result="not done, for all of a mail is done or nothing", ok=False)
+        Line(said=one.line, result="all of a mail is done or nothing", ok=False)
         for one in case.script.calls
         if one is not call
     )
@@ -153,7 +153,7 @@ def _text(conn: Connection, case: Case, raw: bytes, around: Surroundings, site: 
         if isinstance(leaving, Withheld):
             raise HeldBackError(leaving)
         written = replying.reply(conn, case, one, leaving, raw, site, actor.at)
-        act.apply(conn, written.actions, actor)
+        act.apply(conn, written.actions, actor, site.promises)
         return written.reaches
     if case.course.fate is Fate.NOTE and not _takes(case, ("note", "describe")):
         bench = Bench(

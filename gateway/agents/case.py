@@ -93,7 +93,7 @@ def case_of(
     if row is not None:
         read = whole(incoming.mail, read, told_on(conn, row, agent, site.cfg))
     way = course(
-        Answered(notice=answered.notice or "new", is_direct=answered.is_direct) if confirmed else answered,
+        _confirmed(answered) if confirmed else answered,
         read,
         power=_power(power, row) if confirmed else power.power,
         why=power.reason,
@@ -169,6 +169,12 @@ def _authority(
     return authority.authority(shown, asked, site.keys, mode=site.cfg.auth.agents)
 
 
+def _confirmed(answered: Answered) -> Answered:
+    """Of a mail that its agent said may act: what came since, and what it passes on, they know."""
+    notice = answered.notice or "new"
+    return Answered(notice=notice, is_direct=answered.is_direct, is_to_others=answered.is_to_others)
+
+
 def _answered(
     conn: Connection,
     incoming: Incoming,
@@ -184,9 +190,12 @@ def _answered(
     number = int(row["number"])
     theirs = around.participants.get(number, frozenset()) - set(own.addresses)
     is_direct = any(one.key in theirs for one in (*mail.to, *mail.cc))
+    # To others with us in To it is an answer to our notice all the same, which somebody reads along.
+    to_us = any(site.cfg.is_ours(one.key) for one in mail.to)
+    is_to_others = not is_direct and not to_us and any(not site.cfg.whose(one.key) for one in mail.to)
     notice = stored.notice(conn, [*mail.in_reply_to, *mail.references], own.addresses, number)
     if notice is None:
-        return Answered(is_direct=is_direct, is_forward=mail.is_forward)
+        return Answered(is_direct=is_direct, is_to_others=is_to_others, is_forward=mail.is_forward)
     newer = [
         one
         for one in stored.said(conn, number, notice.at)
@@ -196,6 +205,7 @@ def _answered(
         notice=notice.kind,
         newer=_newer(newer, site) if newer else "",
         is_direct=is_direct,
+        is_to_others=is_to_others,
         is_forward=mail.is_forward and not mail.in_reply_to,
     )
 

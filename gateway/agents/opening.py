@@ -3,6 +3,7 @@
 The mail is then taken as if the customer had written it, by the same rules; what the agent adds stays among us.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from gateway.site import Site
 from gateway.store.savepoint import savepoint
 from gateway.tickets.actions import Action, Actor, AddArticle, Note
 from gateway.tickets.commands import Call
+from gateway.tickets.commands.manual import page
 from gateway.tickets.reason import Reason
 from gateway.tickets.threading import Clues
 
@@ -125,6 +127,34 @@ def _bare(mail: Mail) -> Mail:
     )
 
 
+def _asked_for(opened_by: OpenedBy) -> str:
+    """The lines that asked for the ticket: `#new billing  #for bob@example.org`."""
+    below = {call.line for call in opened_by.calls}
+    return "  ".join(line for line in opened_by.lines if line not in below)
+
+
+def _carried_out(bench: Bench, number: int, calls: Sequence[Call], actor: Actor) -> list[Line]:
+    """All of the commands or none, for the ticket is there in any case: then which one failed, and why."""
+    done: list[Line] = []
+    try:
+        with savepoint(bench.conn):
+            for call in calls:
+                (effect,) = carry_out(bench, number, [call], actor)
+                done.append(Line(said=call.line, result=effect.said))
+    except Permanent as exc:
+        failed = calls[len(done)]
+        return [
+            Line(said=call.line, result=str(exc), ok=False, manual=page(call.command))
+            if call is failed
+            else Line(said=call.line, result=_ALL_OR_NONE, ok=False)
+            for call in calls
+        ]
+    return done
+
+
+_ALL_OR_NONE = "all commands are done or none; answer this mail with those you want"
+
+
 def finish_opening(conn: Connection, incoming: Incoming, number: int, site: Site, at: datetime, mail_id: int) -> None:
     """What the agent adds to the ticket that was opened for a customer, and that the agent hears of it."""
     opened_by = incoming.opened_by
@@ -143,13 +173,9 @@ def finish_opening(conn: Connection, incoming: Incoming, number: int, site: Site
         notes.append(AddArticle(ticket=number, direction="note", author=actor.name, subject="", text=opened_by.note))
     act.apply(conn, notes, actor)
     bench = Bench(conn=conn, cfg=site.cfg, by=actor.name, me=opened_by.agent, at=at)
-    said = [Line(said="", result=f"ticket #{number} was opened for {whom}")]
-    try:
-        with savepoint(conn):
-            effects = carry_out(bench, number, opened_by.calls, actor)
-        said += [Line(said=call.line, result=one.said) for call, one in zip(opened_by.calls, effects, strict=True)]
-    except Permanent as exc:
-        said += [Line(said=call.line, result=f"not done: {exc}", ok=False) for call in opened_by.calls]
+    kept = "; what you wrote to it is a note for agents" if opened_by.note else ""
+    said = [Line(said=_asked_for(opened_by), result=f"ticket #{number} was opened for {whom}{kept}")]
+    said += _carried_out(bench, number, opened_by.calls, actor)
     told = transcript(
         site,
         agent=opened_by.agent,

@@ -1,5 +1,6 @@
 """An agent's reply on its way to the customer: what is guarded, the letters, and what becomes of the ticket."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,8 +10,10 @@ from gateway.agents.case import Case
 from gateway.agents.said import told_on
 from gateway.compose import letters, replies
 from gateway.compose.files import File
+from gateway.compose.headers import is_address
 from gateway.compose.stamp import signed
 from gateway.errors import Permanent
+from gateway.mail import Address
 from gateway.mail.attached.attachments import bytes_of
 from gateway.site import Site
 from gateway.store import snapshots
@@ -92,7 +95,8 @@ def reply(
     if to is None:
         actions.append(Note(ticket=one.number, kind="not_sent", data={"template": "reply"}, reason=Reason.NO_SENDER))
         return Reply(actions=tuple(actions), reaches=())
-    copies = [address for address, role in one.participants if role == "watcher" and address.key != to.address.key]
+    copies = [address for address in snapshots.watchers(conn, one.number) if address.key != to.address.key]
+    named = _named(to.address, copies, site)
     for recipient, role in ((to.address, Role.REQUESTER), *((address, Role.WATCHER) for address in copies)):
         if cfg.is_ours(recipient.key):
             continue
@@ -113,6 +117,7 @@ def reply(
                 language=to.language,
                 in_reply_to=to.message_id,
                 references=(to.message_id,) if to.message_id else (),
+                named=named,
             )
         except Permanent as exc:  # an address that no mail can be written to, or a text that tells what it must not
             if role is Role.REQUESTER:
@@ -124,3 +129,9 @@ def reply(
         reaches.append(recipient.addr)
     actions.append(Note(ticket=one.number, kind="replied", data={"to": reaches}, reason=case.course.reason))
     return Reply(actions=tuple(actions), reaches=tuple(reaches))
+
+
+def _named(requester: Address, copies: Sequence[Address], site: Site) -> Sequence[Address]:
+    """Whom the letters name, so that each of them knows who else reads it; of us nobody, for that is our own matter."""
+    others = [one for one in copies if not site.cfg.whose(one.key) and is_address(one.addr)]
+    return (requester, *others) if others else ()

@@ -35,5 +35,5 @@ def ask(conn: Connection, case: Case, call: Call, site: Site, actor: Actor) -> s
         agent=site.cfg.agents[case.agent],
         files=leaving.attachments,
     )
-    act.apply(conn, effect.actions, actor)
+    act.apply(conn, effect.actions, actor, site.promises)
     return effect.said

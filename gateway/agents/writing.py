@@ -48,7 +48,7 @@ class Writer:
             reason=reason,
             ticket=ticket,
             auth=self.auth.to_json(),
-            trace=list(_trace(case)),
+            trace=trace_of(case),
             rule_set_id=self.site.rule_set_id,
         )
         return act.record_mail(conn, row)
@@ -79,7 +79,8 @@ class Writer:
             change = answered(one, self.site.cfg.status_table, self.at, case.course.reason)
             told = article(case.incoming, number, "out", author=actor.name)
             note = Note(ticket=number, kind="replied", data={"by": "hand"}, reason=case.course.reason)
-            act.apply(conn, [change, told, remember(case.mail, number, around, self.site.cfg), note], actor)
+            named = remember(case.mail, number, around, self.site.cfg)
+            act.apply(conn, [change, told, named, note], actor, self.site.promises)
         return Done(state="done", reason=case.course.reason, ticket=number)
 
     def acted(self, raw: bytes, around: Surroundings) -> Done:
@@ -87,17 +88,30 @@ class Writer:
         case = self.case
         try:
             with self.store.main.write() as conn:
-                mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, case.number)
-                actor = Actor(name=f"agent:{case.agent}", at=self.at, mail_id=mail_id)
+                actor = self._entered_as_agent(conn)
                 acted = self._carried_out(conn, raw, around, actor)
                 if case.script.calls:
-                    act.apply(conn, [self.transcript(acted)], Actor(name="mail", at=self.at, mail_id=mail_id))
+                    act.apply(conn, [self.transcript(acted)], Actor(name="mail", at=self.at, mail_id=actor.mail_id))
         except HeldBackError as exc:
             found = exc.withheld
             return self.held(found.reason, found.say, may_send=found.may_send)
         except RefusedError as exc:
             return self.held(Reason.REFUSED, str(exc), may_send=False, lines=exc.lines)
         return Done(state="done", reason=case.course.reason, ticket=case.number)
+
+    def tried(self, raw: bytes, around: Surroundings) -> Acted:
+        """What all of it would come to, taken back again. Raises HeldBackError and RefusedError."""
+        try:
+            with self.store.main.write() as conn:
+                actor = self._entered_as_agent(conn)
+                raise _DryRunError(carry_out_mail(conn, self.store, self.case, raw, around, self.site, actor))
+        except _DryRunError as dry:
+            return dry.acted
+
+    def _entered_as_agent(self, conn: Connection) -> Actor:
+        case = self.case
+        mail_id = self.entered(conn, Verdict.ACCEPT, case.course.reason, case.number)
+        return Actor(name=f"agent:{case.agent}", at=self.at, mail_id=mail_id)
 
     def _carried_out(self, conn: Connection, raw: bytes, around: Surroundings, actor: Actor) -> Acted:
         if not self.case.script.is_dry:
@@ -132,7 +146,7 @@ class _DryRunError(Exception):
         self.acted = acted
 
 
-def _trace(case: Case) -> list[dict[str, Any]]:
+def trace_of(case: Case) -> list[dict[str, Any]]:
     """Every decision on the mail, for `explain`."""
     power = case.authority
     return [

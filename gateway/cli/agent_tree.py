@@ -52,6 +52,13 @@ def course(step: Mapping[str, Any], _: object = None) -> Iterator[Branch]:
     yield Branch(f"text: {_FATES[Fate(step['fate'])]}, {reason(step['reason'])}", below)
 
 
+def would(step: Mapping[str, Any], _: object = None) -> Iterator[Branch]:
+    """What a dry run comes to: each command, whom a reply would reach, or why all of it would be held."""
+    below = [Branch(f"{line['said']}: {line['result']}") for line in step["commands"]]
+    below += [Branch(f"a reply would reach {', '.join(step['reaches'])}")] if step["reaches"] else []
+    yield Branch(f"would be held: {step['say']}" if step["say"] else "would be carried out", below)
+
+
 def reason(of: str) -> str:
     """A reason in words, and as it is stored."""
     words = in_words(of)

@@ -125,10 +125,11 @@ def remove(session: Session, user: str, file: Path | None) -> int:
 )
 @click.pass_obj
 def login(session: Session, account: str, within: timedelta) -> int:
-    """Give ACCOUNT (imap:NAME or delivery) a consent, by a code that is typed into a browser anywhere.
+    """Give a mailbox or the delivery a person's consent.
 
-    What the provider gives is kept in the database and renewed from then on. Exits 66 where no such account uses
-    [oauth], 75 where nobody consented in time.
+    ACCOUNT is imap:NAME or delivery. A code is shown, to be typed into a browser anywhere. What the provider gives is
+    kept in the database and renewed from then on. Exits 66 where no such account uses [oauth], 75 where nobody
+    consented in time.
     """
     from gateway.cli import auth_login  # the database, which passwords do without
 

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.config import Config
 from gateway.config.load import Document
 from gateway.config.show import masked
-from gateway.errors import GatewayError, RulesError
+from gateway.errors import ConfigError, GatewayError, RulesError
 from gateway.rules import RuleSet
 
 
@@ -35,29 +35,11 @@ def _rules(cfg: Config) -> Found:
     return Found(notes=list(_idle(cfg, rules)))
 
 
-# Triggers that nothing pulls in this release: trigger -> what waits for it.
-TRIGGERS_NOT_YET: dict[str, str] = {
-    "status": "rules on changes by agents",
-    "assigned": "rules on changes by agents",
-    "due": "the clocks of SLAs",
-    "overdue": "the clocks of SLAs",
-    "idle": "rules on silence",
-    "bounced": "rules on bounces",
-    "rated": "ratings",
-}
-
-
 def _idle(cfg: Config, rules: RuleSet) -> Iterator[str]:
     """What stands in good rules without effect, each with its place."""
     for rule in rules.rules:
-        for trigger in rule.on:
-            if trigger in TRIGGERS_NOT_YET:
-                later = f"a later release brings {TRIGGERS_NOT_YET[trigger]}"
-                yield f'{rule.place}: rule "{rule.name}": on = "{trigger}" has no effect yet: {later}'
-        for line in rule.adds:
-            if line.name == "notify":
-                place = f'{rule.file}:{line.line}: rule "{rule.name}": notify'
-                yield f"{place} has no effect yet: a later release brings notices to agents"
+        if "idle" in rule.on and not rule.silences:
+            yield f'{rule.place}: rule "{rule.name}" is never asked on idle: add when.idle.over = "7 days"'
         if cfg.priority_rows and not rule.groups and "created" in rule.on:
             for line in rule.sets:
                 if line.name == "priority":
@@ -92,8 +74,21 @@ def _tickets(cfg: Config) -> Found:
         return Found(notes=[f"nobody could say whose tickets are open: {error}"])
 
 
+def _signatures(cfg: Config) -> Found:
+    """Whether the key that signs our mail can."""
+    from gateway.delivery.signing import signer_of
+
+    try:
+        signer_of(cfg.delivery)
+    except ConfigError as error:
+        return Found(problems=[f"{cfg.path.name}: {one}" for one in error.problems])
+    except GatewayError:
+        pass  # a file that cannot be read has been told already
+    return Found()
+
+
 # One function a room: it looks at the room's files and says what it found.
-CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets)
+CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets, _signatures)
 _PATIENCE = 2.0  # seconds for a database that does not answer
 
 
@@ -125,18 +120,10 @@ def _no_toml(folder: Path) -> list[str]:
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
 # A place with `=` at its end counts only where it has one of the values.
 NOT_YET: tuple[tuple[str, str], ...] = (
-    ("smtp.*.role=lmtp", "LMTP"),
-    ("imap.*.oauth", "access tokens for mailboxes"),
     ("imap.*.sent", "watching the folder of sent mail"),
-    ("delivery.oauth", "access tokens for delivery"),
-    ("delivery.dkim_key", "signing with DKIM"),
     ("queues.*.delivery", "a delivery of the queue's own"),
     ("mail.two_queues=twins", "linked twins"),
-    ("sla", "the clocks of SLAs"),
-    ("limits.spool_keep", "deleting old mail"),
     ("limits.deliveries_per_host", "several connections to one server"),
-    ("mail.close_after", "closing resolved tickets"),
-    ("metrics", "metrics"),
 )
 
 

@@ -9,6 +9,7 @@ import click
 from gateway.cli import output
 from gateway.cli.main import EX_CANTCREAT, EX_CONFIG, Session, config_option
 from gateway.errors import ConfigError
+from gateway.systemd import unit
 
 _SITE = ("config.toml", "rules", "templates")
 
@@ -16,14 +17,21 @@ _SITE = ("config.toml", "rules", "templates")
 @click.command()
 @config_option
 @click.option("--show", is_flag=True, help="Print the effective settings, defaults marked, secrets left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--live", is_flag=True, help="Connect to every listener, mailbox and smarthost, and say what is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --live an array.")
 @click.pass_obj
-def check(session: Session, show: bool, as_json: bool) -> int:
+def check(session: Session, show: bool, live: bool, as_json: bool) -> int:
     """Check config.toml, rules and templates; change nothing.
 
     Exits 0, or prints every mistake with its file and line and exits 78. While config.toml has mistakes, of the rules
-    only the TOML is checked.
+    only the TOML is checked. With --live: exits 1 where a place does not answer as it should.
     """
+    if live:
+        from gateway.cli.check_live import check_live
+
+        if show:
+            raise click.UsageError("--show and --live are two questions; ask one at a time")
+        return check_live(session, as_json=as_json)
     from gateway.cli import checks
     from gateway.config.load import checked, read
     from gateway.config.show import effective, effective_tables
@@ -62,12 +70,17 @@ def check(session: Session, show: bool, as_json: bool) -> int:
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--systemd", is_flag=True, help="Print the systemd unit for the site in DIR instead; write nothing.")
+@click.option("--user", default="gateway", help="Who runs it, for the unit; by default gateway.")
 @config_option
-def init(folder: Path) -> int:
+def init(folder: Path, systemd: bool, user: str) -> int:
     """Write a fresh site into DIR: config.toml, rules/ and templates/, all working.
 
     DIR must be empty or not there yet; nothing is ever overwritten (exit 73).
     """
+    if systemd:
+        output.say_block(unit(folder, user).rstrip("\n"))
+        return 0
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         output.warn(f"gateway init: {folder} is not an empty folder; nothing was written")
         return EX_CANTCREAT

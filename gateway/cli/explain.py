@@ -14,7 +14,8 @@ import click
 
 from gateway.cli import output
 from gateway.cli.main import EX_NOINPUT, Session, config_option
-from gateway.cli.opening import ROW_ID, make_ready, opened, private_files, text_of, ticket_number
+from gateway.cli.opening import make_ready, opened, private_files, ticket_number
+from gateway.cli.which_mail import asks_about_a_mail
 from gateway.config import Config
 from gateway.config.secret import Secret
 from gateway.errors import GatewayError
@@ -36,57 +37,44 @@ _SPOOLED = re.compile(r"spool:([1-9][0-9]{0,17})")
 
 @click.command(short_help="Say why a mail or a ticket went the way it went.", epilog="Example: gateway explain 1042")
 @config_option
-@click.argument(
-    "what", metavar="[FILE.eml | N | spool:N | -]", required=False, callback=lambda c, p, v: v and text_of(c, p, v)
-)
-@click.option(
-    "--mail",
-    "mail_id",
-    type=ROW_ID,
-    metavar="ID",
-    help="A stored mail, by its `mail_id` in what `trace` and `show` print as JSON.",
-)
-@click.option("--from", "sender", metavar="ADDRESS", help="A file: the envelope sender; <> is the null sender.")
-@click.option(
-    "--to",
-    "recipients",
-    multiple=True,
-    metavar="ADDRESS",
-    help="A file: for which of our addresses; else the header's.",
-)
-@click.option("--source", metavar="SOURCE", help="A file: how it came: pipe (the default), smtp, import, imap:NAME.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@asks_about_a_mail
 @click.pass_obj
-def explain(
+def explain(session: Session, /, as_json: bool, **asked: Any) -> int:
+    """Tell the whole way of a mail: for whom it was, what the guard said, every hint to a ticket, every rule with
+    the value of each condition, who got it and why, and what was sent or not.
+
+    FILE.eml (or - for standard input) is tried on the site as it stands: nothing is written, nothing is sent. N is a
+    ticket: every mail of it, why each field is what it is, and what rules made of it afterwards. --mail ID and spool:N
+    are one mail that came in, by the rules that were in force then. Exits 66 where there is no such file, mail or
+    ticket.
+    """
+    found = asked_about(session, "explain", **asked)
+    return EX_NOINPUT if found is None else _tell(found, as_json=as_json)
+
+
+def asked_about(
     session: Session,
+    command: str,
+    *,
     what: str | None,
     mail_id: int | None,
     sender: str | None,
     recipients: tuple[str, ...],
     source: str | None,
-    as_json: bool,
-) -> int:
-    """Tell the whole way of a mail: for whom it was, what the guard said, every hint to a ticket, every rule with
-    the value of each condition, who got it and why, and what was sent or not.
-
-    FILE.eml (or - for standard input) is tried on the site as it stands: nothing is written, nothing is sent. N is a
-    ticket: every mail of it, and why each field is what it is. --mail ID and spool:N are one mail that came in, by
-    the rules that were in force then. Exits 66 where there is no such file, mail or ticket.
-    """
+) -> Explanation | TicketExplanation | None:
+    """The explanation of a file, a stored mail or a ticket; None where there is none, which is said by then."""
     if (what is None) == (mail_id is None):
         raise click.UsageError("name one: a file, a ticket, spool:N, or --mail ID")
     if what is not None and _is_file(what):
-        return _tell(_foretold(session, what, sender, recipients, source), as_json=as_json)
+        return _foretold(session, what, sender, recipients, source)
     if sender or recipients or source is not None:
         raise click.UsageError("--from, --to and --source go with a file; a stored mail has its own")
     with opened(session) as (cfg, store):
         found = _looked_up(store, cfg, what, mail_id)
     if found is None:
-        output.warn(
-            f"gateway explain: there is no {f'mail {mail_id}' if what is None else f'ticket, mail or file {what}'}"
-        )
-        return EX_NOINPUT
-    return _tell(found, as_json=as_json)
+        missing = f"mail {mail_id}" if what is None else f"ticket, mail or file {what}"
+        output.warn(f"gateway {command}: there is no {missing}")
+    return found
 
 
 def _is_file(what: str) -> bool:
@@ -132,7 +120,9 @@ def _foretold(
 
 def _known_source(source: str, cfg: Config) -> str:
     """The source, where mail comes by it: rules that ask for another would never see what a dry run shows them."""
-    known = ("smtp", "pipe", "import", *(f"imap:{account.name}" for account in cfg.imap))
+    mailboxes = (f"imap:{account.name}" for account in cfg.imap)
+    sent = (f"sent:{account.name}" for account in cfg.imap if account.sent)
+    known = ("smtp", "pipe", "import", *mailboxes, *sent)
     if source not in known:
         raise click.BadParameter(f'"{source}" is no source{did_you_mean(source, known)}', param_hint="--source")
     return source
@@ -224,5 +214,6 @@ def _json_of(found: TicketExplanation) -> dict[str, Any]:
         "rules": [{"mail_id": mail.mail_id, **rule} for mail in found.mails for rule in mail.rules],
         "fields": found.fields,
         "due": found.due,
+        "afterwards": found.afterwards,
         "mails": [{name: getattr(mail, name) for name in heads} for mail in found.mails],
     }

@@ -4,32 +4,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from gateway.cli import agent_tree
+from gateway.cli import agent_tree, rules_tree
 from gateway.cli.output import Branch
-from gateway.cli.page import instant, plain, size
+from gateway.cli.page import instant, plain
 from gateway.explanation import Explanation, Step, TicketExplanation
+from gateway.shown import size
 from gateway.tickets.reason import in_words
 from gateway.tomltext import units
 
 _WHERE = {"to": "named in To", "cc": "named in Cc", "envelope": "named in the envelope only"}
-_LISTED = 5  # values of a condition
-_HELD = {True: "yes", False: "no ", None: "?  "}
 _UNASSIGNED = {
     "no_rule_asked": "no rule asked for anybody",
     "has_somebody_already": "the ticket has somebody already",
     "nobody_asked_for": "a rule asked for nobody",
     "no_ticket_touched": "no ticket is touched",
-}
-_SKIPPED = {
-    "timed_out": "its pattern took too long",
-    "switched_off": "its pattern took too long too often and is switched off",
-    "out_of_time": "the rules together took too long",
-    "no_capture": "nothing was captured",
-    "not_in_table": "what was captured is not in the table",
-    "not_allowed": "what was captured is no value for it",
-    "person_set": "a person set it, and the rule has no force = true",
-    "no_such_move": "the site lets no ticket go there",
-    "by_agents_only": "on an existing ticket only an agent changes it",
 }
 
 
@@ -39,19 +27,34 @@ def branches(found: Explanation | TicketExplanation) -> Iterator[Branch]:
         yield _mail(found)
         return
     due = _due(found.due)
-    yield Branch(f"ticket #{found.ticket}", [*_fields(found.fields), *([due] if due else [])])
+    yield Branch(f"ticket #{found.ticket}", [*rules_tree.fields_of(found.fields), *([due] if due else [])])
     for mail in found.mails:
         yield _mail(mail)
+    for step in found.afterwards:
+        yield rules_tree.afterwards(step)
 
 
-def _mail(one: Explanation) -> Branch:
+def rules_alone(found: Explanation | TicketExplanation) -> Iterator[Branch]:
+    """The same with nothing but what rules had to say."""
+    mails = [found] if isinstance(found, Explanation) else found.mails
+    for mail in mails:
+        if mail.direction == "in":
+            yield _mail(mail, [step for step in mail.steps if step["step"] == "rules"])
+    if isinstance(found, TicketExplanation):
+        for step in found.afterwards:
+            yield rules_tree.afterwards(step)
+
+
+def _mail(one: Explanation, steps: Sequence[Step] | None = None) -> Branch:
+    """The tree of a mail, of all its steps unless some are named."""
     if one.dry_run:
         head = "dry run, nothing is written"
     else:
         head = f"mail {one.mail_id}" if one.mail_id is not None else f"spool:{one.spool_id}"
         head += " came in" if one.direction == "in" else " of ours"
     title = f"{head}: {one.subject}" if one.subject else head
-    return Branch(title, [branch for step in one.steps for branch in _step(step, one)])
+    told = one.steps if steps is None else steps
+    return Branch(title, [branch for step in told for branch in _step(step, one)])
 
 
 def _step(step: Step, one: Explanation) -> Iterator[Branch]:
@@ -156,96 +159,6 @@ def _bounce(step: Step, _: Explanation) -> Iterator[Branch]:
         yield Branch(f"reports on mail {mail['mail']} to {mail['recipient']}: {mail['outcome']}{named}{reply}")
 
 
-# ---- rules ---------------------------------------------------------------------------------------------------------
-
-
-def _rules(step: Step, one: Explanation) -> Iterator[Branch]:
-    if step["event"] is None:
-        yield Branch("rules: not asked, no ticket is touched")
-        return
-    below = [Branch(f"only those that matched are shown: {step['problem']}")] if step["problem"] else []
-    below += [Branch(f"DIFFERS: {line}") for line in step["differs"]]
-    below += [_rule(rule) for rule in one.rules]
-    left = step["asked"] - len(one.rules)
-    if left > 0:
-        below.append(Branch(f"{left} more below were not reached"))
-    below += [Branch(_skipped(skipped)) for skipped in step["skipped"]]
-    asked = f"{step['asked']} on {step['event']}, " if step["asked"] else f"on {step['event']}, "
-    yield Branch(f"rules: {asked}{len(step['matched'])} matched{_which(step['rule_set'])}", below)
-    yield from ([Branch("fields", _fields(one.fields))] if one.fields else [])
-
-
-def _which(shown: Mapping[str, Any] | None) -> str:
-    if shown is None:
-        return ""
-    short = f" ({shown['sha256'][:12]})" if shown["sha256"] else ""
-    if shown["id"] is None:
-        return f", by the files as they stand{short}, which are not in force yet"
-    since = f", in force since {instant(shown['activated_at'])}" if shown["activated_at"] else ""
-    return f", rule set {shown['id']}{short}{since}"
-
-
-def _rule(rule: Mapping[str, Any]) -> Branch:
-    matched = "matched" if rule["matched"] else "did not match"
-    below = [Branch(_condition(one)) for one in rule["conditions"]]
-    for one in rule.get("overruled", ()):
-        first = f'rule "{one["first"]}" ({one["first_at"]}) had set it'
-        below.append(Branch(f"too late: {one['name']} = {plain(one['value'])} (line {one['line']}), {first}"))
-    return Branch(f'{matched}: "{rule["name"]}" ({rule["file"]}:{rule["line"]})', below)
-
-
-def _condition(one: Mapping[str, Any]) -> str:
-    held = _HELD[one["held"]]
-    by = f', by "{one["found"]}"' if one["found"] else ""
-    return f"{held} {one['what']} = {_wanted(one['wanted'])}; it is {_value(one['value'])}{by} (line {one['line']})"
-
-
-def _wanted(wanted: Any) -> str:
-    if isinstance(wanted, list) and len(wanted) > _LISTED:
-        return f"{plain(wanted[:_LISTED])} and {len(wanted) - _LISTED} more"
-    return plain(wanted)
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    if value in ("", []):
-        return "empty"
-    return f'"{value}"' if isinstance(value, str) else plain(value)
-
-
-def _skipped(one: Mapping[str, Any]) -> str:
-    why = _SKIPPED.get(one["reason"], one["reason"])
-    detail = f" ({one['detail']})" if one["detail"] else ""
-    return f'skipped: {one["what"]} of "{one["rule"]}" ({one["file"]}:{one["line"]}): {why}{detail}'
-
-
-def _fields(fields: Mapping[str, Mapping[str, Any]]) -> list[Branch]:
-    found = []
-    for name, one in fields.items():
-        for value, line in [(each["value"], each) for each in one["each"]] if "each" in one else [(one["value"], one)]:
-            found.append(Branch(f"{name} = {plain(value)} <- {_who(line, str(one.get('by', '')))}"))
-    return found
-
-
-def _who(one: Mapping[str, Any], by: str) -> str:
-    kind, _, who = by.partition(":")
-    rule = f'rule "{one["rule"]}" ({one["file"]}:{one["line"]})' if one["rule"] else ""
-    if kind == "policy":
-        return f"{who}{f', {rule}' if rule else ''}"
-    if rule:
-        return rule
-    known = {
-        "address": f"the address {who}",
-        "person": f"{who} set it",
-        "rule": f'rule "{who}"',
-        "table": "the table of priorities",
-        "count": f"counted by {who}",
-        "": "unknown",
-    }
-    return known.get(kind, by.replace(":", " "))
-
-
 # ---- what came of it -----------------------------------------------------------------------------------------------
 
 
@@ -292,8 +205,20 @@ def _act(step: Step, one: Explanation) -> Iterator[Branch]:
 
 
 def _due(due: Mapping[str, Any]) -> Branch | None:
-    below = [Branch(f"{name.replace('_', ' ')}: {instant(at)}") for name, at in due.items() if at is not None]
+    below = [_clock(name.replace("_", " "), one) for name, one in due.items() if one is not None]
     return Branch("due", below) if below else None
+
+
+def _clock(name: str, one: Any) -> Branch:
+    """A due time, and the working time that was counted up to it where that is known."""
+    if not isinstance(one, Mapping):
+        return Branch(f"{name}: {instant(one)}")
+    when = {"running": "never", "stopped": "stopped", "done": "done"}[one["state"]]
+    said = f"{one['budget'] or 'set by ' + str(one['by'])} of {one['calendar'] or 'any time'}"
+    below = [
+        Branch(f"{instant(span['from'])} to {instant(span['to'])}: {span['minutes']} min") for span in one["intervals"]
+    ]
+    return Branch(f"{name}: {instant(one['at']) if one['at'] else when}, {said}, {one['minutes']} min", below)
 
 
 def _answer(step: Step, _: Explanation) -> Iterator[Branch]:
@@ -335,6 +260,7 @@ _TELLERS: Mapping[str, Callable[[Step, Explanation], Iterator[Branch]]] = {
     "authority": agent_tree.authority,
     "script": agent_tree.script,
     "course": agent_tree.course,
+    "would": agent_tree.would,
     "receive": _receive,
     "read": _read,
     "verify": _verify,
@@ -342,7 +268,7 @@ _TELLERS: Mapping[str, Callable[[Step, Explanation], Iterator[Branch]]] = {
     "guard": _guard,
     "thread": _thread,
     "bounce": _bounce,
-    "rules": _rules,
+    "rules": rules_tree.rules,
     "priority": _priority,
     "sla": _sla,
     "occurrence": _occurrence,

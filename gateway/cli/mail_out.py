@@ -9,7 +9,8 @@ from gateway.cli import output
 from gateway.cli.by_hand import journal, note, told
 from gateway.cli.main import EX_NOINPUT, Session, config_option
 from gateway.cli.opening import ROW_ID, each_once, opened
-from gateway.cli.page import SHOWN, instant, mail_text, print_mail, print_pairs, size
+from gateway.cli.page import SHOWN, instant, mail_text, print_mail, print_pairs
+from gateway.shown import size
 from gateway.store import outbox as rows
 from gateway.tickets.reason import Reason
 

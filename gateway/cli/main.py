@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outbox": ("gateway.cli.mail_out:outbox", "Mail that leaves: list, try again, give up."),
     "quarantine": ("gateway.cli.quarantine:quarantine", "Mail that could not be processed: list, show, retry."),
     "spool": ("gateway.cli.spool:spool", "Mail that is accepted and not yet processed."),
+    "report": ("gateway.cli.report:report", "Figures: what is open, late and growing, and how long things took."),
+    "simulate": ("gateway.cli.simulate:simulate", "Say what the clock would do until a time; nothing is done."),
     "trace": ("gateway.cli.trace:trace", "Find a mail by address, Message-ID, queue id or ticket number."),
     "explain": ("gateway.cli.explain:explain", "Say why a mail or a ticket went the way it went."),
     "status": ("gateway.cli.status:status", "Say whether the daemon runs and what waits."),

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.cli import output
 from gateway.cli.tickets import next_due
+from gateway.shown import size
 from gateway.store.listing import Article, Attached, Event, Page
 from gateway.store.similar import Similar
 from gateway.tickets.people import shown
@@ -58,17 +59,6 @@ def instant(at: datetime) -> str:
 
 def named(name: str, address: str) -> str:
     return f"{name} <{address}>" if name and name != address else address
-
-
-def size(count: int) -> str:
-    """`312 B`, `4.7 KB`, `12 MB`."""
-    if count < 1000:
-        return f"{count} B"
-    amount, units = count / 1000, ["KB", "MB", "GB", "TB"]
-    while amount >= 1000 and len(units) > 1:
-        amount /= 1000
-        units.pop(0)
-    return f"{amount:.1f} {units[0]}" if amount < 10 else f"{amount:.0f} {units[0]}"
 
 
 def print_heading(text: str) -> None:
@@ -166,6 +156,10 @@ def _event_line(event: Event) -> str:
     data = event.data
     if event.kind == "changed":  # each value: [before, after]
         data = {name: "->".join(map(plain, both)) for name, both in data.items()}
+    elif event.kind == "ruled":  # the rest is told by `explain`
+        data = {"on": data["event"], "rules": [rule["name"] for rule in data["rules"]]}
+    elif event.kind == "called":
+        data = {"on": data["on"], "whom": [one["value"] for one in data["whom"]]}
     shown = {name: value for name, value in data.items() if name != "undo"}  # for programs
     return "  ".join([*parts, *pairs_of(shown)])
 

@@ -15,8 +15,9 @@ from gateway.cli.finding import What, find
 from gateway.cli.glimpse import glimpse
 from gateway.cli.main import EX_CANTCREAT, EX_IOERR, EX_NOINPUT, Session, config_option
 from gateway.cli.opening import ROW_ID, each_once, opened
-from gateway.cli.page import SHOWN, instant, mail_text, print_heading, print_mail, size
+from gateway.cli.page import SHOWN, instant, mail_text, print_heading, print_mail
 from gateway.cli.trace import json_of, print_trail
+from gateway.shown import size
 from gateway.store import Store, spool, spool_rows, trace
 from gateway.store.trace import Trail
 from gateway.tickets.reason import Reason

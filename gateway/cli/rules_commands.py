@@ -8,6 +8,7 @@ import click
 from gateway.cli import output
 from gateway.cli.main import EX_CONFIG, Session, config_option
 from gateway.cli.opening import ROW_ID
+from gateway.cli.rules_explain import explain
 from gateway.cli.rules_from_ticket import from_ticket
 from gateway.cli.rules_lint import lint
 from gateway.cli.rules_live import history, reload, show_recorded
@@ -27,7 +28,8 @@ def rules() -> None:
 
     `check`, `test` and `lint` say what is wrong with them, before and after; `show` prints them; `from-ticket` writes
     one from a real mail. `replay` says what they would have done to the mail of last year. `reload` puts them in force
-    now, `history` lists what was in force when. Why one mail went its way, `gateway explain` tells.
+    now, `history` lists what was in force when. `explain` tells what they say of one mail; the rest of its way,
+    `gateway explain` does.
     """
 
 
@@ -36,6 +38,7 @@ rules.add_command(replay)
 rules.add_command(reload)
 rules.add_command(history)
 rules.add_command(from_ticket)
+rules.add_command(explain)
 
 
 @rules.command(short_help="Check every rules file.")

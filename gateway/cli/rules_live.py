@@ -55,7 +55,7 @@ def reload(session: Session, as_json: bool) -> int:
 
 def _asked(data_dir: Path) -> "LastLook":
     """The daemon's answer to a SIGHUP; Temporary where there is none."""
-    from gateway.cli.status import running
+    from gateway.health.state import running
     from gateway.store import reloads
 
     pid = running(data_dir)

@@ -1,7 +1,6 @@
 """`gateway rules replay`: what another rule set would have done to the mail that came in."""
 
 import csv
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ import click
 
 from gateway.cli import output
 from gateway.cli.main import Session, config_option
+from gateway.cli.sheet import cell
 from gateway.now import now
 from gateway.tomltext import units
 
@@ -26,8 +26,6 @@ _COLUMNS = (
     "mail_id", "ticket", "at", "subject", "queue", "field", "before", "after", "rule", "file", "line", "rule_before",
     "rule_after", "by_before", "by_after",
 )  # fmt: skip
-# A spreadsheet would compute a cell that begins so, and where it splits at semicolons, what stands behind one.
-_FORMULA = re.compile(r"((?:\A|[;\t])\s*)([=+@＝＋＠-])|\A(?=[\t\r])")
 
 
 class _Since(click.ParamType[datetime]):
@@ -237,9 +235,4 @@ def _csv_file(path: Path | None) -> Iterator[Callable[["Difference"], None]]:
     with private_files(), path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(_COLUMNS)
-        yield lambda one: lines.writerow([_cell(getattr(one, name)) for name in _COLUMNS])
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return _FORMULA.sub(lambda sign: f"{sign[1] or ''}'{sign[2] or ''}", text)
+        yield lambda one: lines.writerow([cell(getattr(one, name)) for name in _COLUMNS])

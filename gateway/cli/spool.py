@@ -5,7 +5,7 @@ import click
 from gateway.cli import output
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened
-from gateway.cli.page import size
+from gateway.shown import size
 from gateway.store import spool_rows
 
 

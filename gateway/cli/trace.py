@@ -9,7 +9,8 @@ from gateway.cli import agent_tree, output
 from gateway.cli.finding import Found, What, find, meaning
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened, text_of
-from gateway.cli.page import instant, plain, print_heading, print_pairs, size
+from gateway.cli.page import instant, plain, print_heading, print_pairs
+from gateway.shown import size
 from gateway.store.trace import Deed, Sending, Trail, deeds
 
 _Step = Mapping[str, Any]

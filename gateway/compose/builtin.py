@@ -9,8 +9,8 @@ CUSTOMER = frozenset(
     "acknowledgement reply progress resolved closed closed_for_silence reopened delayed rating known_problem".split()
 )
 AGENT = frozenset(
-    """notice_new notice_assigned notice_answered notice_taken notice_due notice_overdue notice_undelivered notice_held
-    transcript digest report""".split()
+    """notice_new notice_assigned notice_answered notice_taken notice_called notice_mentioned notice_due
+    notice_overdue notice_undelivered notice_held transcript digest report""".split()
 )
 NAMES = CUSTOMER | AGENT
 
@@ -31,6 +31,8 @@ _AGENT_TEXTS = {
     "notice_assigned": "Ticket {number} is yours.",
     "notice_answered": "The customer wrote on ticket {number}.",
     "notice_taken": "Somebody else took ticket {number}.",
+    "notice_mentioned": "A note on ticket {number}.",
+    "notice_called": "Ticket {number} needs you.",
     "notice_due": "Ticket {number} is due soon.",
     "notice_overdue": "Ticket {number} is overdue.",
     "notice_undelivered": "A mail on ticket {number} could not be delivered.",

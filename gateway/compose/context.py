@@ -48,7 +48,7 @@ _AGENT: Context = {
     "commands": (),  # those that fit: "#close"
     "failed": {"address": "", "reply": ""},  # where a letter did not arrive, and why
     "lines": (),  # what was asked of us, line by line: {said, result, ok, manual}
-    "groups": (),  # of a digest: {title, tickets}; of a report: {title, figures}
+    "groups": (),  # of a digest: {title, tickets}; of a report: {title, figures: {name, value, share}}
     "period": "",
 }
 _VALUE_CAP = 500  # characters of one fact

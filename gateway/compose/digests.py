@@ -32,11 +32,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure, by its name. `share` is the width of its bar, in percent of the widest; 0 is none."""
+
+    name: str
+    value: str
+    share: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Figures under one heading, each by its name."""
+    """Figures under one heading."""
 
     title: str
-    figures: Sequence[tuple[str, str]]
+    figures: Sequence[Figure]
 
 
 def digest(
@@ -84,7 +93,12 @@ def report(
 ) -> Letter:
     """What happened in a time; `period` says which, in the words of the reader's language."""
     told = [
-        {"title": group.title, "figures": [{"name": name, "value": value} for name, value in group.figures]}
+        {
+            "title": group.title,
+            "figures": [
+                {"name": words.clean(one.name), "value": one.value, "share": one.share} for one in group.figures
+            ],
+        }
         for group in groups
     ]
     return _letter(templates, desk, "report", recipient, stamp, language, {"groups": told, "period": period})

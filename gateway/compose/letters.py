@@ -137,10 +137,12 @@ def letter(
     context: Context | None = None,
     writer: Address | None = None,
     files: Sequence[File] = (),
+    named: Sequence[Address] = (),
 ) -> Letter:
     """Any letter by a template (its kind where none is named); `context` adds to what every template sees.
 
-    `writer`: whose words it brings to an agent, named in its From. Permanent where the recipient is no address we write
+    `writer`: whose words it brings to an agent, named in its From. `named`: whom its To and then its Cc name, where
+    that is not the recipient alone; nobody gets it for that. Permanent where the recipient is no address we write
     to; ValueError where `context` holds what is not for this sort of letter.
     """
     name = template or kind
@@ -148,7 +150,8 @@ def letter(
     subject = _subject(rendered, ticket)
     fields: list[tuple[str, headers.Value]] = [
         ("From", faces.sender(desk, writer)),
-        ("To", recipient),
+        ("To", named[0] if named else recipient),
+        ("Cc", named[1:]),
         ("Reply-To", faces.answers_to(desk, stamp.token) or ()),
         ("Subject", subject),
         ("Date", stamp.at),

@@ -128,6 +128,58 @@ _COUNT: _Table = {
         "[vynecháno starších: {left}; všechny pošle odpověď #show]",
     ),
 }
+# Of a report: what is counted, and what it is broken down by.
+_FIGURE: _Table = {
+    "open": ("open", "открыто", "otevřené"),
+    "late": ("late", "просрочено", "po termínu"),
+    "soon": ("due soon", "скоро срок", "brzy termín"),
+    "created": ("new", "новых", "nové"),
+    "solved": ("solved", "решено", "vyřešené"),
+    "reopened": ("opened again", "открыто снова", "znovu otevřené"),
+    "usual": ("usually {n}", "обычно {n}", "obvykle {n}"),
+    "first_response": ("First answer", "Первый ответ", "První odpověď"),
+    "resolution": ("Resolution", "Решение", "Vyřešení"),
+    "handling": ("Opening to end, nights included", "От открытия до конца с ночами", "Od otevření do konce s nocemi"),
+    "time_spent": ("Time spent", "Затрачено времени", "Strávený čas"),
+    "ratings": ("Ratings", "Оценки", "Hodnocení"),
+    "several": (
+        "{n} of {solved} solved by several agents",
+        "несколькими сотрудниками решено {n} из {solved}",
+        "více řešiteli vyřešeno {n} z {solved}",
+    ),
+    "times": (
+        "median {median}, mean {mean}, nine of ten within {p90}",
+        "медиана {median}, среднее {mean}, девять из десяти за {p90}",
+        "medián {median}, průměr {mean}, devět z deseti do {p90}",
+    ),
+    "kept": (
+        "promised {sla}, kept in {kept}%",
+        "обещано {sla}, соблюдено в {kept}%",
+        "slíbeno {sla}, dodrženo v {kept} %",
+    ),
+    "rating": ("{mean} of 5 ({n})", "{mean} из 5 ({n})", "{mean} z 5 ({n})"),
+    "minutes": ("{min} min", "{min} мин", "{min} min"),
+    "hours": ("{h} h {min} min", "{h} ч {min} мин", "{h} h {min} min"),
+    "whole_hours": ("{h} h", "{h} ч", "{h} h"),
+}
+_BY: _Table = {
+    "all": ("In all", "Всего", "Celkem"),
+    "queue": ("By queue", "По очередям", "Podle front"),
+    "agent": ("By agent", "По сотрудникам", "Podle řešitelů"),
+    "type": ("By type", "По типам", "Podle typů"),
+    "category": ("By category", "По категориям", "Podle kategorií"),
+    "area": ("By area", "По областям", "Podle oblastí"),
+    "tag": ("By tag", "По меткам", "Podle štítků"),
+    "organisation": ("By organisation", "По организациям", "Podle organizací"),
+    "priority": ("By priority", "По приоритетам", "Podle priorit"),
+    "sender": ("Who wrote more than once", "Кто писал не раз", "Kdo psal vícekrát"),
+    "grew": ("More than usual", "Больше обычного", "Víc než obvykle"),
+    "several": (
+        "Where several agents were needed",
+        "Где понадобилось несколько сотрудников",
+        "Kde bylo třeba víc řešitelů",
+    ),
+}
 _TABLES: Mapping[str, _Table] = {
     "status": _STATUS,
     "done": _DONE,
@@ -140,6 +192,8 @@ _TABLES: Mapping[str, _Table] = {
     "article": _ARTICLE,
     "group": _GROUP,
     "count": _COUNT,
+    "figure": _FIGURE,
+    "by": _BY,
 }
 
 

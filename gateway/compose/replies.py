@@ -34,12 +34,14 @@ def reply(
     in_reply_to: str = "",
     references: Sequence[str] = (),
     kind: str = "reply",
+    named: Sequence[Address] = (),
 ) -> Letter:
     """The letter. `subject`: of the ticket's first mail; `text`, `html`: what is to leave, all else cut from both.
 
     The HTML is made safe and leaves where it says no more than the text; else the text does, its Markdown as HTML.
     `files`: those with a cid may be shown by the HTML, by another name. `never`: the agent's addresses, tokens and
-    whatever else must not leave; Permanent where the text holds one.
+    whatever else must not leave; Permanent where the text holds one. `named`: who gets it, the requester first, each in
+    a letter of their own.
     """
     text = body.clean(text).strip("\n") or "\n".join(file.name for file in files)
     told = next((one for one in never if one and one.casefold() in text.casefold()), None)
@@ -68,6 +70,7 @@ def reply(
             "agent": {"name": agent},
         },
         files=_hung(files, shown, page),
+        named=named,
     )
 
 

@@ -105,7 +105,7 @@ def _to_agent(name: str, language: str) -> dict[str, object]:
     }
     groups: object = [{"title": "Overdue", "tickets": [row, row]}]
     if name == "report":
-        groups = [{"title": "Support", "figures": [{"name": "Opened", "value": 42}]}]
+        groups = [{"title": "Support", "figures": [{"name": "Opened", "value": "42", "share": 60}]}]
     article = {
         "at": dates.moment(AT, UTC, language),
         "author": CUSTOMER.name,

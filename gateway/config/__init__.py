@@ -7,7 +7,8 @@ from gateway.config.schema_channels import Auth, Delivery, Imap, Oauth, Smtp, So
 from gateway.config.schema_desk import Agent, Calendar, Queue, Sla, Step
 from gateway.config.schema_site import Gateway, Limits, Mail
 from gateway.config.secret import Secret
-from gateway.config.units import Budget, Moment, Rate
+from gateway.config.units import Rate
+from gateway.tickets.duration import Budget, Moment
 
 __all__ = [
     "Agent",

@@ -4,21 +4,23 @@ They read the tables as they stand in the file, so that one wrong key hides no o
 shape is passed over here: the schema has told it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from gateway.config import kinds, tables
+from gateway.config.crosscheck_people import addresses, admin, agents_addresses, leavers, report, unknown
 from gateway.config.crosscheck_ways import listeners, mailboxes, outgoing
+from gateway.config.hours import NOT_DAYS, days_of
 from gateway.config.problems import Loc, Problem
-from gateway.config.schema_desk import days_of
 from gateway.config.section import did_you_mean
+from gateway.tickets.assignment import STRATEGIES
 from gateway.tickets.status import Status, Statuses
 
 
 def cross_problems(data: tables.Tables, *, thorough: bool = False) -> list[Problem]:
     """What no single key can tell."""
     checks: tuple[Callable[[tables.Tables], Iterator[Problem]], ...] = (
-        _names, _addresses, _agents_addresses, _admin, listeners, mailboxes, outgoing, _calendars, _statuses,
-        _organisations, _auth, _leavers,
+        _names, addresses, agents_addresses, admin, listeners, mailboxes, outgoing, _calendars, _statuses,
+        _organisations, _auth, leavers, report,
     )  # fmt: skip
     found = [problem for check in checks for problem in check(data)]
     return found + list(_holidays(data)) if thorough else found
@@ -33,93 +35,42 @@ def _names(data: tables.Tables) -> Iterator[Problem]:
     if isinstance(data.get("queues"), dict) and not queues:
         yield Problem(loc=("queues",), what="holds no queue; write at least one, such as [queues.support]")
     for addr, queue in tables.table(data, "mail", "addresses").items():
-        yield from _known(("mail", "addresses", addr), queue, queues, "a queue", "[queues.NAME]")
+        yield from unknown(("mail", "addresses", addr), queue, queues, "a queue", "[queues.NAME]")
     for name, table in tables.named(data, "queues"):
         for index, agent in tables.texts(table.get("agents")):
-            yield from _known(("queues", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
-        yield from _known(("queues", name, "lead"), table.get("lead"), agents, "an agent", "[agents.NAME]")
-        yield from _known(("queues", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
+            yield from unknown(("queues", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
+        yield from unknown(("queues", name, "lead"), table.get("lead"), agents, "an agent", "[agents.NAME]")
+        yield from unknown(("queues", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
     for name, table in tables.named(data, "agents"):
-        yield from _known(
+        yield from unknown(
             ("agents", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]"
         )
     for name, table in tables.named(data, "sla"):
-        yield from _known(("sla", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]")
+        yield from unknown(
+            ("sla", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]"
+        )
         for index, step in tables.arrays(table, "step"):
             clock = step.get("of")
             if clock in ("first_response", "next_response", "resolution") and clock not in table:
                 loc = ("sla", name, "step", index, "of")
                 yield Problem(loc=loc, what=f'waits for the clock "{clock}", which this SLA does not have')
+            for place, said in tables.texts(step.get("do")):
+                yield from _done(("sla", name, "step", index, "do", place), said, queues, agents, data)
 
 
-def _known(loc: Loc, value: object, known: tuple[str, ...], what: str, heading: str) -> Iterator[Problem]:
-    if value is None:
-        return
-    if not isinstance(value, str):
-        if loc[0] == "mail":
-            yield Problem(loc=loc, what="must be the name of a queue, in quotes")
-        return
-    if value not in known:
-        guess = did_you_mean(value, known) or f"; it would stand under {heading}"
-        yield Problem(loc=loc, what=f'names {what} that does not exist: "{kinds.shown(value)}"{guess}')
-
-
-# ---- addresses -----------------------------------------------------------------------------------------------------
-
-
-def _ours(data: tables.Tables) -> Iterator[tuple[Loc, str]]:
-    for addr in tables.table(data, "mail", "addresses"):
-        yield ("mail", "addresses", addr), tables.addr_key(addr)
-    for name, table in tables.named(data, "queues"):
-        for index, addr in tables.texts(table.get("addresses")):
-            yield ("queues", name, "addresses", index), tables.addr_key(addr)
-
-
-def _senders(data: tables.Tables) -> set[str]:
-    """Addresses we write from."""
-    places = [tables.table(data, "mail"), *(table for _, table in tables.named(data, "queues"))]
-    return {tables.addr_key(table.get("from")) for table in places}
-
-
-def _addresses(data: tables.Tables) -> Iterator[Problem]:
-    seen: dict[str, Loc] = {}
-    for loc, addr in _ours(data):
-        if not addr:
-            continue
-        if addr in seen:
-            yield Problem(loc=loc, what=f"is set a second time: {addr} stands in {_place(seen[addr])} too")
-        seen.setdefault(addr, loc)
-
-
-def _agents_addresses(data: tables.Tables) -> Iterator[Problem]:
-    ours = {addr for _, addr in _ours(data)} | _senders(data)
-    seen: dict[str, str] = {}
-    for name, table in tables.named(data, "agents"):
-        addresses = table.get("addresses")
-        if addresses == []:
-            yield Problem(loc=("agents", name, "addresses"), what="is empty: notices to this agent need an address")
-        for index, text in tables.texts(addresses):
-            loc, addr = ("agents", name, "addresses", index), tables.addr_key(text)
-            if not addr:
-                continue
-            if addr in ours:
-                yield Problem(loc=loc, what=f"is one of our own addresses: {addr}; notices to it would become tickets")
-            elif addr in seen:
-                whose = "this agent" if seen[addr] == name else f"agent {seen[addr]}"
-                yield Problem(loc=loc, what=f"belongs to {whose} already: {addr}; one address is one agent's")
-            seen.setdefault(addr, name)
-
-
-def _place(loc: Loc) -> str:
-    return f"queues.{loc[1]}.addresses" if loc[0] == "queues" else "mail.addresses"
-
-
-def _admin(data: tables.Tables) -> Iterator[Problem]:
-    admin = tables.addr_key(tables.table(data, "gateway").get("admin"))
-    if admin and admin in {addr for _, addr in _ours(data)}:
-        yield Problem(
-            loc=("gateway", "admin"), what=f"is one of our own addresses: {admin}; warnings would become tickets"
-        )
+def _done(
+    loc: Loc, said: str, queues: tuple[str, ...], agents: tuple[str, ...], data: tables.Tables
+) -> Iterator[Problem]:
+    """Who and what a step names is there."""
+    verb, _, name = (part.strip() for part in said.partition(":"))
+    if verb == "queue":
+        yield from unknown(loc, name, queues, "a queue", "[queues.NAME]")
+    elif verb == "status":
+        yield from unknown(loc, name, (*Status, *tables.table(data, "statuses")), "a status", "[statuses.NAME]")
+    elif verb == "notify" and "@" not in name:
+        yield from unknown(loc, name, ("assignee", "lead", "agents", *agents), "an agent", "[agents.NAME]")
+    elif verb == "assign":
+        yield from unknown(loc, name, ("lead", *STRATEGIES, *agents), "an agent", "[agents.NAME]")
 
 
 # ---- the desk ------------------------------------------------------------------------------------------------------
@@ -127,7 +78,7 @@ def _admin(data: tables.Tables) -> Iterator[Problem]:
 
 def _calendars(data: tables.Tables) -> Iterator[Problem]:
     for name, table in tables.named(data, "calendars"):
-        days = [key for key in table if key not in ("timezone", "holidays", "closed")]
+        days = [key for key in table if key not in NOT_DAYS]
         seen: dict[tuple[int, int], str] = {}
         for key in days:
             try:
@@ -140,8 +91,16 @@ def _calendars(data: tables.Tables) -> Iterator[Problem]:
                 if other != key:
                     yield Problem(loc=("calendars", name, key), what=f"and {other} are equally long and overlap")
                     break
-        if not any(table[key] for key in days):
+        if not any(table[narrowest[1]] for narrowest in _by_weekday(seen)):
             yield Problem(loc=("calendars", name), what='has no working hours; write such as mon-fri = "09:00-17:00"')
+
+
+def _by_weekday(seen: Mapping[tuple[int, int], str]) -> Iterator[tuple[int, str]]:
+    """The key whose hours hold on each weekday: of those that name it the one of the fewest days."""
+    for weekday in range(7):
+        naming = [(width, key) for (number, width), key in seen.items() if number == weekday]
+        if naming:
+            yield min(naming)
 
 
 def _holidays(data: tables.Tables) -> Iterator[Problem]:
@@ -204,9 +163,9 @@ def _organisations(data: tables.Tables) -> Iterator[Problem]:
     agents, slas = tuple(tables.table(data, "agents")), tuple(tables.table(data, "sla"))
     seen: dict[str, str] = {}
     for name, table in tables.named(data, "organisations"):
-        yield from _known(("organisations", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
+        yield from unknown(("organisations", name, "sla"), table.get("sla"), slas, "an SLA", "[sla.NAME]")
         for index, agent in tables.texts(table.get("agents")):
-            yield from _known(("organisations", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
+            yield from unknown(("organisations", name, "agents", index), agent, agents, "an agent", "[agents.NAME]")
         if table.get("domains") == []:
             yield Problem(loc=("organisations", name, "domains"), what="is empty: nobody would belong to it")
         for index, domain in tables.texts(table.get("domains")):
@@ -225,28 +184,3 @@ def _auth(data: tables.Tables) -> Iterator[Problem]:
             yield Problem(loc=("auth", "trust", index), what=what)
     if "m365_tenant" in auth and "m365-internal" not in [source for _, source in trust]:
         yield Problem(loc=("auth", "m365_tenant"), what='is used by "m365-internal" only, which trust does not name')
-
-
-def _leavers(data: tables.Tables) -> Iterator[Problem]:
-    """Who has left works nowhere any more, and hands over to somebody who has not."""
-    agents = dict(tables.named(data, "agents"))
-    gone = {name for name, table in agents.items() if table.get("left") is True}
-    staff = tuple(name for name in agents if name not in gone)
-    for name, table in agents.items():
-        loc = ("agents", name, "successor")
-        successor = table.get("successor")
-        if successor is not None and name not in gone:
-            yield Problem(loc=loc, what="is for an agent who has left; write left = true beside it")
-        elif isinstance(successor, str) and successor in gone:
-            whose = "this agent" if successor == name else f"{successor}, who has left too"
-            yield Problem(loc=loc, what=f"names {whose}; name somebody who works here")
-        else:
-            yield from _known(loc, successor, staff, "an agent", "[agents.NAME]")
-    for section in ("queues", "organisations"):
-        for name, table in tables.named(data, section):
-            for index, agent in tables.texts(table.get("agents")):
-                if agent in gone:
-                    yield Problem(loc=(section, name, "agents", index), what=f"names {agent}, who has left")
-            lead = table.get("lead")
-            if isinstance(lead, str) and lead in gone:
-                yield Problem(loc=(section, name, "lead"), what=f"names {lead}, who has left")

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -17,6 +17,7 @@ from pydantic import Field, PlainValidator, ValidationInfo
 from gateway.config import units
 from gateway.config.secret import Secret
 from gateway.mail.value import Address as MailAddress
+from gateway.tickets import duration as sla_times
 from gateway.tomltext.units import duration, size
 
 T = TypeVar("T")
@@ -303,6 +304,20 @@ def target(value: object, info: ValidationInfo) -> Target:
     return Target(scheme=scheme, host=where, port=_PORTS[scheme] if port is None else port, user=user)
 
 
+def day(value: object) -> date:
+    """A date of TOML, or one in quotes."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    text = text_of(value, "2026-12-27")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'is no day: "{text[:60]}"; write such as "2026-12-27"')
+
+
+Day = Annotated[date, PlainValidator(day)]
+
+
 def whole(low: int, high: int) -> Any:
     """The constraint of a whole number from `low` to `high`."""
     return Field(strict=True, ge=low, le=high)
@@ -328,4 +343,4 @@ Switch = Annotated[bool, Field(strict=True)]
 Duration = Annotated[timedelta, PlainValidator(_parsed(duration, "14 days"))]
 Size = Annotated[int, PlainValidator(_parsed(size, "35 MB"))]
 Rates = Annotated[tuple[units.Rate, ...], PlainValidator(_parsed(units.rates, "3/h 10/day"))]
-Moment = Annotated[units.Moment, PlainValidator(_parsed(units.moment, "80%"))]
+Moment = Annotated[sla_times.Moment, PlainValidator(_parsed(sla_times.moment, "80%"))]

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import PrivateAttr
 
 from gateway.config import kinds
+from gateway.config.promises import hours_of, promise_of
 from gateway.config.schema_channels import Auth, Delivery, Imap, Smtp, Source
 from gateway.config.schema_desk import (
     Agent,
@@ -20,8 +21,10 @@ from gateway.config.schema_desk import (
     Sla,
     StatusName,
 )
-from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Similar
+from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Report, Similar
 from gateway.config.section import Section, by_name, key
+from gateway.tickets.calendar import WorkingHours
+from gateway.tickets.clocks import Promises
 from gateway.tickets.priority import Row
 from gateway.tickets.sources import Source as DeclaredSource
 from gateway.tickets.sources import Way
@@ -51,6 +54,7 @@ class Config(Section):
     organisations: Mapping[kinds.Name, Organisation] = by_name("Customers that belong together.")
     statuses: Mapping[kinds.Name, StatusName] = by_name("Further statuses, and labels.")
     similar: Similar = key("Tickets that look like the same matter.", {})
+    report: Report = key("Figures for supervisors.", {})
     limits: Limits = key("How much of anything is too much.", {})
     metrics: Metrics = key("Figures for Prometheus.", {})
     log: Log = key("What is written to standard error.", {})
@@ -159,6 +163,21 @@ class Config(Section):
         return Statuses(
             likes={name: Status(one.like) for name, one in self.statuses.items() if one.like},
             moves={name: frozenset(one.moves) for name, one in self.statuses.items() if one.moves is not None},
+        )
+
+    @cached_property
+    def hours(self) -> Mapping[str, WorkingHours]:
+        """The calendars, as they are reckoned with."""
+        return {name: hours_of(one) for name, one in self.calendars.items()}
+
+    @cached_property
+    def promises(self) -> Promises:
+        """What is promised, as far as these settings tell: what rules ask for they do not know."""
+        return Promises(
+            slas={name: promise_of(name, one, self.hours) for name, one in self.sla.items()},
+            by_queue={name: one.sla for name, one in self.queues.items() if one.sla},
+            statuses=self.status_table,
+            close_after=self.mail.close_after,
         )
 
     @cached_property

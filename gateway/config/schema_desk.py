@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, PlainValidator, model_validator
 
-from gateway.config import kinds, units
+from gateway.config import kinds
+from gateway.config.hours import WEEKDAYS, days_of, opening, times_of_day
 from gateway.config.schema_channels import QueueDelivery
 from gateway.config.section import Section, by_name, did_you_mean, key
+from gateway.tickets import duration
+from gateway.tickets.calendar import Span
 from gateway.tickets.status import Status as TicketStatus
 from gateway.tickets.tag import is_tag
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PRIORITIES = ("low", "normal", "high", "urgent")
 STATUSES = tuple(TicketStatus)
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -22,9 +23,7 @@ Notice = Literal[
     "new", "assigned", "answered", "taken", "due", "overdue", "mentioned", "undelivered", "held", "digest", "report",
     "transcript",
 ]  # fmt: skip
-Span = tuple[time, time]
 
-_HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", re.ASCII)
 _DO = ("notify", "priority", "assign", "queue", "status", "tag", "reply", "note")
 _AREA = re.compile(r"[^\s/,#\[\]]([^/,#\[\]]{0,38}[^\s/,#\[\]])?")
 
@@ -47,55 +46,6 @@ def _country(value: object) -> str:
     return text
 
 
-def _day(value: object) -> date:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    text = kinds.text_of(value, "2026-12-27")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f'is no day: "{text[:60]}"; write such as "2026-12-27"')
-
-
-def _hours(value: object) -> tuple[Span, ...]:
-    """`"09:00-12:30 13:00-17:30"` -> the spans in order; 24:00 is the end of the day; `""` is closed."""
-    text = kinds.text_of(value, "09:00-17:00")
-    spans: list[Span] = []
-    for word in re.sub(r"\s*-\s*", "-", text.replace("\N{EN DASH}", "-")).replace(",", " ").split():
-        match = _HOURS.fullmatch(word)
-        if match is None:
-            raise ValueError(f'holds no hours: "{word[:40]}"; write such as "09:00-12:30 13:00-17:30"')
-        start, end = _clock(match[1], match[2]), _clock(match[3], match[4])
-        if end != time(0) and end <= start:
-            raise ValueError(f'ends before it starts: "{word}"')
-        if spans and (spans[-1][1] == time(0) or spans[-1][1] > start):
-            raise ValueError(f'overlaps the hours before it: "{word}"; write them in order')
-        spans.append((start, end))
-    return tuple(spans)
-
-
-def _clock(hours: str, minutes: str) -> time:
-    """`24:00` comes back as 00:00, which as an end means the end of the day."""
-    if (hours, minutes) == ("24", "00"):
-        return time(0)
-    if int(hours) > 23 or int(minutes) > 59:
-        raise ValueError(f'is no time of day: "{hours}:{minutes}"')
-    return time(int(hours), int(minutes))
-
-
-def days_of(text: str) -> tuple[int, ...]:
-    """`"mon-fri"` -> 0..4, `"sat"` -> 5; ValueError where it names no days."""
-    first, dash, last = text.partition("-")
-    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-        guess = did_you_mean(text, ("timezone", "holidays", "closed"))
-        raise ValueError(f"is no such key{guess or '; days are written mon, tue-thu, mon-fri'}")
-    start = WEEKDAYS.index(first)
-    stop = WEEKDAYS.index(last) if dash else start
-    if stop < start:
-        raise ValueError(f'runs backwards; write "{first}-sun" and "mon-{last}"')
-    return tuple(range(start, stop + 1))
-
-
 def _clock_of(value: object) -> object:
     """One duration stands for every priority."""
     if isinstance(value, dict):
@@ -104,12 +54,12 @@ def _clock_of(value: object) -> object:
     return dict.fromkeys(PRIORITIES, span)
 
 
-def _budget(value: object) -> units.Budget:
-    if isinstance(value, units.Budget):
+def _budget(value: object) -> duration.Budget:
+    if isinstance(value, duration.Budget):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError(f'must be text with a unit, such as "4 h" or "2 business days", not the number {value}')
-    return units.budget(kinds.text_of(value, "4 h"))
+    return duration.budget(kinds.text_of(value, "4 h"))
 
 
 def _do(value: object) -> str:
@@ -154,11 +104,14 @@ class Agent(Section):
     skills: tuple[kinds.Line, ...] = key("What rules may ask for with need.skills.", ())
     max_open: int | None = key("No more is assigned by strategy while this many are open.", None, low=1, high=100_000)
     notify: tuple[Notice, ...] = key(
-        "Which notices; also taken, mentioned, held, digest, report, transcript.",
-        ("new", "assigned", "answered", "due", "overdue", "undelivered"),
+        "Which notices; also taken, held, digest, report, transcript.",
+        ("new", "assigned", "answered", "due", "overdue", "mentioned", "undelivered"),
     )
     role: Literal["agent", "lead"] = key("A lead may also merge tickets and mark spam, by command.", "agent")
     calendar: str | None = key("Working hours, for assignment.", None)
+    quiet: Annotated[tuple[Span, ...], PlainValidator(times_of_day)] = key(
+        "When no word of due and overdue tickets comes: it waits until the end.", ""
+    )
     language: kinds.Language | None = key("The language of the notices; mail.language where left out.", None)
     left: kinds.Switch = key(
         "Works here no longer: mail from this agent acts no more, nothing is sent or assigned.", False
@@ -173,8 +126,11 @@ class Calendar(Section):
     holidays: Annotated[str, PlainValidator(_country)] | None = key(
         "Public holidays of CZ, or of a region, DE-BY.", None
     )
-    closed: tuple[Annotated[date, PlainValidator(_day)], ...] = key("Further days without work.", ())
-    days: Mapping[str, Annotated[tuple[Span, ...], PlainValidator(_hours)]] = key("Hours by day or range of days.", {})
+    closed: tuple[kinds.Day, ...] = key("Further days without work.", ())
+    open: Mapping[kinds.Day, Annotated[tuple[Span, ...], PlainValidator(opening)]] = key(
+        "Single days with hours of their own, holidays or not.", {}
+    )
+    days: Mapping[str, Annotated[tuple[Span, ...], PlainValidator(opening)]] = key("Hours by day or range of days.", {})
 
     @model_validator(mode="before")
     @classmethod
@@ -203,9 +159,11 @@ class Step(Section):
     do: tuple[Annotated[str, PlainValidator(_do)], ...] = key(
         "What to do: notify:WHO, priority:+1, assign:WHO, tag:WORD ..."
     )
+    every: kinds.Duration | None = key("Again after so much working time; once where left out.", None)
+    times: int = key("How often in all, with every.", 1, low=1, high=100)
 
 
-Clock = Annotated[Mapping[Priority, Annotated[units.Budget, PlainValidator(_budget)]], BeforeValidator(_clock_of)]
+Clock = Annotated[Mapping[Priority, Annotated[duration.Budget, PlainValidator(_budget)]], BeforeValidator(_clock_of)]
 
 
 class Sla(Section):
@@ -217,7 +175,7 @@ class Sla(Section):
     resolution: Clock | None = key("From the first mail until resolved.", None)
     step: tuple[Step, ...] = key("What happens on the way, each as [[sla.NAME.step]].", ())
 
-    def clocks(self) -> Iterator[tuple[str, Mapping[Priority, units.Budget]]]:
+    def clocks(self) -> Iterator[tuple[str, Mapping[Priority, duration.Budget]]]:
         """The clocks that run, with their budgets by priority."""
         for name in ("first_response", "next_response", "resolution"):
             clock = getattr(self, name)

@@ -4,6 +4,7 @@ import os
 import re
 import string
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Annotated, Literal
 
 from pydantic import PlainValidator, ValidationInfo
@@ -173,10 +174,34 @@ class Similar(Section):
     )
 
 
+def _cron(value: object) -> str:
+    from gateway.config.cron import trigger  # a tenth of a second: only where somebody asks
+
+    text = kinds.text_of(value, "0 7 * * mon").strip()
+    trigger(text, UTC)
+    return text
+
+
+class Report(Section):
+    """What supervisors get: figures by mail, and pages."""
+
+    cron: Annotated[str, PlainValidator(_cron)] | None = key(
+        "When a report is mailed: minute, hour, day, month, weekday; it covers the time since the one before.", None
+    )
+    to: tuple[kinds.Line, ...] = key(
+        "Who gets it: agents by name, or addresses; also agents whose notify lists report.", ()
+    )
+    by: tuple[
+        Literal["queue", "agent", "type", "category", "area", "tag", "organisation", "priority", "sender"], ...
+    ] = key("What it is broken down by.", ("queue", "agent", "area"))
+    soon: kinds.Duration = key("What is due within this time is soon late.", "24 h")
+    html: kinds.FilePath | None = key("A folder for static pages, written every five minutes.", None)
+
+
 class Metrics(Section):
     """Figures for Prometheus."""
 
-    listen: kinds.ListenAt | None = key("Where to answer /metrics and /health; off where left out.", None)
+    listen: kinds.ListenAt | None = key("Where to answer /metrics, /healthz and /readyz; off where left out.", None)
     token_file: kinds.SecretRef | None = key("A bearer token, needed where listen is not loopback.", None)
 
 

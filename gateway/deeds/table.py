@@ -70,6 +70,6 @@ def carry_out(bench: Bench, number: int, calls: Sequence[Call], actor: Actor) ->
     for call in calls:
         one, _ = looked_at(bench.conn, number)
         effect = DEEDS[call.command](bench, one, call)
-        act.apply(bench.conn, effect.actions, actor)
+        act.apply(bench.conn, effect.actions, actor, bench.cfg.promises)
         effects.append(effect)
     return effects

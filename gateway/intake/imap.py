@@ -12,9 +12,12 @@ from datetime import timedelta
 from gateway import log
 from gateway.config import Config, Imap
 from gateway.errors import GatewayError, Temporary
-from gateway.intake.imap_session import ImapSession, LoginRefused, Refused, Times
+from gateway.intake.imap_login import Login, LoginRefused
+from gateway.intake.imap_sent import SentFolder
+from gateway.intake.imap_session import ImapSession, Refused, Times
 from gateway.intake.imap_sweep import Sweeper
 from gateway.intake.spool import Spool
+from gateway.oauth import Keeper
 from gateway.store import Store, leases
 
 ALARM_AT = 3  # failures in a row
@@ -46,7 +49,10 @@ class ImapPoller:
         self._stopping = stop
         self._times = times or Times()
         self._span = timedelta(seconds=self._times.lease)
+        self._login = Login(account, Keeper(store))
         self._sweeper = Sweeper(account, cfg=cfg, store=store, spool=spool, checkpoint=self._checkpoint)
+        sent = SentFolder(account, cfg=cfg, store=store, spool=spool, checkpoint=self._checkpoint)
+        self._sent = sent if account.sent else None
         self._thread = threading.Thread(target=self._run, name=f"imap:{account.name}", daemon=True)
         self._session: ImapSession | None = None
         self._lease: leases.Lease | None = None
@@ -85,6 +91,8 @@ class ImapPoller:
     def take_up(self, cfg: Config) -> None:
         """The configuration has changed: from the next mail on, these addresses are ours."""
         self._sweeper.take_up(cfg)
+        if self._sent:
+            self._sent.take_up(cfg)
 
     def cut(self) -> None:
         """End the connection under the thread; it then begins anew."""
@@ -116,24 +124,36 @@ class ImapPoller:
 
     def _serve(self) -> None:
         """One connection, until it fails or we are to stop."""
-        session = ImapSession.connect(self._account, self._times)
+        session = ImapSession.connect(self._account, self._times, self._login)
         self._session = session
         self._login_failures = 0
         log.imap_opened(self._account.name, self._account.folder, idle=session.can_idle, move=session.can_move)
         try:
             self._sweeper.begin()
             while self._checkpoint():
-                again = self._sweeper.sweep(session)
+                again = self._sweep(session)
                 self._after_success()
                 self._wait(session, again=again)
         finally:
             self._session = None
             session.close()
 
+    def _sweep(self, session: ImapSession) -> bool:
+        """Once over the mailbox. The mails that were answered come before the answers, and at the end the folder is
+        selected in which the next mail is awaited.
+        """
+        again = self._sweeper.sweep(session)
+        if self._sent and self._checkpoint():
+            again |= self._sent.sweep(session)
+            again |= self._sweeper.sweep(session)
+        return again
+
     def _wait(self, session: ImapSession, *, again: bool) -> None:
         """Until there is something to look at: an announcement, the next poll, or mails that deserve another try."""
         self._agains = self._agains + 1 if again else 0
         at_most = self._growing(self._agains) if again else self._times.look
+        if self._sent:  # no server announces what is sent while another folder is selected
+            at_most = min(at_most, self._account.poll.total_seconds())
         if session.can_idle and time.monotonic() >= self._no_idle_until:
             try:
                 session.idle(at_most, lambda: not self._is_ours())

@@ -28,7 +28,7 @@ from gateway.store.spool import Accepted, ImapUid, NewMail
 
 _HEADER_MAX = 64 * 1024
 _COMMIT_WAIT = 60.0  # seconds
-_ARRIVED_LATELY = timedelta(days=7)
+ARRIVED_LATELY = timedelta(days=7)
 _OLD = timedelta(days=1)
 
 
@@ -176,7 +176,7 @@ class Sweeper:
         quiet = run.treat(mail) is Treatment.QUIET
         received_at = now()
         # The customer waits since the mail arrived; but a mail of last year that a person puts here is of today.
-        if mail.arrived_at and (quiet or received_at - _ARRIVED_LATELY < mail.arrived_at):
+        if mail.arrived_at and (quiet or received_at - ARRIVED_LATELY < mail.arrived_at):
             received_at = min(received_at, mail.arrived_at)
         return NewMail(
             raw=raw,
@@ -189,7 +189,7 @@ class Sweeper:
 
     def _settle(self, session: ImapSession, run: Run, batch: _Batch) -> None:
         """Wait for the commit, then file."""
-        _committed(batch.done)
+        committed(batch.done)
         self._checkpoint()
         run.resolved(batch.uids)
         run.taken += len(batch.uids)
@@ -210,7 +210,7 @@ class Sweeper:
             subject = f"A mail in the mailbox {place.account} that cannot be read"
             raw = stand_in(self._header(session, mail), subject=subject, note=note)
             # Not in the ledger with a spool row: what is filed from there may be deleted, and this must not be.
-            _committed(self._spool.submit_many([self._new_mail(run, mail, raw, in_ledger=False)]))
+            committed(self._spool.submit_many([self._new_mail(run, mail, raw, in_ledger=False)]))
             self._filing.set_aside(session, run.look, place, mail.uid)
             imap.left_alone(self._store, place, [mail.uid])
             run.taken += 1
@@ -223,7 +223,8 @@ class Sweeper:
             return b""
 
 
-def _committed(done: "Future[list[Accepted]]") -> None:
+def committed(done: "Future[list[Accepted]]") -> None:
+    """Return when the spool has them. Raises what it raises, Temporary where that takes too long."""
     try:
         done.result(_COMMIT_WAIT)
     except TimeoutError:

@@ -272,7 +272,8 @@ def _seen(c: Condition) -> Check:
 
 def seen_count(view: View, by: str, within: int) -> int | None:
     """How many with the same value came lately; None where nobody counted."""
-    value = view.facts.from_ if by == "sender" else view.values.get(by)
+    customer = (*view.values.get("requester", ()), view.facts.from_)
+    value = customer[0] if by == "sender" else view.values.get(by)
     counts = view.values.get("seen_recently")
     if counts is None or not isinstance(value, str):
         return None

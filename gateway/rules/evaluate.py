@@ -6,6 +6,7 @@ Never raises for any facts: what cannot be done is skipped and recorded.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +67,10 @@ class RuleSet:
             batches = _batches([one for _, one in sorted((there[name] for name in among if name in there), key=_place)])
         return _Run(self, facts, event, matcher, self._asked, budget).decide(batches, explain=explain)
 
+    def asks_on(self, event: str) -> bool:
+        """Whether there is a rule for this event."""
+        return bool(self._by_event.get(event))
+
     @cached_property
     def _by_name(self) -> Mapping[str, Mapping[str, tuple[int, tuple[Rule, Check]]]]:
         """By event and name each rule, with its place among the others."""
@@ -97,6 +102,11 @@ class RuleSet:
     def seen_recently(self) -> frozenset[tuple[str, int]]:
         """What `seen_recently` counts: by which field, within how many seconds."""
         return frozenset(one.wanted[:2] for one in self._conditions if one.field.name == "seen_recently")
+
+    @cached_property
+    def silences(self) -> tuple[timedelta, ...]:
+        """After how long without a word the rules for `idle` are to be asked, shortest first."""
+        return tuple(sorted({silence for rule in self.rules for silence in rule.silences}))
 
     @cached_property
     def sets(self) -> frozenset[str]:

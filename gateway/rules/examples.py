@@ -263,7 +263,7 @@ _MAIL: dict[str, Reader] = {
 _TICKET: dict[str, Reader] = {
     **dict.fromkeys(("queue", "status", "priority", "type", "category", "area", "impact", "sla"), _text),
     "assignee": _text, "requester": _address, "tags": _list, "fields": _table, "set_by": _table, "idle": _seconds,
-    "seen_recently": _count,
+    "seen_recently": _count, "rating": _count,
 }  # fmt: skip
 _SENDER: dict[str, Reader] = {"known": _flag, "agent": _flag, "tags": _list, "organisation": _text}
 _SENDER_FIELDS = {

@@ -264,6 +264,7 @@ KNOWN: dict[str, _Read] = {
     "fields": _table,
     "set_by": _table,  # field -> "rule:NAME", "person:carol", "address", "default"
     "idle": _whole,  # seconds
+    "rating": _whole,
     "hours": _texts,  # the calendars that are open at `at`
     "seen_recently": _counts,  # `seen_key(...)` -> how many
 }

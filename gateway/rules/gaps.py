@@ -10,7 +10,7 @@ from gateway.rules.rule import Condition, Group, Mode, Rule
 # Whoever sorts tickets by one of these for some queues means it for all.
 _SORTED_BY = ("priority", "type", "category", "area", "impact")
 _NEEDED = {"assign": ": its tickets stay with nobody", "reply": ": its customers get no number"}
-_BY_MAIL = frozenset((*TRIGGER_GROUPS["mail"], "bounced"))
+_BY_MAIL = frozenset(TRIGGER_GROUPS["mail"])
 
 
 def unset_fields(rules: RuleSet) -> Iterator[Problem]:
@@ -25,10 +25,11 @@ def unset_fields(rules: RuleSet) -> Iterator[Problem]:
 
 
 def never_matched(rules: RuleSet, matched: Collection[str], when: str) -> Iterator[Problem]:
-    """A warning for each rule about mails that is not among those that matched; `when`: "the last 90 days"."""
+    """A warning for each rule that is not among those that matched; `when`: "the last 90 days"."""
     for rule in rules.rules:
-        if not _BY_MAIL.isdisjoint(rule.on) and rule.name not in matched:
-            yield Problem(file=rule.file, line=rule.line, rule=rule.name, message=f"matched no mail of {when}")
+        if rule.name not in matched:
+            what = "matched nothing in" if _BY_MAIL.isdisjoint(rule.on) else "matched no mail of"
+            yield Problem(file=rule.file, line=rule.line, rule=rule.name, message=f"{what} {when}")
 
 
 def _unset(name: str, queues: Sequence[str], near: Rule) -> Problem:

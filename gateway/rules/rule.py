@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -116,6 +116,13 @@ class Rule:
     @property
     def place(self) -> str:
         return f"{self.file}:{self.line}"
+
+    @property
+    def silences(self) -> frozenset[timedelta]:
+        """After how long without a word it wants to be asked; none where it is not for `idle`."""
+        asking = (one for group in self.groups for one in group.conditions()) if "idle" in self.on else ()
+        spans = (one.wanted[0] for one in asking if one.field.name == "idle" and one.op != "under")
+        return frozenset(timedelta(seconds=seconds) for seconds in spans)
 
     @property
     def ends_all(self) -> bool:

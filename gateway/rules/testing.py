@@ -198,9 +198,10 @@ def _mail(example: Example, zone: tzinfo) -> Mail:
     given = example.mail
     to = given.get("to", ())
     subject, body = given.get("subject", ""), given.get("body", "")
-    plain = (("From", given.get("from", SOMEBODY)), ("To", ", ".join(to)), ("Subject", subject))
+    sender = given.get("from") or example.known.get("requester") or SOMEBODY
+    plain = (("From", sender), ("To", ", ".join(to)), ("Subject", subject))
     return Mail(
-        from_=Address(addr=given.get("from", SOMEBODY)),
+        from_=Address(addr=sender),
         to=_addresses(to),
         cc=_addresses(given.get("cc", ())),
         reply_to=_addresses(given.get("reply_to", ())),
@@ -230,7 +231,8 @@ def _addresses(listed: Sequence[str]) -> tuple[Address, ...]:
 def _facts(sample: Sample, example: Example, rules: RuleSet, around: Surroundings) -> Facts:
     given, mail = example.mail, sample.mail
     by_address = around.known_of(mail.from_.key) if mail.from_ else {}
-    known = {"sender.known": False, "sender.agent": False, **by_address, **example.known}
+    author = {"requester": mail.from_.key} if mail.from_ else {}
+    known = {"sender.known": False, "sender.agent": False, **author, **by_address, **example.known}
     at = _instant(example.at, around.zone)
     recipient = given.get("recipient") or _recipient(mail, around)
     if "seen_recently" in known:

@@ -169,6 +169,13 @@ def confirmed(conn: Connection, spool_id: int) -> Confirmed | None:
     return Confirmed(agent=row.agent, requester=row.requester, overruled=frozenset(row.overruled)) if row else None
 
 
+def has_step(conn: Connection, ticket: int | None, step_key: str) -> bool:
+    """Whether the journal of a ticket, or of what is on none, has this step."""
+    event = tables.event
+    theirs = event.c.ticket.is_(None) if ticket is None else event.c.ticket == ticket
+    return conn.execute(select(event.c.id).where(theirs, event.c.step_key == step_key)).first() is not None
+
+
 def held_ticket(conn: Connection, spool_id: int) -> int | None:
     """The ticket that a held mail is about."""
     event = tables.event

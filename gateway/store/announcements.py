@@ -12,6 +12,7 @@ from gateway.store.fast import insert, one_of, rows_in
 
 _mail, _article, _person, _address = tables.mail, tables.article, tables.person, tables.address
 _waiting, _digest = tables.announcement, tables.digest_item
+_OF_WAVES = "escalated"  # told by `telling.waves`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,16 @@ class Requester:
 
 
 def waiting(conn: Connection, limit: int) -> list[Announcement]:
-    """The oldest announcements, whole tickets at a time."""
-    oldest = select(_waiting.c.ticket).order_by(_waiting.c.id).limit(limit)
+    """The oldest announcements, whole tickets at a time; but for those that are told by the wave."""
+    oldest = select(_waiting.c.ticket).where(_waiting.c.kind != _OF_WAVES).order_by(_waiting.c.id).limit(limit)
     numbers = sorted(set(conn.execute(oldest).scalars()))
     if not numbers:
         return []
-    rows = conn.execute(select(_waiting).where(one_of(conn, _waiting.c.ticket, numbers)).order_by(_waiting.c.id))
+    return _announcements(conn, one_of(conn, _waiting.c.ticket, numbers), _waiting.c.kind != _OF_WAVES)
+
+
+def _announcements(conn: Connection, *which: Any) -> list[Announcement]:
+    rows = conn.execute(select(_waiting).where(*which).order_by(_waiting.c.id))
     return [
         Announcement(
             id=row.id,
@@ -81,6 +86,11 @@ def waiting(conn: Connection, limit: int) -> list[Announcement]:
         )
         for row in rows
     ]
+
+
+def of_kind(conn: Connection, kind: str) -> list[Announcement]:
+    """All of one kind, oldest first."""
+    return _announcements(conn, _waiting.c.kind == kind)
 
 
 def take(conn: Connection, ids: Collection[int]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -78,6 +79,14 @@ def last_changes(store: Store, number: int) -> dict[str, str]:
             by = row.actor if row.mail_id is None else f"mail:{row.mail_id}"
             found |= dict.fromkeys(row.data if row.kind == "changed" else (OPENING,), by)
     return found
+
+
+def ruled(store: Store, number: int) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """What rules made of a ticket once it was there, oldest first: each a decision as the journal keeps it."""
+    at = _event.c
+    journal = select(at.at, at.data).where(at.ticket == number, at.kind == "ruled").order_by(at.id)
+    with store.main.read() as conn:
+        return [(row.at, row.data) for row in conn.execute(journal)]
 
 
 def ticket_row(store: Store, number: int) -> Mapping[str, Any] | None:

@@ -117,6 +117,24 @@ def update_where(conn: Connection, table: Table, where: Mapping[str, Any], value
     return int(conn.exec_driver_sql(found.sql, bound).rowcount)
 
 
+_exists: dict[tuple[str, str, tuple[str, ...]], tuple[str, Sequence[tuple[str, _Bind | None]]]] = {}
+
+
+def is_there(conn: Connection, table: Table, where: Mapping[str, Any]) -> bool:
+    """Whether there is a row in which each column of `where` has the given value."""
+    key = (conn.dialect.name, table.name, tuple(where))
+    if key not in _exists:
+        sign = "?" if conn.dialect.name == "sqlite" else "%s"
+        same = " AND ".join(f"{table.c[column].name} = {sign}" for column in where)
+        read = [(column, _bind_of(table.c[column].type, conn.dialect)) for column in where]
+        _exists[key] = (f"SELECT 1 FROM {table.name} WHERE {same} LIMIT 1", read)
+    sql, binds = _exists[key]
+    bound = tuple(where[column] if bind is None else bind(where[column]) for column, bind in binds)
+    if conn.dialect.name == "sqlite":
+        return _straight(conn, "execute", sql, bound).fetchone() is not None
+    return conn.exec_driver_sql(sql, bound).first() is not None
+
+
 def order(conn: Connection, sql: str) -> None:
     """Run a statement that takes nothing and gives nothing, such as a savepoint's."""
     if conn.dialect.name == "sqlite":

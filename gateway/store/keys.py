@@ -55,7 +55,7 @@ def delivery_key(
         # A bounce and a person's mail are treated differently, so a stranger's replay as the one must not be taken
         # for the other. Whoever tries a delivery again says the same sender.
         parts.append("null sender")
-    lasting: timedelta | None = None if kind == "imap" else window
+    lasting: timedelta | None = None if kind in ("imap", "sent") else window
     if not _has_identity(raw):
         lasting = min(window, WINDOW_WITHOUT_IDENTITY)
         parts.append(f"peer {peer}")

@@ -49,6 +49,7 @@ class Stored:
     content: str
     ticket: int | None
     at: datetime
+    reason: str  # of the decision on a mail that came in
 
 
 _TICKET = tuple(ticket.c.keys())
@@ -107,7 +108,7 @@ def tickets(conn: Connection, numbers: Collection[int]) -> dict[int, Mapping[str
 
 
 def participants(conn: Connection, numbers: Collection[int]) -> dict[int, frozenset[str]]:
-    """The address keys of those who take part in each ticket (the proposed do not)."""
+    """The address keys of those who take part in each ticket; the proposed do not, nor third parties whom we asked."""
     if not numbers:
         return {}
     rows = rows_in(conn, participant, "ticket", sorted(numbers), ("ticket", "person_id", "role"))
@@ -116,9 +117,18 @@ def participants(conn: Connection, numbers: Collection[int]) -> dict[int, frozen
         keys.setdefault(person_id, []).append(key)
     found: dict[int, set[str]] = {}
     for number, person_id, role in rows:
-        if role != "proposed":
+        if role not in ("proposed", "third"):
             found.setdefault(number, set()).update(keys.get(person_id, ()))
     return {number: frozenset(those) for number, those in found.items()}
+
+
+def requesters(conn: Connection, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    """Whom each ticket is for, by the first address key of theirs; `rows` are whole ticket rows by number."""
+    ids = sorted({row["requester_id"] for row in rows.values() if row["requester_id"] is not None})
+    keys: dict[int, str] = {}
+    for person_id, key in rows_in(conn, address, "person_id", ids, ("person_id", "addr")) if ids else ():
+        keys[person_id] = min(key, keys.get(person_id, key))
+    return {number: keys[row["requester_id"]] for number, row in rows.items() if row["requester_id"] in keys}
 
 
 def people(conn: Connection, keys: Collection[str]) -> dict[str, Person]:
@@ -167,12 +177,12 @@ def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, li
     """Mails we have under these Message-IDs."""
     found: dict[str, list[Stored]] = {}
     if message_ids:
-        columns = ("id", "message_id", "direction", "content", "ticket", "at")
-        for mail_id, message_id, direction, content, number, at in rows_in(
+        columns = ("id", "message_id", "direction", "content", "ticket", "at", "reason")
+        for mail_id, message_id, direction, content, number, at, reason in rows_in(
             conn, mail, "message_id", sorted(message_ids), columns
         ):
             found.setdefault(message_id, []).append(
-                Stored(mail_id=mail_id, direction=direction, content=content, ticket=number, at=at)
+                Stored(mail_id=mail_id, direction=direction, content=content, ticket=number, at=at, reason=reason)
             )
     return found
 

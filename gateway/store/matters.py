@@ -16,7 +16,7 @@ from gateway.errors import Conflict
 from gateway.store import tables
 from gateway.store.engine import Store
 from gateway.store.fast import insert, insert_many, one_of, rows_in
-from gateway.store.similar import Scope, holders_of, is_compared, profiles_in
+from gateway.store.similar import Scope, counts_of, holders_of, is_compared, profiles_in
 from gateway.tickets.similar import SAME_MATTER, Likeness, Profile, candidates, likeness
 
 BATCH = 20  # tickets a transaction: small, for mails that come in meanwhile wait for it
@@ -216,9 +216,11 @@ class _Batch:
             self.compared[number] = candidates(one, holders, limit=_COMPARED)
             for token in one.tokens:
                 holders.setdefault(token, []).append(number)
-        self.common = {token: len(having) for token, having in holders.items()}
         old = {number for found in self.compared.values() for number in found} - new.keys()
         self.old = {number: one for number, (one, _) in profiles_in(conn, sorted(old), scope).items()}
+        # What the older tickets say beside is as common for them as it is for the new ones.
+        theirs = {token for one in self.old.values() for token in one.tokens if token not in holders}
+        self.common = {token: len(having) for token, having in holders.items()} | counts_of(conn, theirs)
         rows = rows_in(conn, _of_matter, "ticket", sorted(self.old), ("ticket", "matter")) if self.old else []
         self.matters: dict[int, int] = dict(map(tuple, rows))
 

@@ -68,7 +68,7 @@ def of_in(
     holders = holders_of(conn, one.tokens, {number})
     compared = {*candidates(one, holders), *also} - {number}
     others = profiles_in(conn, sorted(compared), scope)
-    common = _counts(conn, {*one.tokens}.union(*(other.tokens for other, _ in others.values())), without=number)
+    common = counts_of(conn, {*one.tokens}.union(*(other.tokens for other, _ in others.values())), without=number)
     common |= {token: common[token] + 1 for token in one.tokens}
     alike = [(likeness(one, other, common), other.number, subject) for other, subject in others.values()]
     return sorted(
@@ -98,8 +98,8 @@ def holders_of(conn: Connection, tokens: Iterable[str], without: Collection[int]
     return holders
 
 
-def _counts(conn: Connection, tokens: Collection[str], *, without: int) -> dict[str, int]:
-    """For each token how many other tickets have it, counted up to NEWEST."""
+def counts_of(conn: Connection, tokens: Collection[str], *, without: int = 0) -> dict[str, int]:
+    """For each token how many tickets have it, but for one, counted up to NEWEST."""
     counted = (
         "SELECT t.value, (SELECT count(*) FROM (SELECT 1 FROM ticket_token AS n WHERE n.token = t.value"
         f" AND n.ticket <> {without:d} LIMIT {NEWEST}) AS few) FROM {{}}"

@@ -148,3 +148,19 @@ def correspondents(conn: Connection, numbers: Collection[int]) -> dict[int, Corr
                 message_id=ids.get(row.number, ""),
             )
     return found
+
+
+def watchers(conn: Connection, number: int) -> list[Address]:
+    """Who gets copies of what is written on a ticket: each person once, however many addresses they have."""
+    part, person, address = tables.participant, tables.person, tables.address
+    those = (
+        select(part.c.person_id, address.c.shown, person.c.name)
+        .join_from(part, person, person.c.id == part.c.person_id)
+        .join(address, address.c.person_id == person.c.id)
+        .where(part.c.ticket == number, part.c.role == "watcher")
+        .order_by(part.c.at, part.c.person_id, address.c.addr)
+    )
+    found: dict[int, Address] = {}
+    for row in conn.execute(those):
+        found.setdefault(row.person_id, Address(addr=row.shown, name=row.name))
+    return list(found.values())

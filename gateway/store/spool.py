@@ -55,6 +55,11 @@ class Claimed:
     raw: bytes | None
 
     @property
+    def is_sent(self) -> bool:
+        """It lay among the sent mails of a mailbox of ours: somebody of us wrote it, and it has left already."""
+        return self.source.startswith("sent:")
+
+    @property
     def is_spent(self) -> bool:
         """All its lone attempts ended without a verdict: quarantine it unread."""
         return self.attempts > ATTEMPTS

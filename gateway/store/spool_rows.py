@@ -35,6 +35,13 @@ class SpoolRow:
     closed_at: datetime | None
 
 
+def standing(store: Store, spool_id: int) -> tuple[str, str]:
+    """The state of a row and the reason of that; two empty texts where there is no such row."""
+    with store.spool.read() as conn:
+        row = conn.execute(select(_spool.c.state, _spool.c.reason).where(_spool.c.id == spool_id)).first()
+    return (row.state, row.reason) if row else ("", "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAside:
     """A held or quarantined mail; sender and subject are `""` where it was never read."""

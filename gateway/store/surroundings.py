@@ -49,6 +49,7 @@ class Surroundings:
     stored: Mapping[str, list[lookup.Stored]]
     tickets: Mapping[int, Mapping[str, Any]]
     participants: Mapping[int, frozenset[str]]
+    requesters: Mapping[int, str]
     letters: Mapping[int, list[bytes]]
     people: Mapping[str, lookup.Person]
     auto_by_address: Mapping[tuple[str, timedelta], int]
@@ -119,6 +120,7 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         stored=lookup.stored_mails(conn, wants.own_ids),
         tickets=tickets,
         participants=lookup.participants(conn, tickets.keys()),
+        requesters=lookup.requesters(conn, tickets),
         letters=lookup.letters(conn, tickets.keys()) if wants.letters and tickets else {},
         people=lookup.people(conn, wants.senders),
         auto_by_address=lookup.automatic_mail(conn, wants.senders, wants.address_windows, at),

@@ -64,7 +64,7 @@ spool = Table(
     "spool",
     spool_db,
     Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("source", Text, nullable=False),  # "smtp", "imap:main", "pipe", "import"
+    Column("source", Text, nullable=False),  # "smtp", "imap:main", "sent:main", "pipe", "import"
     Column("mail_from", Text),  # "" is the null sender, NULL: there was no envelope
     Column("recipients", JSON, nullable=False),
     Column("peer", Text, nullable=False, server_default=""),
@@ -86,6 +86,7 @@ spool = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("copies", Integer, nullable=False, server_default="0"),
     Column("closed_at", Instant),
+    Column("purged_at", Instant),  # when its bytes were deleted, long after
     # Only what waits is looked for, and it is a sliver of the table.
     Index(
         "ix_spool_raw_file",
@@ -228,7 +229,11 @@ ticket = Table(
     Column("first_response_due", Instant),
     Column("next_response_due", Instant),
     Column("resolve_due", Instant),
-    Column("next_tick_at", Instant, index=True),
+    Column("next_tick_at", Instant, index=True),  # nothing is due before
+    # tickets.clocks; NULL: nobody reckoned yet, {}: filed as old mail, which asks for nothing
+    Column("clocks", JSON(none_as_null=True)),
+    Column("first_response_minutes", Integer),  # of working time, once there was one
+    Column("resolve_minutes", Integer),  # of working time, once it is resolved
     Column("time_spent", Integer, nullable=False, server_default="0"),  # minutes
     Column("merged_into", BigInteger),
     Column("pinned", Boolean, nullable=False, server_default=text("false")),
@@ -305,7 +310,6 @@ person = Table(
     Column("name", Text, nullable=False, server_default=""),
     Column("language", Text, nullable=False, server_default=""),
     Column("tags", JSON, nullable=False),
-    Column("organisation_id", BigInteger, ForeignKey("organisation.id")),
     Column("muted_until", Instant),
     Column("created_at", Instant, nullable=False),
 )
@@ -329,14 +333,6 @@ reach = Table(
     Column("reply", Text, nullable=False, server_default=""),  # what the other side said then
     Column("suspended_at", Instant),  # from then on nothing automatic goes there
     sqlite_with_rowid=False,
-)
-
-organisation = Table(
-    "organisation",
-    main_db,
-    Column("id", BigId, primary_key=True, autoincrement=True),
-    Column("name", Text, nullable=False),
-    Column("domains", JSON, nullable=False),
 )
 
 participant = Table(
@@ -531,4 +527,19 @@ absence = Table(
     Column("agent", Text, primary_key=True),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+# Access tokens of mailboxes and ways out that take no password (see `oauth`).
+oauth_token = Table(
+    "oauth_token",
+    main_db,
+    Column("account", Text, primary_key=True),
+    Column("access", Text, nullable=False, server_default=""),
+    Column("ends", Instant),
+    Column("refresh", Text, nullable=False, server_default=""),
+    Column("refresh_ends", Instant),
+    Column("claimed_by", Text),  # the node that renews it now
+    Column("claimed_until", Instant),
+    Column("failed_at", Instant),  # since when renewing it fails
+    Column("failure", Text, nullable=False, server_default=""),
 )

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.afterwards import RULES
 from gateway.store.announcements import Announcement
+
+_TRIGGERS = {"status": "status", "assigned": "assigned", "undelivered": "bounced", "rated": "rated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,16 @@ class Occasion:
     def agent(self) -> str:
         """The agent who did it, `""` for nobody of ours."""
         return self.actor.removeprefix("agent:") if self.actor.startswith("agent:") else ""
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """On which triggers rules are to be asked of it: on none, where rules did it themselves."""
+        return () if self.actor == RULES else tuple(_TRIGGERS[kind] for kind in _TRIGGERS if kind in self.happened)
+
+    @property
+    def is_by_person(self) -> bool:
+        """One of us did it, by mail or at the command line."""
+        return self.actor.startswith(("agent:", "cli:"))
 
     def __contains__(self, kind: str) -> bool:
         return kind in self.happened

@@ -1,6 +1,8 @@
 """Notices to agents: one letter each, or a place in the next digest where too many new tickets came at once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,7 @@ from gateway.store.announcements import Contribution
 from gateway.telling.about import Known, about
 from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion
+from gateway.telling.whom import called
 from gateway.tickets.actions import Send
 from gateway.tickets.token import Role
 
@@ -46,7 +49,7 @@ def letter(
     cfg, own, row = site.cfg, site.cfg.agents[agent], found.row
     recipient = Address(addr=own.addresses[0], name=own.name)
     language = own.language or cfg.mail.language
-    by, reason = _by(occasion, site), _reason(occasion, kind)
+    by, reason = _by(occasion, site), _reason(occasion, kind, agent, row, site)
     told = about(store, site, found, article, kind=kind, language=language, at=at, by=by, reason=reason)
     of = f"{kind} {occasion.ids[0]} {occasion.ticket}"
     composed = notice(
@@ -67,13 +70,31 @@ def _by(occasion: Occasion, site: Site) -> str:
     return (site.cfg.agents[occasion.agent].name or occasion.agent) if occasion.agent in site.cfg.agents else ""
 
 
-def _reason(occasion: Occasion, kind: str) -> str:
+def _reason(occasion: Occasion, kind: str, agent: str, row: Mapping[str, Any], site: Site) -> str:
     if kind == "notice_undelivered":
         data = occasion.of("undelivered")
         return f"{data.get('recipient', '')}: {data.get('reply') or data.get('status') or 'no reason was given'}"
     if "reminder_due" in occasion:
         return occasion.of("reminder_due").get("text") or "you wished to be reminded"
-    return ""
+    rule = called(occasion, row, site.cfg, ()).get(agent)
+    return f'the rule "{rule}"' if rule else ""
+
+
+def to_admin(site: Site, occasion: Occasion, found: Known, rule: str, at: datetime) -> Send:
+    """The letter to the admin, whom a rule calls."""
+    row, cfg = found.row, site.cfg
+    who = found.requester.address if found.requester else "nobody we know"
+    composed = letters.admin_notice(
+        cfg,
+        subject=f'ticket #{occasion.ticket}: the rule "{rule}"',
+        text=(
+            f'The rule "{rule}" calls you to ticket #{occasion.ticket}.\n\n{row["title"]}\n{who}, '
+            f"{row['queue']}, {row['status']}, {row['priority']}\n\n"
+            f"To see it: gateway show {occasion.ticket}; why: gateway explain {occasion.ticket}\n"
+        ),
+        stamp=plain(cfg, at),
+    )
+    return letters.send(composed, occasion.ticket)
 
 
 def digest_letter(site: Site, agent: str, tickets: list[Known], at: datetime) -> Send:

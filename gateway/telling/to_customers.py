@@ -1,7 +1,8 @@
 """Letters that keep a customer informed: on the steps that the site switches on, and only where they may be written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -26,6 +27,8 @@ _ENDS = {Status.RESOLVED: "resolved", Status.CLOSED: "closed"}
 def step_of(occasion: Occasion, site: Site) -> tuple[str, str]:
     """Which letter tells of an occasion, and of which progress; `("", "")` where none does."""
     statuses = site.cfg.status_table
+    if "letter_asked" in occasion:  # by a rule: that one and no other
+        return occasion.of("letter_asked")["template"] or "", ""
     if moved := occasion.of("status"):
         before, after = statuses.like(moved["from"]), statuses.like(moved["to"])
         if after in _ENDS and before is not after:
@@ -49,7 +52,9 @@ def concerns(occasion: Occasion, site: Site) -> bool:
     name = step or kind
     if not kind or occasion.actor == "mail":  # what customers do themselves they know
         return False
-    return _from_changes(occasion, site) if name == "moved" else name in site.cfg.mail.progress
+    if name == "moved":
+        return _from_changes(occasion, site)
+    return "letter_asked" in occasion or name in site.cfg.mail.progress
 
 
 def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: Had, at: datetime) -> Iterator[Action]:
@@ -66,7 +71,7 @@ def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: 
     recipient = Address(addr=who.address, name=who.name)
     language = who.language or row["language"]
     rating = ""
-    if kind == "resolved":
+    if kind in ("resolved", "rating"):
         rating = site.keys.issue(ticket=occasion.ticket, role=Role.RATING, recipient=recipient.key, at=at)
     last, of = found.last_in, f"{name} {occasion.ids[0]}"
     composed = news(
@@ -78,10 +83,11 @@ def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: 
         recipient=recipient,
         stamp=signed(cfg, site.keys, occasion.ticket, recipient, role=Role.REQUESTER, at=at, of=of),
         news=News(
-            step=step,
+            step=step or ("waiting" if site.cfg.status_table.like(row["status"]) is Status.WAITING else ""),
             history=tuple(_history(found)),
-            answer_by=row["next_response_due"] or row["first_response_due"],
+            answer_by=_answer_by(row, at),
             closes_at=at + cfg.mail.close_after if kind == "resolved" else None,
+            waited=at - row["last_agent_at"] if kind == "closed_for_silence" and row["last_agent_at"] else None,
             agent=_agent(found, site),
             moved_from=_title(str(occasion.of("moved").get("from", "")), site),
             rating_token=rating,
@@ -94,6 +100,12 @@ def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: 
     yield letters.send(composed, occasion.ticket)
     if name == "moved":
         yield Note(ticket=occasion.ticket, kind="told_moved", step_key="told_moved")
+
+
+def _answer_by(row: Mapping[str, Any], at: datetime) -> datetime | None:
+    """When they hear from us at the latest; nobody is promised what has passed."""
+    due: datetime | None = row["next_response_due"] or row["first_response_due"]
+    return due if due and due > at else None
 
 
 def _from_changes(occasion: Occasion, site: Site) -> bool:

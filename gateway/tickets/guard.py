@@ -57,6 +57,27 @@ def judge(
     return Judgement(verdict=Verdict.ACCEPT, reason=Reason.ORDINARY)
 
 
+BY_HAND = frozenset((Reason.ANSWERED_DIRECTLY, Reason.WROTE_TO_OTHERS))  # what one of us sent past the gateway
+
+
+def judge_sent(mail: Mail, *, own_mail: bool, is_recorded: bool, ticket: int | None, is_to_them: bool) -> Judgement:
+    """The verdict on a mail that lay among the sent ones of a mailbox of ours.
+
+    `own_mail`: the gateway wrote it; `is_recorded`: it is known already as one that was sent by hand; `is_to_them`:
+    somebody who takes part in its `ticket` got it.
+    """
+    if own_mail:
+        return Judgement(verdict=Verdict.IGNORE, reason=Reason.OUR_OWN_MAIL, detail=mail.message_id)
+    if is_recorded:
+        return Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=mail.message_id)
+    if mail.is_automatic or mail.is_autoreply:
+        return Judgement(verdict=Verdict.IGNORE, reason=Reason.AUTOMATIC, detail=mail.auto_reason)
+    if ticket is None:
+        return Judgement(verdict=Verdict.IGNORE, reason=Reason.NOTHING_NAMED)
+    reason = Reason.ANSWERED_DIRECTLY if is_to_them else Reason.WROTE_TO_OTHERS
+    return Judgement(verdict=Verdict.ACCEPT, reason=reason)
+
+
 def _silence(mail: Mail, envelope: Envelope, *, from_ourselves: bool, quiet: bool) -> tuple[Reason, str] | None:
     """Why nothing automatic may answer, or None (RFC 3834 section 2)."""
     if mail.from_ is None:

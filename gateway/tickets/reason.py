@@ -32,6 +32,8 @@ class Reason(StrEnum):
     RAW_MISSING = "bytes_missing"
     FAILED_THREE_TIMES = "failed_three_times"
     BY_PERSON = "person"
+    BY_CLOCK = "clock"
+    PROMISED_ANEW = "promised_anew"
     # threading
     TOKEN_IN_ID = "token_in_message_id"
     TOKEN_IN_ADDRESS = "token_in_address"
@@ -124,6 +126,8 @@ _WORDS: dict[Reason, str] = {
     Reason.RAW_MISSING: "its file is gone",
     Reason.FAILED_THREE_TIMES: "processing it failed three times",
     Reason.BY_PERSON: "a person says so",
+    Reason.BY_CLOCK: "its time had come",
+    Reason.PROMISED_ANEW: "something else is promised now",
     Reason.TOKEN_IN_ID: "it answers a mail we signed",
     Reason.TOKEN_IN_ADDRESS: "it was sent to an address we signed",
     Reason.TOKEN_IN_MARKER: "it quotes the marker line of a mail of ours",

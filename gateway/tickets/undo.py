@@ -1,6 +1,7 @@
 """Taking a command back, where what came since does not stand against it; Permanent with the reason where it does."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -144,7 +145,10 @@ def _set(one: Snapshot, done: Done, _: Mapping[int, Snapshot]) -> _Undone:
     if _reopened(done.undo) and one.articles > done.undo["articles"]:
         raise Permanent(f"#{one.number} has had mail or a note since")  # which nobody would look at any more
     values = {name: _instant_in(value) if name.endswith(_INSTANTS) else value for name, value in before.items()}
-    return [change(one, values)], (), ()
+    taken_back = change(one, values)
+    if "resolve_due" in values:  # a person's word on it stands; without one it is reckoned again
+        taken_back = replace(taken_back, set_by={"resolve_due": done.undo.get("due_by", "")})
+    return [taken_back], (), ()
 
 
 def _reopened(undo: Mapping[str, Any]) -> bool:

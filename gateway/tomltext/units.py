@@ -40,13 +40,14 @@ def duration(text: str) -> timedelta:
         raise ValueError(f'has no unit; write "{bare} s", "{bare} min", "{bare} h" or "{bare} days"')
     total = 0
     while left:
-        part = _PART.match(left)
+        part, column = _PART.match(left), len(text.rstrip()) - len(left) + 1
         if part is None:
-            raise ValueError(f'is no duration: "{short(text)}"; write whole numbers with units, such as "90 min"')
+            what = 'write whole numbers with units, such as "90 min"'
+            raise ValueError(f'is no duration: "{short(text)}"; {what} (column {column})')
         try:
             total += int(part[1]) * (unit(part[2]) // timedelta(microseconds=1))
         except ValueError as error:
-            raise ValueError(f'is no duration: "{short(text)}": {error}')
+            raise ValueError(f'is no duration: "{short(text)}": {error} (column {column + part.start(2)})')
         left = left[part.end() :].lstrip(" ,")
     if total > _LONGEST // timedelta(microseconds=1):
         raise ValueError(f'is too long: "{short(text)}"; at most 100 years')

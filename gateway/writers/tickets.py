@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from gateway.errors import Conflict
 from gateway.store import desk, tables
-from gateway.store.fast import insert, insert_many, rows_in, update_where
+from gateway.store.fast import insert, insert_many, is_there, rows_in, update_where
 from gateway.tickets.actions import (
     Actor,
     AddArticle,
@@ -23,40 +23,42 @@ from gateway.tickets.actions import (
     TakeTurn,
     Unlink,
 )
+from gateway.tickets.clocks import KEPT
+from gateway.writers.clocks import moved, opened
 from gateway.writers.tx import Tx, Writer, person_of
 
-_ANNOUNCED = ("assigned", "replied", "undelivered", "reminder_due")  # lines of the journal that people hear of
+# Lines of the journal that people hear of, and of which rules are asked.
+_ANNOUNCED = ("assigned", "replied", "undelivered", "reminder_due", "called", "letter_asked", "escalated")
 
 
 def open_ticket(tx: Tx, action: OpenTicket, actor: Actor) -> None:
     requester = person_of(tx.conn, action.requester, actor) if action.requester else None
-    insert(
-        tx.conn,
-        tables.ticket,
-        number=action.number,
-        status=action.status,
-        queue=action.queue,
-        priority=action.priority,
-        title=action.title,
-        description=action.description,
-        type=action.type,
-        category=action.category,
-        area=action.area,
-        impact=action.impact,
-        occurrence=action.occurrence,
-        assignee=action.assignee,
-        sla=action.sla,
-        tags=list(action.tags),
-        fields=dict(action.fields),
-        set_by=dict(action.set_by),
-        language=action.language,
-        requester_id=requester,
-        created_at=actor.told_at,
-        updated_at=actor.told_at,
-        last_customer_at=actor.told_at,
-        resolved_at=action.resolved_at,
-        closed_at=action.closed_at,
-    )
+    row = {
+        "number": action.number,
+        "status": action.status,
+        "queue": action.queue,
+        "priority": action.priority,
+        "title": action.title,
+        "description": action.description,
+        "type": action.type,
+        "category": action.category,
+        "area": action.area,
+        "impact": action.impact,
+        "occurrence": action.occurrence,
+        "assignee": action.assignee,
+        "sla": action.sla,
+        "tags": list(action.tags),
+        "fields": dict(action.fields),
+        "set_by": dict(action.set_by),
+        "language": action.language,
+        "requester_id": requester,
+        "created_at": actor.told_at,
+        "updated_at": actor.told_at,
+        "last_customer_at": actor.told_at,
+        "resolved_at": action.resolved_at,
+        "closed_at": action.closed_at,
+    }
+    insert(tx.conn, tables.ticket, **row, **opened(tx, row, actor))
     if requester is not None:
         insert(tx.conn, tables.participant, ticket=action.number, person_id=requester, role="requester", at=actor.at)
     tx.note(action.number, "opened", {"queue": action.queue, "title": action.title})
@@ -67,6 +69,8 @@ def change(tx: Tx, action: Change, actor: Actor) -> None:
     values = dict(action.values)
     if action.set_by:
         values["set_by"] = {**action.before.get("set_by", {}), **action.set_by}
+    clocks = moved(tx, action.before, values, actor)
+    values |= clocks
     where = {"number": action.ticket, "version": action.seen_version}
     values |= {"updated_at": actor.at, "version": action.seen_version + 1}
     if update_where(tx.conn, tables.ticket, where, values) != 1:
@@ -74,7 +78,10 @@ def change(tx: Tx, action: Change, actor: Actor) -> None:
     for name, kind in (("status", "status"), ("queue", "moved")):
         if name in action.values and action.before.get(name) not in (None, action.values[name]):
             tx.tell(action.ticket, kind, {"from": action.before[name], "to": action.values[name]})
-    shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in action.values.items()}
+    if action.values.get("rating") is not None:
+        tx.tell(action.ticket, "rated", {"rating": action.values["rating"]})
+    told = {name: value for name, value in {**action.values, **clocks}.items() if name not in KEPT}
+    shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in told.items()}
     if shown or action.reason:  # else only its version moves on, for what was decided on the ticket
         tx.note(action.ticket, "changed", shown, action.reason)
 
@@ -137,14 +144,19 @@ def unlink(tx: Tx, action: Unlink, actor: Actor) -> None:
 
 
 def note(tx: Tx, action: Note, actor: Actor) -> None:
-    at = tables.event
-    if action.step_key is not None:
-        same = (at.c.ticket == action.ticket, at.c.step_key == action.step_key)
-        if tx.conn.execute(select(at.c.id).where(*same)).first() is not None:
-            return
+    if action.step_key is not None and _has_step(tx.conn, action.ticket, action.step_key):
+        return
     tx.note(action.ticket, action.kind, action.data, action.reason, action.step_key)
     if action.ticket is not None and action.kind in _ANNOUNCED:
         tx.tell(action.ticket, action.kind, action.data)
+
+
+def _has_step(conn: Connection, ticket: int | None, step_key: str) -> bool:
+    if ticket is not None:
+        return is_there(conn, tables.event, {"ticket": ticket, "step_key": step_key})
+    at = tables.event.c
+    same = (at.ticket.is_(None), at.step_key == step_key)
+    return conn.execute(select(at.id).where(*same)).first() is not None
 
 
 def take_turn(tx: Tx, action: TakeTurn, actor: Actor) -> None:

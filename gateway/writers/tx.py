@@ -9,14 +9,16 @@ from gateway.mail import Address
 from gateway.store import tables
 from gateway.store.fast import insert, rows_in
 from gateway.tickets.actions import Actor
+from gateway.tickets.clocks import Promises
 
 
 class Tx:
-    """The caller's transaction, and the lines of the journal, which are written together at the end."""
+    """The caller's transaction, what is promised, and the lines of the journal, written together at the end."""
 
-    def __init__(self, conn: Connection, actor: Actor) -> None:
+    def __init__(self, conn: Connection, actor: Actor, promises: Promises | None) -> None:
         self.conn = conn
         self.actor = actor
+        self.promises = promises
         self.journal: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
 

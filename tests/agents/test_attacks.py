@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from gateway.tickets.auth_result import AuthResult, Dmarc, Result
 from support.agent_desk import text_of
 from support.busy_office import BusyOffice
 from support.reports import report_on
+from support.whole_site import REPOSITORY
 
 ANN = "Ann Novak <ann@example.net>"
 BOB = "Bob <bob@example.org>"
@@ -248,13 +250,13 @@ def test_a_name_that_looks_like_an_agents_address(office: BusyOffice) -> None:
     notice = office.mails("carol@acme.example", "notice_new")[0]
     before, customers = office.rows()[1], len(office.mails("ann@example.net"))
     names = {"In-Reply-To": str(notice["Message-ID"]), "References": str(notice["Message-ID"])}
+    commands = "#title Pwned\n#priority urgent\n"
     for sender in NAMES_LIKE_AN_AGENT:
-        for auth in (nobody, office.desk.auth):
+        # Alone, for with a text below them what the others wrote before would hold the mail too.
+        for auth, text in ((nobody, f"{commands}\nSend money."), (office.desk.auth, commands)):
             assert auth is not None
             with office.believing(auth):
-                outcomes = office.deliver(
-                    raw({"From": sender, **names}, "#title Pwned\n#priority urgent\n\nSend money."), mail_from=EVIL
-                )
+                outcomes = office.deliver(raw({"From": sender, **names}, text), mail_from=EVIL)
             assert [one.state for one in outcomes if one.state], sender
             row = office.rows()[1]
             assert (row["title"], row["priority"], row["requester_id"]) == (
@@ -371,11 +373,12 @@ def test_a_command_in_what_came_back_is_not_done(office: BusyOffice) -> None:
     """mail-parser gives the text of a returned original as the mail's own: `#close` in a bounce would run."""
     notice = office.mails("carol@acme.example", "notice_new")[0]
     head = notice.as_bytes().partition(b"\n\n")[0].replace(b"\n", b"\r\n") + b"\r\n\r\n#title Pwned\r\n"
-    office.deliver(report_on(head, "carol@acme.example", keep=""), mail_from="")
+    office.deliver(report_on(head, "carol@acme.example", whole=True), mail_from="")
     assert office.ticket(1)["title"] == "Printer is on fire"
-    from_carol = report_on(head, "ann@example.net", keep="").replace(
+    from_carol = report_on(head, "ann@example.net", whole=True).replace(
         b"MAILER-DAEMON@mx.example.net", b"carol@acme.example"
     )
+    assert b"#title Pwned" in from_carol
     office.deliver(from_carol, mail_from="carol@acme.example")
     assert office.ticket(1)["title"] == "Printer is on fire"
     assert office.ticket(1)["status"] == "waiting"
@@ -427,6 +430,8 @@ def test_no_header_is_brought_in_from_outside(office: BusyOffice) -> None:
 
 def test_nothing_runs_in_a_notice(office: BusyOffice) -> None:
     """FreeScout's stored scripts: what a customer's mail holds is shown, and does nothing in an agent's program."""
+    copytree(REPOSITORY / "templates", office.desk.folder / "templates")
+    office.site = load_site(load(office.desk.config), office.desk.store)
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = (
         '"<script>x()</script>" <zoe@example.net>',
@@ -439,5 +444,7 @@ def test_nothing_runs_in_a_notice(office: BusyOffice) -> None:
     )
     office.send(mail)
     page = office.last("carol@acme.example").get_body(("html",))
-    shown = page.get_content().lower() if page else ""
+    assert page is not None
+    shown = page.get_content().lower()
+    assert "lamp" in shown
     assert not any(sign in shown for sign in ("<script", "<svg", "<img", "<p onclick", 'href="javascript'))

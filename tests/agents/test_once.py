@@ -139,4 +139,4 @@ def test_what_a_held_mail_waits_for_is_said_once(office: BusyOffice) -> None:
     drop()
     office.work()
     assert len(office.mails("ann@example.net", "reply")) == 1
-    assert "nothing waits any more" in text_of(office.last("carol@acme.example"))
+    assert "it is too late for that: your mail was carried out" in text_of(office.last("carol@acme.example"))

@@ -189,7 +189,8 @@ class Life:
         where = f"{letter.kind} on #{letter.ticket} to {letter.to}, after {self.told[-4:]}"
         heads = [each.addr_spec.lower() for name in ("To", "Cc", "Bcc") for value in letter.mail.get_all(name, ())
                  for each in value.addresses]  # fmt: skip
-        assert heads == [letter.to], where
+        assert letter.mail["Bcc"] is None, where
+        assert heads == [letter.to] if letter.kind != "reply" else letter.to in heads, where
         if letter.kind.startswith("notice_") or letter.kind in TO_AGENTS:
             assert letter.to in AGENTS.values(), where
             return
@@ -204,6 +205,7 @@ class Life:
         assert case is not None, where
         allowed = case.asked if letter.kind == "question" else case.readers
         assert letter.to in allowed, where
+        assert set(heads) <= allowed, where  # nor does anybody read of one who does not take part
 
 
 EVENTS: list[tuple[int, Callable[[Life], None]]] = [

@@ -168,3 +168,40 @@ def test_a_dry_run_changes_nothing(office: Office) -> None:
     assert office.ticket(1)["status"] == "new"
     assert "reply" not in office.kinds("ann@example.net")
     assert "ann@example.net" in text_of(office.last("carol@acme.example"))
+
+
+def test_of_a_ticket_for_somebody_it_is_told_what_was_done_and_what_was_not(office: Office) -> None:
+    office.post(
+        CAROL, "#new billing\n#for bob@example.org\n#tag +hot\n#link 99\n#pin\n\nHe wants it back.", subject="Refund"
+    )
+    row = office.ticket(1)
+    assert (row["queue"], row["tags"], row["pinned"]) == ("billing", ["money"], False)
+    told = text_of(office.mails("carol@acme.example", "transcript")[-1])
+    assert "ticket #1 was opened for bob@example.org" in told
+    lines = [line.strip() for line in told.split("\n")]
+    failed = next(at for at, line in enumerate(lines) if "#link 99" in line)
+    assert "there is no ticket #99" in " ".join(lines[failed : failed + 2])
+    for other in ("#tag +hot", "#pin"):
+        at = next(at for at, line in enumerate(lines) if other in line)
+        assert "all commands are done or none" in " ".join(lines[at : at + 2])
+
+
+def test_of_a_forward_it_is_told_that_the_covering_note_is_kept(office: Office) -> None:
+    forwarded = (
+        "She called me too.\n\n---------- Forwarded message ---------\nFrom: Ann Novak <ann@example.net>\n"
+        "Date: Fri, 27 Nov 2026 at 09:00\nSubject: No paper\nTo: Carol <carol@acme.example>\n\nThere is no paper left.\n"
+    )
+    office.post(CAROL, forwarded, subject="Fwd: No paper")
+    assert "a note for agents" in text_of(office.mails("carol@acme.example", "transcript")[-1])
+
+
+def test_who_wishes_hears_in_the_same_thread_that_somebody_took_it(office: Office) -> None:
+    dave = 'addresses = ["dave@acme.example"]'
+    config = office.desk.config
+    config.write_text(config.read_text().replace(dave, f'{dave}\nnotify = ["new", "taken"]'))
+    office.post(ANN, "It burns.")
+    office.post(CAROL, "#assign me", answers=office.last("carol@acme.example"))
+    new, taken = office.mails("dave@acme.example")
+    assert office.kinds("dave@acme.example") == ["notice_new", "notice_taken"]
+    assert new["References"] == taken["References"]
+    assert new["Subject"] == taken["Subject"]

@@ -248,6 +248,7 @@ def overtaken(desk: Desk, raw: bytes) -> tuple[Plan, Plan]:
     with desk.store.main.read() as conn:
         around = look_around(conn, replace(NOTHING, address_windows=(timedelta(hours=1),)), now())
     plan = foretell(desk.store, site, RegexMatcher(time.monotonic), claimed, raw, read(raw))
+    assert isinstance(plan, Plan)
     desk.take_in(mail(sender="meanwhile@example.net"))
     desk.work()
     with desk.store.main.write() as conn:

@@ -8,7 +8,6 @@ import pytest
 
 from gateway.cli import checks
 from gateway.config.load import checked, read
-from gateway.rules.language import TRIGGERS
 from support.cli import gateway
 from support.site import GOOD, edited, write
 
@@ -120,14 +119,9 @@ def test_terminal_escapes_in_a_file_are_made_visible(tmp_path: Path) -> None:
             '[auth]\ntrust = ["m365-internal"]\nm365_tenant = "8b1f3c52-7a0e-4d57-9c1a-2f6f0e9d4b11"\n',
             "auth.trust[1]: is believed of a mailbox at Microsoft 365 only",
         ),
-        ('[metrics]\nlisten = "127.0.0.1:9025"\n', "metrics: has no effect yet"),
         (
             '[[imap]]\nhost = "h.example"\nuser = "u"\nsent = "Sent"\npassword_file = "p"\n',
             "imap[1].sent: has no effect yet",
-        ),
-        (
-            '[[imap]]\nhost = "h.example"\nuser = "u"\n[imap.oauth]\nclient_id = "x"\n',
-            "imap[1].oauth: has no effect yet",
         ),
         ('[[smtp]]\nlisten = "0.0.0.0:25"\n', "smtp[2].listen: has no tls_cert"),
     ],
@@ -151,20 +145,14 @@ def test_a_table_of_priorities_that_a_rule_leaves_nothing_to_is_said(tmp_path: P
     assert "sets the priority" not in gateway("check", cwd=tmp_path).stderr
 
 
-def test_triggers_without_effect_are_said(tmp_path: Path) -> None:
+def test_a_rule_on_silence_that_names_no_time_is_said(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "10-all.toml").write_text(
-        '[[rule]]\nname = "silence"\non = ["idle", "follow_up"]\nset.priority = "low"\nnotify = ["lead"]\n'
-    )
-    said = gateway("check", cwd=tmp_path).stderr
-    assert 'rules/10-all.toml:1: rule "silence": on = "idle" has no effect yet' in said
-    assert "follow_up" not in said
-    assert "notify" not in said
-
-
-def test_every_trigger_without_effect_is_one() -> None:
-    assert set(checks.TRIGGERS_NOT_YET) <= set(TRIGGERS)
+    rules = tmp_path / "rules" / "10-all.toml"
+    rules.write_text('[[rule]]\nname = "silence"\non = ["idle", "follow_up"]\nset.priority = "low"\n')
+    assert 'rules/10-all.toml:1: rule "silence" is never asked on idle' in gateway("check", cwd=tmp_path).stderr
+    rules.write_text('[[rule]]\nname = "silence"\non = "idle"\nwhen.idle.over = "7 days"\nset.priority = "low"\n')
+    assert "never asked" not in gateway("check", cwd=tmp_path).stderr
 
 
 def test_only_what_is_set_is_said(tmp_path: Path) -> None:
@@ -173,10 +161,12 @@ def test_only_what_is_set_is_said(tmp_path: Path) -> None:
 
 
 def test_the_line_of_what_has_no_effect(tmp_path: Path) -> None:
-    (note,) = [note for note in notes_of(tmp_path, GOOD) if " sla: " in note]
+    text = GOOD.replace("[limits]\n", "[limits]\ndeliveries_per_host = 2\n")
+    (note,) = [note for note in notes_of(tmp_path, text) if "deliveries_per_host" in note]
+    line = text.splitlines().index("deliveries_per_host = 2") + 1
     assert (
         note
-        == f"config.toml:{GOOD.splitlines().index('[sla.standard]') + 1}: sla: has no effect yet: a later release brings the clocks of SLAs"
+        == f"config.toml:{line}: limits.deliveries_per_host: has no effect yet: a later release brings several connections to one server"
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.now import now
+from gateway.store import outbox
 from support.desk import Desk
 from support.mails import mail, reply_to
 
@@ -212,3 +213,30 @@ def test_a_workflow_in_rules(desk: Desk) -> None:
     assert status(desk) == "refunded"
     answer(desk, "Re: To him", "It did not arrive.")
     assert status(desk) == "open"  # within reopen_for
+
+
+def test_rules_see_whom_the_ticket_is_for(desk: Desk) -> None:
+    desk.rules = """
+[[rule]]
+name = "Ann's"
+on = "mail"
+when.requester = "ann@example.net"
+add.tags = ["ann"]
+[[rule]]
+name = "written by Ann"
+on = "follow_up"
+when.requester = "ann@example.net"
+unless.from = "ann@example.net"
+add.tags = ["by_another"]
+[[rule]]
+name = "acknowledge"
+set.reply = "acknowledgement"
+"""
+    desk.take_in(mail(headers=("Cc: bob@example.net",)))
+    desk.take_in(mail(sender="eve@example.net"))
+    desk.work()
+    assert [one["tags"] for one in desk.ask("tickets")] == [["ann"], []]
+    letter = outbox.bytes_of(desk.store, outbox.rows(desk.store)[0].id)
+    desk.take_in(reply_to(letter, sender="bob@example.net", text="I saw it too."), mail_from="bob@example.net")
+    desk.work()
+    assert [one["tags"] for one in desk.ask("tickets")] == [["ann", "by_another"], []]

@@ -264,3 +264,22 @@ def test_a_source_that_is_none(desk: Desk, tmp_path: Path, source: str, told: st
     assert answer.err.count("\n") == 1
     for good in ("smtp", "pipe", "import", "imap:main"):
         assert step(desk.ask("explain", str(path), "--source", good), "receive")["source"] == good
+
+
+def test_the_rules_alone_are_told_of_a_file_a_mail_and_a_ticket(lamp: Desk) -> None:
+    file = lamp.folder / "one.eml"
+    file.write_bytes(mail(subject="A refund, please", message_id="<other@example.net>"))
+    told = lamp.ask("rules", "explain", str(file))
+    assert [(one["name"], one["matched"]) for one in told["rules"]] == [
+        ("spam", False), ("refunds", True), ("acknowledge", True),
+    ]  # fmt: skip
+    assert (told["event"], told["fields"]["queue"]["rule"], told["mail_id"]) == ("created", "refunds", None)
+    stored = lamp.ask("rules", "explain", "--mail", "1")
+    assert (stored["mail_id"], stored["fields"]["queue"]["line"]) == (1, 9)
+    assert stored["rules"] == lamp.ask("explain", "--mail", "1")["rules"]
+    ticket = lamp.ask("rules", "explain", "1")
+    assert ([one["mail_id"] for one in ticket["mails"]], ticket["afterwards"]) == ([1], [])
+    shown = lamp.run("rules", "explain", "1").out
+    assert 'matched: "refunds" (rules/10-all.toml:6)' in shown
+    assert "guard:" not in shown
+    assert lamp.run("rules", "explain", "77").code == 66

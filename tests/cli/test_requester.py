@@ -157,3 +157,14 @@ def test_an_agent_that_a_rule_adds_as_a_watcher_is_one_by_their_address(desk: De
     submit(desk, ANN, sender="bob@example.org")
     found = roles(desk)
     assert found == {"bob@example.org": "requester", "carol@acme.example": "watcher", "boss@example.org": "watcher"}
+
+
+def test_what_came_before_is_counted_by_whom_a_rule_names(desk: Desk) -> None:
+    table = '[priority]\nby = "{by}"\n[[priority.row]]\nseen = 1\nset = "high"\n'
+    desk.rules = RULES
+    big = '[organisations.big]\ndomains = ["example.net"]\n'
+    for by, seen in (("sender", ["normal", "normal", "high"]), ("organisation", ["high", "high", "high"])):
+        desk.configure(more=big + table.format(by=by))
+        for named in (ANN, "bob@example.net", ANN):
+            submit(desk, named)
+        assert [one["priority"] for one in desk.ask("tickets")][-3:] == seen

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from gateway.cli.rules_replay import _cell
+from gateway.cli.sheet import cell
 from gateway.now import now
 from gateway.store import tables
 from support.desk import Desk
@@ -404,7 +404,7 @@ def test_working_hours_are_reckoned_anew(archive: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "cell"),
+    ("value", "text"),
     [
         ("=1+1", "'=1+1"),
         (" =1+1", " '=1+1"),
@@ -417,5 +417,5 @@ def test_working_hours_are_reckoned_anew(archive: Desk) -> None:
         (None, ""),
     ],
 )
-def test_no_cell_is_a_formula(value: object, cell: str) -> None:
-    assert _cell(value) == cell
+def test_no_cell_is_a_formula(value: object, text: str) -> None:
+    assert cell(value) == text

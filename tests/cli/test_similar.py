@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gateway.now import now
 from gateway.store import matters, tables
 from gateway.store.similar import Scope
-from gateway.tickets.similar import likeness, profile
+from gateway.tickets.similar import SAME_MATTER, likeness, profile
 from support.desk import Desk
 from support.matters import MATTERS, written
 
@@ -196,6 +196,24 @@ def test_taking_in_goes_in_batches_and_counts_each_ticket_once(desk: Desk) -> No
     (found,) = matters.matters(desk.store, scope)
     assert found.tickets == tuple(numbers)
     assert matters.matter_of(desk.store, numbers[7], scope) == tuple(numbers)
+
+
+CHATTER = (
+    "Although neighbours ordered yesterday: garden chairs, tables, cushions, parasols, covers, delivery on Saturday."
+)
+
+
+def test_what_everybody_writes_makes_no_matter_smaller(desk: Desk) -> None:
+    """The words of both tickets are counted alike, those of the older that the new one lacks as well."""
+    for place in range(30):
+        desk.ticket(f"Question {place}", text=CHATTER, requester=f"user{place}@house{place}.example")
+    long = desk.ticket("Dimmer trouble", text=f"My dimmer flickers. {CHATTER}", requester="ann@example.net")
+    desk.ask("similar", "--matters")  # it is taken in, and with it the words it shares
+    short = desk.ticket("Dimmer flickers", text="the dimmer flickers", requester="bo@example.org")
+    score = next(one["score"] for one in desk.ask("similar", str(short)) if one["number"] == long)
+    assert score >= SAME_MATTER
+    found = next(one for one in desk.ask("similar", "--matters") if short in one["tickets"])
+    assert long in found["tickets"]
 
 
 def test_two_nodes_take_each_ticket_in_once(desk: Desk) -> None:

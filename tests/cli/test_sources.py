@@ -222,3 +222,18 @@ def test_what_looks_like_a_source_and_is_declared_as_none_is_an_ordinary_ticket_
     come(desk, "web@acme.example", headers=(f"Reply-To: {ANN}", "Auto-Submitted: auto-generated"))
     assert (desk.ask("tickets")[1]["requester"], told(desk)) == (ANN, [ANN])
     assert len(desk.advice) == 1
+
+
+def test_what_came_before_is_counted_by_who_filled_the_form_in(desk: Desk) -> None:
+    table = '[priority]\nby = "sender"\n[[priority.row]]\nseen = 1\nset = "high"\n'
+    desk.configure(more=BY_REPLY_TO + table)
+    desk.rules = (
+        '[[rule]]\nname = "again"\nwhen.seen_recently = { by = "sender", within = "1 day", over = 0 }\nadd.tags = ["again"]\n'
+        f'[[rule]]\nname = "for Ann"\nwhen.requester = "{ANN}"\nadd.tags = ["ann"]\n'
+    )
+    for place, author in enumerate((ANN, "bob@example.net", ANN)):
+        come(desk, FORM, subject=f"Contact {place}", headers=(f"Reply-To: {author}",))
+    tickets = desk.ask("tickets")
+    assert [one["priority"] for one in tickets] == ["normal", "normal", "high"]
+    assert [one["tags"] for one in tickets] == [["ann"], [], ["again", "ann"]]
+    assert [desk.ask("explain", str(one["number"]))["fields"]["occurrence"]["value"] for one in tickets] == [1, 1, 2]

@@ -15,7 +15,7 @@ from compose.test_letters import DESK, MAIL, TEMPLATES
 from compose.test_notices import ANN, CAROL
 from compose.test_progress import AT, PRAGUE, RATING
 from gateway.compose import builtin, digests, letters, notices, progress, replies
-from gateway.compose.digests import Figures, Group, Row
+from gateway.compose.digests import Figure, Figures, Group, Row
 from gateway.compose.notices import Notice
 from gateway.compose.progress import Done, News
 from gateway.compose.values import Letter, Shown, Stamp
@@ -73,7 +73,8 @@ def to_agent(name: str, language: str) -> Letter:
         groups = [Group(title="overdue", rows=rows), Group(title="Big Ltd", rows=rows)]
         return digests.digest(**desk, groups=groups, stamp=replace(ours, token="", anchor=""), zone=PRAGUE)
     if name == "report":
-        figures = [Figures(title="Support", figures=[("Opened", "42"), ("Late", "3")])]
+        lines = [Figure(name="Opened", value="42", share=100), Figure(name="Late", value="3")]
+        figures = [Figures(title="Support", figures=lines)]
         return digests.report(**desk, period="16-22", groups=figures, stamp=replace(ours, token="", anchor=""))
     about = test_notices.FULL
     if name in ("transcript", "notice_held"):

@@ -139,8 +139,8 @@ def answer(to: Seen, own: str, client: str) -> Seen:
 EVENTS = [
     "writes", "replied", "agent_answers", "moved", "titled",
     "progress", "resolved", "closed", "closed_for_silence", "reopened", "delayed", "rating", "known_problem",
-    "notice_new", "notice_assigned", "notice_answered", "notice_taken", "notice_due", "notice_overdue",
-    "notice_undelivered", "notice_held", "transcript",
+    "notice_new", "notice_assigned", "notice_answered", "notice_taken", "notice_mentioned", "notice_called", "notice_due",
+    "notice_overdue", "notice_undelivered", "notice_held", "transcript",
 ]  # fmt: skip
 subjects = st.sampled_from(
     ["Where is my lamp?", "Re: AW: lamp", "", "Fwd: [Acme #7] old", "[list] lamp: broken", "Лампа не горит",

@@ -82,6 +82,14 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         '[queues.support]\nagents = ["carol", "dave"]',
         '[agents.eve]\naddresses = ["eve@acme.example"]\nleft = true\n[queues.support]\nagents = ["carol", "eve"]  # <<',
         "queues.support.agents[2]", "names eve, who has left"),
+    # reports
+    "cron": ("[log]", '[report]\ncron = "0 7 * * 1"  # <<\nto = ["carol"]\n[log]', "report.cron", "such as mon or mon-fri"),
+    "report to nobody": ("[log]", '[report]\ncron = "0 7 * * mon"  # <<\n[log]', "report.cron", "nobody gets the report"),
+    "report to one who is nobody": (
+        "[log]", '[report]\nto = [\n"carol",\n"dvae",  # <<\n]\n[log]', "report.to[2]", 'did you mean "dave"?'),
+    "report to ourselves": ("[log]", '[report]\nto = ["support@acme.example"]  # <<\n[log]', "report.to[1]", "our own"),
+    "report to no address": ("[log]", '[report]\nto = ["boss@"]  # <<\n[log]', "report.to[1]", "is no mail address"),
+    "report by what is not": ("[log]", '[report]\nby = ["quue"]  # <<\n[log]', "report.by[1]", 'did you mean "queue"?'),
     # names that name something else
     "queue of an address": (
         '= "billing"', '= "biling"  # <<', 'mail.addresses."billing@acme.example"', 'did you mean "billing"?'),
@@ -90,6 +98,13 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "sla": ('sla = "standard"', 'sla = "standart"  # <<', "queues.support.sla", 'did you mean "standard"?'),
     "calendar": ('calendar = "office"', 'calendar = "ofice"  # <<', "sla.standard.calendar", '"office"?'),
     "clock of a step": ('of = "resolution"', 'of = "next_response"  # <<', "sla.standard.step[1].of", "does not have"),
+    "whom a step tells": ('"notify:lead"', '"notify:crol"', "sla.standard.step[1].do[1]", 'did you mean "carol"?'),
+    "where a step moves it": ('"notify:lead"', '"queue:biling"', "sla.standard.step[1].do[1]", 'did you mean "billing"?'),
+    "a calendar whose days are all closed": (
+        "[calendars.office]", '[calendars.office]  # <<\nmon = ""\ntue = ""\nwed = ""\nthu = ""\nfri = ""',
+        "calendars.office", "has no working hours"),
+    "quiet hours": (
+        'max_open = 25', 'max_open = 25\nquiet = "late"  # <<', "agents.carol.quiet", 'such as "20:00-07:00"'),
     "what a step does": ('"notify:lead"', '"notfy:lead"', "sla.standard.step[1].do[1]", 'did you mean "notify"?'),
     # addresses
     "no address": ('"postmaster@acme.example"', '"postmaster"  # <<', "gateway.admin", "has no @"),
@@ -117,6 +132,10 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "imap without tls": (
         "[limits]", f'{IMAP}tls = false  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].tls", "only on loopback"),
     "imap without a password": ("[limits]", f"{IMAP.replace(']]', ']]  # <<')}[limits]", "imap[1]", "password_file"),
+    "imap sent is the folder mail comes to": (
+        "[limits]", f'{IMAP}sent = "INBOX"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].sent", "sent mail"),
+    "imap sent is the folder mail goes to": (
+        "[limits]", f'{IMAP}sent = "Processed"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].sent", "sent mail"),
     "imap after": ("[limits]", f'{IMAP}after = "mvoe:Done"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].after",
         "move:FOLDER"),
     "secret that is not there": ("[limits]", f'{IMAP}password_file = "no.secret"  # <<\n[limits]',

@@ -21,10 +21,10 @@ def mailbox() -> Iterator[Dovecot]:
     server.stop()
 
 
-def site_with(mailbox: Dovecot, folder: Path, *, start: str) -> Path:
+def site_with(mailbox: Dovecot, folder: Path, *, start: str, keys: str = "") -> Path:
     more = (
         f'[[imap]]\nname = "main"\nhost = "127.0.0.1"\nport = {mailbox.port}\ntls = false\nuser = "u1"\n'
-        f'password_file = "imap.secret"\nafter = "move:Processed"\nstart = "{start}"\n'
+        f'password_file = "imap.secret"\nafter = "move:Processed"\nstart = "{start}"\n{keys}\n'
     )
     config = make_site(folder / "site", more=more)
     secret = config.parent / "imap.secret"
@@ -63,6 +63,34 @@ def test_old_mail_is_taken_without_acknowledgements(mailbox: Dovecot, tmp_path: 
         daemon.settled()
         assert daemon.delivered() == []
         assert mailbox.count("Processed") == 5
+        assert daemon.command("fsck").returncode == 0
+
+
+def test_an_answer_from_the_mailbox_itself_stops_the_clock_and_is_sent_to_nobody(
+    mailbox: Dovecot, tmp_path: Path
+) -> None:
+    config = site_with(mailbox, tmp_path, start="new", keys='sent = "Sent"\npoll = "1 s"')
+    question = mail(subject="A new one")
+    with Daemon(config) as daemon:
+        wait_for(lambda: daemon_has_looked(daemon), 20)
+        mailbox.fill([question])
+        wait_for(lambda: len(daemon.ask("tickets")) == 1, 30, "the new mail is a ticket")
+        daemon.settled()
+        before = len(daemon.delivered())
+        headers = (f"In-Reply-To: {parsed(question)['Message-ID']}",)
+        answer = mail(
+            sender="Acme Support <support@acme.example>",
+            to="ann@example.net",
+            text="It is on its way.",
+            headers=headers,
+        )
+        mailbox.fill([answer], folder="Sent")
+        wait_for(lambda: daemon.ask("tickets")[0]["status"] == "waiting", 30, "the answer is recorded")
+        daemon.settled()
+        shown = daemon.ask("show", "1")
+        assert [(one["direction"], one["text"]) for one in shown["articles"]][1:] == [("out", "It is on its way.")]
+        assert len(daemon.delivered()) == before
+        assert mailbox.count("Sent") == 1
         assert daemon.command("fsck").returncode == 0
 
 

@@ -24,7 +24,7 @@ def _call(capsys: pytest.CaptureFixture[str], *args: str | Path) -> tuple[int, s
 def test_good_rules(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = _call(capsys, "rules", "check", "-c", site)
     assert (code, err) == (0, "")
-    assert "4 files, 11 rules" in out
+    assert "5 files, 13 rules" in out
     code, out, err = _call(capsys, "rules", "test", "-c", site)
     assert (code, err) == (0, "")
     assert "all passed" in out

@@ -180,5 +180,6 @@ def test_what_every_ticket_needs_is_missed_even_where_no_rule_sets_it() -> None:
 def test_a_rule_that_matched_no_mail() -> None:
     text = '[[rule]]\nname = "a"\nadd.tags = "x"\n[[rule]]\nname = "b"\nadd.tags = "x"\n[[rule]]\nname = "c"\non = "idle"\nadd.tags = "x"\n'
     assert [str(one) for one in never_matched(rule_set(text), {"a"}, "the last 9 days (5 mails)")] == [
-        'rules/a.toml:4: rule "b": matched no mail of the last 9 days (5 mails)'
+        'rules/a.toml:4: rule "b": matched no mail of the last 9 days (5 mails)',
+        'rules/a.toml:7: rule "c": matched nothing in the last 9 days (5 mails)',
     ]

@@ -13,8 +13,12 @@ from gateway.rules.testing import Surroundings, run_tests
 
 RULES = Path(__file__).parents[2] / "rules"
 NAMES = Names(
-    queues=("support", "billing"), agents=("carol", "dave"), slas=("standard",), templates=("acknowledgement",), skills=()
-)  # fmt: skip
+    queues=("support", "billing"),
+    agents=("carol", "dave"),
+    slas=("standard",),
+    templates=("acknowledgement", "progress", "closed_for_silence"),
+    skills=(),
+)
 
 
 @pytest.fixture(scope="module")

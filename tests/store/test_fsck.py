@@ -139,6 +139,16 @@ def test_damage_among_the_tickets(site, sql, finding):
     assert any(finding in one for one in fsck.check(site))
 
 
+def test_a_mail_of_commands_alone_needs_no_article_and_a_line_in_the_journal(site):
+    spoil(site.main, "UPDATE mail SET reason = 'commands_alone' WHERE spool_id = 3")
+    spoil(site.main, "DELETE FROM article WHERE ticket = 3")
+    assert any("was accepted, and the journal has nothing of it" in one for one in fsck.check(site))
+    with site.main.write() as conn:
+        mail_id = conn.execute(select(tables.mail.c.id).where(tables.mail.c.spool_id == 3)).scalar_one()
+        insert(conn, tables.event, ticket=3, mail_id=mail_id, at=rows.NOON, actor="agent:carol", kind="tags", data={})
+    assert not any("was accepted" in one for one in fsck.check(site))
+
+
 def test_a_number_that_would_be_given_away_again(site):
     with site.main.write() as conn:
         rows.counted_to(site, conn, 2)

@@ -14,7 +14,7 @@ _INSTANTS = st.none() | st.datetimes(timezones=_OFFSETS)
 _VALUES = {
     "sender.known": st.booleans(), "sender.agent": st.booleans(), "sender.tags": _TEXTS, "tags": _TEXTS, "hours": _TEXTS,
     "fields": st.dictionaries(_TEXT, _TEXT, max_size=2), "set_by": st.dictionaries(_TEXT, _TEXT, max_size=2),
-    "idle": st.integers(), "seen_recently": st.dictionaries(_TEXT, st.integers(), max_size=2),
+    "idle": st.integers(), "rating": st.integers(), "seen_recently": st.dictionaries(_TEXT, st.integers(), max_size=2),
 }  # fmt: skip
 _KNOWN = st.fixed_dictionaries({}, optional={name: _VALUES.get(name, _TEXT) for name in KNOWN})
 FACTS = st.builds(

@@ -21,6 +21,7 @@ from gateway.store import Store, spool
 from gateway.store.numbers import Numbers
 from gateway.tickets.actions import Action, Actor, AddArticle, Change, OpenTicket
 from gateway.tickets.auth_result import AuthResult
+from gateway.tickets.clocks import Promises
 from gateway.tickets.undeclared import Advice
 
 CONFIG = """\
@@ -135,6 +136,7 @@ class Desk:
         attachments: tuple[Attachment, ...] = (),
         at: datetime | None = None,
         tags: tuple[str, ...] = (),
+        promises: Promises | None = None,
         **values: Any,
     ) -> int:
         """A ticket with one note; `values` of the row are set beyond what opening can."""
@@ -164,7 +166,7 @@ class Desk:
         change = [Change(ticket=number, seen_version=1, values=values, before={})] if values else []
         with self.store.main.write() as conn:
             numbers.claim(conn)
-            act.apply(conn, [opened, article, *change], Actor(name="mail", at=at or now()))
+            act.apply(conn, [opened, article, *change], Actor(name="mail", at=at or now()), promises)
         return number
 
     # ---- the way of a mail -----------------------------------------------------------------------------------------

@@ -12,8 +12,12 @@ def report_on(
     words: str = "550 5.1.1 no such user",
     keep: str = "Message-ID",
     message_id: str | None = None,
+    whole: bool = False,
 ) -> bytes:
-    """A report that returns the header of `letter`: only the lines that begin with `keep`, "" for all of them."""
+    """A report that returns the header of `letter`: only the lines that begin with `keep`, "" for all of them.
+
+    `whole`: it returns all of the letter.
+    """
     head = letter.partition(b"\r\n\r\n")[0].decode()
     returned = "\r\n".join(line for line in head.split("\r\n") if line.startswith(keep))
     parts = [
@@ -23,7 +27,7 @@ def report_on(
             f"Reporting-MTA: dns; mx.example.net\r\n\r\nFinal-Recipient: rfc822; {recipient}\r\nAction: {action}\r\n"
             f"Status: {status}\r\nDiagnostic-Code: smtp; {words}\r\n",
         ),
-        ("text/rfc822-headers", f"{returned}\r\n"),
+        ("message/rfc822", letter.decode()) if whole else ("text/rfc822-headers", f"{returned}\r\n"),
     ]
     text = "\r\n".join(f"--b\r\nContent-Type: {kind}\r\n\r\n{body}" for kind, body in parts) + "\r\n--b--"
     raw = mail(

@@ -6,6 +6,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,17 @@ def _nail() -> str:
     return "" if shutil.which("s-nail") else "needs a mail program (Debian package s-nail)"
 
 
-_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg, "nail": _nail}
+def faketime() -> str:
+    """Where the library that fakes the clock of any program lies; `""` where it is not here."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return str(found[0]) if found else ""
+
+
+def _faketime() -> str:
+    return "" if faketime() else "needs libfaketime (Debian package faketime)"
+
+
+_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg, "nail": _nail, "faketime": _faketime}
 
 
 def is_wanted(what: str) -> bool:
@@ -37,7 +48,7 @@ def _is_promised(what: str) -> bool:
 
 
 def require(what: str) -> None:
-    """Skip the running test, or fail it where `what` was promised, unless `what` ("imap", "nail", "pg") is here."""
+    """Skip the running test, or fail it where `what` was promised, unless `what` ("imap", "nail", "pg", "faketime") is here."""
     missing = _MISSING[what]()
     if not missing:
         return

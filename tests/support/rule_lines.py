@@ -30,6 +30,7 @@ MAIL = Facts(
         "status": "waiting", "priority": "high", "type": "problem", "category": "hardware/lamp", "area": "order/delivery",
         "impact": "minor", "assignee": "carol", "requester": "bo@shop.big.example", "sla": "standard",
         "tags": ["money", "late"], "fields": {"order": "1182", "shop": "brno"}, "idle": 8 * 86_400, "hours": ["office"],
+        "rating": 4,
         "seen_recently": {seen_key("area", "order/delivery", 3600): 6, seen_key("sender", "bo@shop.big.example", 60): 1},
     },
 )  # fmt: skip
@@ -152,6 +153,9 @@ LINES = [
     ("when.spam = 4.5", True),
     ("when.spam.over = 4", True),
     ("when.spam.under = 4", False),
+    ("when.rating = 4", True),
+    ("when.rating.over = 4", False),
+    ("when.rating.under = 3", False),
     ('when.idle.over = "7 days"', True),
     ('when.idle.older = "9 days"', False),
     ('when.idle.under = "9 days"', True),

@@ -47,6 +47,12 @@ def test_no_duration(text: str) -> None:
         units.duration(text)
 
 
+@pytest.mark.parametrize(("text", "column"), [("7 dyas", 3), ("1 h 30 mni", 8), (" 1 h x", 6), ("1 h, 2", 6)])
+def test_what_is_wrong_has_its_column(text: str, column: int) -> None:
+    with pytest.raises(ValueError, match=rf"\(column {column}\)$"):
+        units.duration(text)
+
+
 @pytest.mark.parametrize(
     ("text", "size"),
     [("35 MB", 35 << 20), ("64 KB", 65_536), ("64KiB", 65_536), ("1 GB", 1 << 30), ("512 B", 512), ("5m", 5 << 20)],

@@ -86,10 +86,14 @@ def of_element(name: str, attributes: Mapping[str, str], names: Sheet) -> Look:
     return look
 
 
+_MAY_HIDE = ("none", "visibility", "overflow", "opacity", "transparent", "text-indent", "position")
+_FAR = re.compile(r"-\d{3,}(?:\.\d*)?(?:px|pt|em)?")  # out of any window
+
+
 def of_style(style: str) -> Look:
     """How declarations in lower case make an element look."""
     is_hidden = False
-    if "none" in style or "visibility" in style or "overflow" in style or "opacity" in style:
+    if any(word in style for word in _MAY_HIDE):
         is_hidden = _is_hidden(style)
     is_tiny = keeps = None
     if "font-size" in style and (size := _FONT_SIZE.search(style)):
@@ -111,6 +115,11 @@ def _is_hidden(style: str) -> bool:
     if declared.get("display") == "none" or declared.get("visibility") in ("hidden", "collapse"):
         return True
     if "opacity" in declared and _number(declared["opacity"]) == 0:
+        return True
+    if declared.get("color") == "transparent" or _FAR.match(declared.get("text-indent", "")):
+        return True
+    is_placed = declared.get("position") in ("absolute", "fixed")
+    if is_placed and any(_FAR.match(declared.get(side, "")) for side in ("left", "top")):
         return True
     is_cut = declared.get("overflow", "").startswith("hidden")
     return is_cut and any(name in declared and _number(declared[name]) == 0 for name in _SIZES)

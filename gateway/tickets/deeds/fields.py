@@ -34,6 +34,8 @@ def put(one: Snapshot, by: str, values: Mapping[str, Any], said: str, also: Mapp
         set_by=set_by,
     )
     kept = {"before": before, "to": {name: plain(value) for name, value in new.items()}, "articles": one.articles}
+    if "resolve_due" in new:
+        kept["due_by"] = one.row["set_by"].get("resolve_due", "")
     return Effect(actions=(change, done(one, "set", {"fields": sorted(new)}, kept)), said=said)
 
 

@@ -31,6 +31,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("spool_id", name=op.f("pk_confirmation")),
     )
     op.create_table(
+        "oauth_token",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("access", sa.Text(), server_default="", nullable=False),
+        sa.Column("ends", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refresh", sa.Text(), server_default="", nullable=False),
+        sa.Column("refresh_ends", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_oauth_token")),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
@@ -72,13 +85,6 @@ def upgrade() -> None:
         sa.Column("told", sa.Integer(), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_matter")),
-    )
-    op.create_table(
-        "organisation",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("domains", sa.JSON(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
     op.create_table(
         "reach",
@@ -172,10 +178,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("language", sa.Text(), server_default="", nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
         sa.Column("muted_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisation.id"], name=op.f("fk_person_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
     )
     op.create_table(
@@ -220,6 +224,9 @@ def upgrade() -> None:
         sa.Column("next_response_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolve_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_tick_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clocks", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("first_response_minutes", sa.Integer(), nullable=True),
+        sa.Column("resolve_minutes", sa.Integer(), nullable=True),
         sa.Column("time_spent", sa.Integer(), server_default="0", nullable=False),
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("pinned", sa.Boolean(), server_default=sa.text("false"), nullable=False),

@@ -1,0 +1,288 @@
+"""Figures out of tickets: what a report says of one group of them. Pure: everything comes in as arguments.
+
+How things stand (open, late, soon late) is of the moment of the report; all else is of its period.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil, sqrt
+from statistics import fmean, median
+from typing import Protocol
+
+from gateway.store.reports import Course
+
+BEFORE = 4  # periods of the same length that make up what is usual
+_LEAST_GROWTH = 3  # tickets; fewer are no problem area
+_REPEATS = 2  # tickets of one sender in a period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """From `start` on, before `end`."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, at: datetime | None) -> bool:
+        return at is not None and self.start <= at < self.end
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+class Terms(Protocol):
+    """What was promised, and how much working time passed."""
+
+    def is_ended(self, status: str) -> bool:
+        """Whether a ticket in this status is done with."""
+
+    def organisation(self, course: Course) -> str | None:
+        """Which organisation the requester belongs to."""
+
+    def first_response(self, course: Course) -> tuple[int, int | None]:
+        """Minutes of working time until the first answer, which there is, and how many were promised."""
+
+    def resolution(self, course: Course, until: datetime) -> tuple[int, int | None]:
+        """Minutes of working time, without pauses, until then, and how many were promised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long something took, in minutes. `sla`: the median of what was promised; `kept`: the share that kept it."""
+
+    count: int
+    mean: int | None
+    median: int | None
+    p90: int | None
+    sla: int | None = None
+    kept: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratings:
+    """What customers thought, 1 to 5."""
+
+    count: int
+    mean: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What is said of the tickets that have `name` in common; None is those that have none.
+
+    `usual`: how many are opened in such a time, by the periods before; None where the site is too young. `handling`:
+    from the opening to the end, nights and pauses included. `several`: solved tickets on which several agents wrote.
+    """
+
+    by: str
+    name: str | None
+    open: int
+    late: int
+    soon: int
+    created: int
+    usual: float | None
+    grew: bool
+    solved: int
+    reopened: int
+    first_response: Times
+    resolution: Times
+    handling: Times
+    several: int
+    time_spent: int  # minutes
+    ratings: Ratings
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is counted of one group on the way."""
+
+    open: int = 0
+    late: int = 0
+    soon: int = 0
+    created: int = 0
+    earlier: int = 0
+    solved: int = 0
+    reopened: int = 0
+    several: int = 0
+    time_spent: int = 0
+    first_response: list[tuple[int, int | None]] = field(default_factory=list)
+    resolution: list[tuple[int, int | None]] = field(default_factory=list)
+    handling: list[tuple[int, int | None]] = field(default_factory=list)
+    ratings: list[int] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.open or self.created or self.solved or self.reopened or self.time_spent or self.ratings)
+
+
+_Key = tuple[str, str | None]  # by what, and which of them
+Names = Callable[[Course, Terms], Sequence[str | None]]
+
+BY: Mapping[str, Names] = {
+    "queue": lambda course, _: (course.queue,),
+    "agent": lambda course, _: (course.assignee,),
+    "type": lambda course, _: (course.type,),
+    "category": lambda course, _: (course.category,),
+    "area": lambda course, _: (course.area,),
+    "tag": lambda course, _: course.tags,
+    "organisation": lambda course, terms: (terms.organisation(course),),
+    "priority": lambda course, _: (course.priority,),
+    "sender": lambda course, _: (course.requester,) if course.requester else (),
+}
+
+
+def reckon(
+    courses: Iterable[Course],
+    bys: Sequence[str],
+    *,
+    period: Period,
+    at: datetime,
+    soon: timedelta,
+    first_opened_at: datetime | None,
+    terms: Terms,
+) -> list[Group]:
+    """The group of all tickets, then those of each of `bys` (names of BY), the largest first.
+
+    Senders are told only who opened two tickets or more.
+    """
+    tallies: dict[_Key, _Tally] = {("all", None): _Tally()}
+    for course in courses:
+        keys = [("all", None), *((by, name) for by in bys for name in BY[by](course, terms))]
+        groups = [tallies.setdefault(key, _Tally()) for key in keys]
+        _count(course, groups, period=period, at=at, soon=soon, terms=terms)
+        _count_time(course, tallies, keys, period)
+    periods = min(BEFORE, (period.start - first_opened_at) / period.length) if first_opened_at else 0
+    found = [
+        _group(by, name, tally, periods)
+        for (by, name), tally in tallies.items()
+        if by == "all" or not (tally.is_empty or (by == "sender" and tally.created < _REPEATS))
+    ]
+    order = ["all", *bys]
+    return sorted(found, key=lambda one: (order.index(one.by), -(one.open + one.created), one.name or ""))
+
+
+def due_of(course: Course) -> datetime | None:
+    """The earliest that is still to be done by a time; of an open ticket."""
+    first = course.first_response_due if course.first_response_at is None else None
+    return min((due for due in (first, course.next_response_due, course.resolve_due) if due is not None), default=None)
+
+
+def _count(
+    course: Course, groups: Sequence[_Tally], *, period: Period, at: datetime, soon: timedelta, terms: Terms
+) -> None:
+    due = due_of(course)
+    is_open = not terms.is_ended(course.status)
+    is_late = is_open and due is not None and due < at
+    is_soon = is_open and due is not None and at <= due < at + soon
+    earlier = Period(start=period.start - BEFORE * period.length, end=period.start)
+    in_period = [move for move in course.moves if move.at in period]
+    solved = [move.at for move in in_period if terms.is_ended(move.after) and not terms.is_ended(move.before)]
+    reopened = sum(terms.is_ended(move.before) and not terms.is_ended(move.after) for move in in_period)
+    first = terms.first_response(course) if course.first_response_at in period else None
+    resolution = terms.resolution(course, solved[-1]) if solved else None
+    for group in groups:
+        group.open += is_open
+        group.late += is_late
+        group.soon += is_soon
+        group.created += course.created_at in period
+        group.earlier += course.created_at in earlier
+        group.solved += len(solved)
+        group.reopened += reopened
+        if first:
+            group.first_response.append(first)
+        if resolution:
+            group.resolution.append(resolution)
+            group.handling.append(((solved[-1] - course.created_at) // timedelta(minutes=1), None))
+            group.several += len(course.workers) > 1
+        if course.rating is not None and course.rated_at in period:
+            group.ratings.append(course.rating)
+
+
+def _count_time(
+    course: Course,
+    tallies: dict[_Key, _Tally],
+    keys: Sequence[_Key],
+    period: Period,
+) -> None:
+    """Time counts for the agent who spent it, whoever has the ticket, and in every other respect for the ticket."""
+    by_agent = any(by == "agent" for by, _ in keys)
+    for one in course.spent:
+        if one.at not in period:
+            continue
+        for key in keys:
+            if key[0] != "agent":
+                tallies[key].time_spent += one.minutes
+        if by_agent:
+            agent = one.by.removeprefix("agent:") if one.by.startswith("agent:") else course.assignee
+            tallies.setdefault(("agent", agent), _Tally()).time_spent += one.minutes
+
+
+def _group(by: str, name: str | None, tally: _Tally, periods: float) -> Group:
+    usual = round(tally.earlier / periods, 1) if periods >= 1 else None
+    return Group(
+        by=by,
+        name=name,
+        open=tally.open,
+        late=tally.late,
+        soon=tally.soon,
+        created=tally.created,
+        usual=usual,
+        grew=usual is not None and tally.created >= _LEAST_GROWTH and tally.created > usual + 2 * sqrt(max(usual, 1)),
+        solved=tally.solved,
+        reopened=tally.reopened,
+        first_response=_times(tally.first_response),
+        resolution=_times(tally.resolution),
+        handling=_times(tally.handling),
+        several=tally.several,
+        time_spent=tally.time_spent,
+        ratings=Ratings(count=len(tally.ratings), mean=round(fmean(tally.ratings), 2) if tally.ratings else None),
+    )
+
+
+def _times(took: Sequence[tuple[int, int | None]]) -> Times:
+    if not took:
+        return Times(count=0, mean=None, median=None, p90=None)
+    minutes = sorted(taken for taken, _ in took)
+    promised = [(taken, allowed) for taken, allowed in took if allowed is not None]
+    return Times(
+        count=len(minutes),
+        mean=round(fmean(minutes)),
+        median=round(median(minutes)),
+        p90=minutes[ceil(len(minutes) * 0.9) - 1],  # nearest rank
+        sla=round(median(allowed for _, allowed in promised)) if promised else None,
+        kept=round(sum(taken <= allowed for taken, allowed in promised) / len(promised), 3) if promised else None,
+    )
+
+
+# ---- weeks ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Week:
+    """What came and went in the seven days from `start` on."""
+
+    start: datetime
+    created: int = 0
+    solved: int = 0
+    reopened: int = 0
+
+
+def weekly(courses: Iterable[Course], *, at: datetime, weeks: int, is_ended: Callable[[str], bool]) -> list[Week]:
+    """The last so many weeks before an instant, oldest first."""
+    length = timedelta(days=7)
+    found = [Week(start=at - (weeks - index) * length) for index in range(weeks)]
+
+    def of(instant: datetime) -> Week | None:
+        index = (instant - found[0].start) // length
+        return found[index] if 0 <= index < weeks else None
+
+    for course in courses:
+        if week := of(course.created_at):
+            week.created += 1
+        for move in course.moves:
+            if (week := of(move.at)) and is_ended(move.after) != is_ended(move.before):
+                week.solved += is_ended(move.after)
+                week.reopened += is_ended(move.before)
+    return found

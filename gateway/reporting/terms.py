@@ -1,0 +1,70 @@
+"""What a site promised on a ticket, and how much of its working time something took."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from gateway.config import Config
+from gateway.store.reports import Course
+from gateway.tickets import sla
+from gateway.tickets.status import Status
+
+_MINUTE = timedelta(minutes=1)
+_WORKED_ON = (Status.NEW, Status.OPEN)  # in all others nobody waits for us
+
+
+class SiteTerms:
+    """The terms of one configuration.
+
+    `as_kept`: what the clocks of a ticket had at the time counts, where they were there; else all is reckoned anew, by
+    the journal and these settings.
+    """
+
+    def __init__(self, cfg: Config, *, as_kept: bool = True) -> None:
+        self._cfg = cfg
+        self._as_kept = as_kept
+
+    def is_ended(self, status: str) -> bool:
+        return self._cfg.status_table.is_ended(status)
+
+    def organisation(self, course: Course) -> str | None:
+        return self._cfg.organisation_for(course.requester)
+
+    def first_response(self, course: Course) -> tuple[int, int | None]:
+        """Minutes of working time until the first answer, and how many were promised."""
+        assert course.first_response_at is not None
+        kept = course.first_response_minutes if self._as_kept else None
+        taken = self.spent(course, course.first_response_at) if kept is None else kept
+        return taken, self.promised(course, "first_response")
+
+    def resolution(self, course: Course, until: datetime) -> tuple[int, int | None]:
+        """Minutes of working time until then, and how many were promised."""
+        kept = course.resolve_minutes if self._as_kept and self.is_ended(course.status) else None
+        return self.spent(course, until) if kept is None else kept, self.promised(course, "resolution")
+
+    def spent(self, course: Course, until: datetime) -> int:
+        """Minutes of working time until then in which it was our turn."""
+        return sla.elapsed(self._promise(course).hours, list(self._runs(course)), until) // _MINUTE
+
+    def promised(self, course: Course, clock: str) -> int | None:
+        """Minutes of working time that a clock has, from the opening on; None where nothing is promised."""
+        promise, start = self._promise(course), course.created_at
+        budget = promise.budget(clock, course.priority)
+        due = sla.due(promise.hours, [(start, None)], budget) if budget else None
+        return promise.hours.elapsed(start, due) // _MINUTE if due else None
+
+    def _promise(self, course: Course) -> sla.Promise:
+        return self._cfg.promises.of({"sla": course.sla, "queue": course.queue})
+
+    def _runs(self, course: Course) -> Iterator[tuple[datetime, datetime | None]]:
+        """When it was our turn."""
+        since = course.created_at
+        status = course.moves[0].before if course.moves else course.status
+        for move in course.moves:
+            if self._is_ours(status):
+                yield since, move.at
+            since, status = move.at, move.after
+        if self._is_ours(status):
+            yield since, None
+
+    def _is_ours(self, status: str) -> bool:
+        return self._cfg.status_table.like(status) in _WORKED_ON

@@ -1,0 +1,151 @@
+"""Tickets as reports see them: their fields, and what the journal says of their course."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from gateway.store import tables
+from gateway.store.fast import one_of
+from gateway.tickets.status import Status
+
+_PAGE = 500  # tickets in memory at once
+_KINDS = ("changed", "time_spent", "undone")  # lines of the journal
+_ticket, _event, _article, _person, _address = (
+    tables.ticket.c, tables.event.c, tables.article.c, tables.person.c, tables.address.c,
+)  # fmt: skip
+_FIELDS = (
+    "number", "title", "status", "queue", "priority", "type", "category", "area", "assignee", "sla", "created_at",
+    "updated_at", "first_response_at", "first_response_due", "next_response_due", "resolve_due",
+    "first_response_minutes", "resolve_minutes", "rating", "rated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A ticket went from one status to another."""
+
+    at: datetime
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Somebody noted time; `by` as in the journal: `agent:carol`, `cli:root`."""
+
+    at: datetime
+    minutes: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One ticket. `requester` is an address, "" where it is nobody's; `workers` are the agents who wrote on it.
+
+    `moves`, `spent` and `workers` are empty where the ticket was not touched in the time that was asked about.
+    """
+
+    number: int
+    title: str
+    status: str
+    queue: str
+    priority: str
+    type: str | None
+    category: str | None
+    area: str | None
+    assignee: str | None
+    sla: str | None
+    tags: tuple[str, ...]
+    requester: str
+    requester_name: str
+    created_at: datetime
+    updated_at: datetime
+    first_response_at: datetime | None
+    first_response_due: datetime | None
+    next_response_due: datetime | None
+    resolve_due: datetime | None
+    first_response_minutes: int | None  # of working time, as the clocks of the ticket had it
+    resolve_minutes: int | None
+    rating: int | None
+    rated_at: datetime | None
+    moves: tuple[Move, ...] = ()
+    spent: tuple[Spent, ...] = ()
+    workers: frozenset[str] = frozenset()
+
+
+def courses(
+    conn: Connection, *, touched_since: datetime, opened_since: datetime, ended: Collection[str]
+) -> Iterator[Course]:
+    """The tickets that are open, were touched since, or opened since; ascending by number, without merged ones.
+
+    `ended`: statuses of the site's own in which a ticket is done with.
+    """
+    is_open = _ticket.status.not_in([Status.RESOLVED, Status.CLOSED, *ended])
+    wanted = or_(is_open, _ticket.created_at >= opened_since, _ticket.updated_at >= touched_since)
+    columns = (*(_ticket[name] for name in _FIELDS), _ticket.tags, _ticket.requester_id)
+    query = select(*columns).where(_ticket.merged_into.is_(None), wanted).order_by(_ticket.number).limit(_PAGE)
+    after = 0
+    while rows := conn.execute(query.where(_ticket.number > after)).all():
+        yield from _page(conn, rows, touched_since)
+        after = rows[-1].number
+
+
+def first_opened_at(conn: Connection) -> datetime | None:
+    """When the oldest ticket was opened."""
+    return conn.execute(select(func.min(_ticket.created_at))).scalar()
+
+
+def _page(conn: Connection, rows: Sequence[Row[Any]], touched_since: datetime) -> Iterator[Course]:
+    touched = [row.number for row in rows if row.updated_at >= touched_since]
+    moves, spent = _journal(conn, touched)
+    workers = _workers(conn, touched)
+    people = _people(conn, {row.requester_id for row in rows} - {None})
+    for row in rows:
+        address, name = people.get(row.requester_id, ("", ""))
+        yield Course(
+            **{field: getattr(row, field) for field in _FIELDS},
+            tags=tuple(row.tags),
+            requester=address,
+            requester_name=name,
+            moves=tuple(moves.get(row.number, ())),
+            spent=tuple(spent.get(row.number, ())),
+            workers=frozenset(workers.get(row.number, ())),
+        )
+
+
+def _journal(conn: Connection, numbers: Collection[int]) -> tuple[dict[int, list[Move]], dict[int, list[Spent]]]:
+    """Changes of status and noted time by ticket, oldest first; what was taken back is left out."""
+    moves: dict[int, list[Move]] = {}
+    spent: dict[int, dict[int, Spent]] = {}
+    theirs = (one_of(conn, _event.ticket, numbers), _event.kind.in_(_KINDS))
+    columns = (_event.id, _event.ticket, _event.at, _event.kind, _event.data)
+    for row in conn.execute(select(*columns).where(*theirs).order_by(_event.id)):
+        if row.kind == "time_spent":
+            spent.setdefault(row.ticket, {})[row.id] = Spent(at=row.at, minutes=row.data["minutes"], by=row.data["by"])
+        elif row.kind == "undone":
+            spent.get(row.ticket, {}).pop(row.data.get("event", 0), None)
+        elif "status" in row.data:
+            before, after = row.data["status"]
+            if before is not None and before != after:
+                moves.setdefault(row.ticket, []).append(Move(at=row.at, before=before, after=after))
+    return moves, {number: list(lines.values()) for number, lines in spent.items()}
+
+
+def _workers(conn: Connection, numbers: Collection[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    written = (one_of(conn, _article.ticket, numbers), _article.author.startswith("agent:"))
+    for ticket, author in conn.execute(select(_article.ticket, _article.author).where(*written).distinct()):
+        found.setdefault(ticket, set()).add(author.removeprefix("agent:"))
+    return found
+
+
+def _people(conn: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Of each person the first address, and the name."""
+    query = select(_person.id, _address.shown, _person.name).join_from(tables.person, tables.address)
+    found: dict[int, tuple[str, str]] = {}
+    for person, address, name in conn.execute(query.where(one_of(conn, _person.id, ids)).order_by(_address.addr)):
+        found.setdefault(person, (address, name))
+    return found

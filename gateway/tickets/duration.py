@@ -1,0 +1,82 @@
+"""The times that an SLA speaks of, as people write them: `"4 h"`, `"2 business days"`, `"80%"`, `"-30m"`.
+
+Every parser takes the text of one value and raises ValueError with a sentence that names the remedy.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.tomltext.units import duration, in_words, short
+
+_DAYS = re.compile(r"(\d{1,4})\s*(?:business|working|work)[ -]?days?", re.ASCII)
+_SHARE = re.compile(r"(\d{1,4})\s*%", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The time a clock of an SLA allows, in working time: a span, or whole business days (never both)."""
+
+    time: timedelta = timedelta(0)
+    business_days: int = 0
+
+    def __str__(self) -> str:
+        """As `budget` reads it."""
+        if not self.business_days:
+            return in_words(self.time)
+        return f"{self.business_days} business day{'' if self.business_days == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When a step comes: at a `share` of the budget in percent, or at an `offset` from the due time."""
+
+    share: int | None = None
+    offset: timedelta | None = None
+
+    def __str__(self) -> str:
+        """As `moment` reads it."""
+        if self.offset is None:
+            return f"{self.share}%"
+        return f"{'-' if self.offset < timedelta(0) else '+'}{in_words(abs(self.offset))}"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the due time has passed by then."""
+        return self.share >= 100 if self.share is not None else (self.offset or timedelta(0)) >= timedelta(0)
+
+
+def share(text: str) -> int:
+    """`"80%"` -> 80; above 100 is allowed (a step after the due time)."""
+    match = _SHARE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f'is not a share: "{short(text)}"; write a whole number and %, such as "80%"')
+    return int(match[1])
+
+
+def moment(text: str) -> Moment:
+    """`"80%"` of the budget, or `"-30m"` before and `"+1 h"` after the due time."""
+    left = text.strip()
+    if left.endswith("%"):
+        return Moment(share=share(left))
+    if left[:1] in ("-", "+", "\N{MINUS SIGN}"):
+        span = duration(left[1:])
+        return Moment(offset=span if left[0] == "+" else -span)
+    raise ValueError(
+        f'must be a share of the time ("80%") or an offset from the due time ("-30m", "+1 h"), not "{short(text)}"'
+    )
+
+
+def budget(text: str) -> Budget:
+    """`"4 h"` of working time, or `"2 business days"`."""
+    days = _DAYS.fullmatch(text.strip().lower())
+    if days is not None:
+        if int(days[1]) == 0:
+            raise ValueError("must be more than nothing")
+        return Budget(business_days=int(days[1]))
+    if "business" in text.lower() or "working" in text.lower():
+        raise ValueError(f'is no duration: "{short(text)}"; write such as "2 business days" or "4 h"')
+    span = duration(text)
+    if not span:
+        raise ValueError("must be more than nothing")
+    return Budget(time=span)
