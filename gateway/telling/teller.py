@@ -34,7 +34,7 @@ from gateway.tickets.snapshot import Snapshot
 _BATCH = 200  # announcements looked at in one go
 _AT_ONCE = 20  # occasions written in one transaction
 _LOOK_EVERY = 0.5  # seconds; other processes change tickets too
-_PATIENCE = 20.0  # seconds that notices may wait while mails wait
+_PATIENCE = 60.0  # seconds that notices may wait while mails wait
 _PAUSE = 2.0  # seconds after trouble with the database
 
 
