@@ -148,7 +148,7 @@ def notes(document: Document, config: Config) -> Iterator[str]:
 def _trust(document: Document, config: Config) -> Iterator[str]:
     """What in [auth] can verify nobody, and what lets anybody act who knows enough."""
     auth = config.auth
-    has_relay = any(listener.trusted_relays or listener.role == "lmtp" for listener in config.smtp)
+    has_relay = any(listener.trusted_relays or listener.listen.unix for listener in config.smtp)
     for index, source in enumerate(auth.trust):
         if source.startswith("header:") and not (config.imap or has_relay):
             nobody = "is believed of mail by a mailbox, LMTP or a host of trusted_relays only, and there is none"

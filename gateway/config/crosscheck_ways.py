@@ -16,7 +16,9 @@ def listeners(data: tables.Tables) -> Iterator[Problem]:
         if where in seen and not where.endswith(":0"):
             yield Problem(loc=(*loc, "listen"), what=f"listens where {seen[where]} does already: {kinds.shown(where)}")
         seen.setdefault(where, "another [[smtp]]" if loc[0] == "smtp" else "[metrics]")
-        if loc[0] == "metrics" and not _is_loopback(where) and "token_file" not in table:
+        if loc[0] == "metrics" and where.startswith("unix:"):
+            yield Problem(loc=("metrics", "listen"), what="is a unix socket; write an address such as 127.0.0.1:9025")
+        elif loc[0] == "metrics" and not _is_loopback(where) and "token_file" not in table:
             yield Problem(loc=("metrics", "listen"), what="is not loopback: name a token_file, or listen on 127.0.0.1")
     for loc, table in places:
         yield from _listener(loc, table)

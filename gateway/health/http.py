@@ -73,12 +73,12 @@ class Watched:
         method, _, rest = line.partition(" ")
         if method != "GET":
             return _said(HTTPStatus.METHOD_NOT_ALLOWED)
-        if not self._may_ask(fields):
-            return _said(HTTPStatus.UNAUTHORIZED)
         answerer = _PATHS.get(rest.partition(" ")[0].partition("?")[0])
-        if answerer is None:
-            return _said(HTTPStatus.NOT_FOUND)
         try:
+            if not self._may_ask(fields):
+                return _said(HTTPStatus.UNAUTHORIZED)
+            if answerer is None:
+                return _said(HTTPStatus.NOT_FOUND)
             return answerer(await asyncio.to_thread(gathered, self._store, self._cfg))
         except GatewayError as error:
             return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, body=f"{error}\n".encode())

@@ -23,8 +23,6 @@ from gateway.undelivered import is_one_of_us
 SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
 SPOOL_STUCK = timedelta(hours=1)
 OUTBOX_LATE = timedelta(minutes=30)  # due and not tried: the sender stands still
-
-
 _TOKEN_ENDS = timedelta(days=7)
 _CERTIFICATE_ENDS = timedelta(days=14)
 

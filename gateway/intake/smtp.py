@@ -17,7 +17,7 @@ from gateway.intake.spool import Spool
 from gateway.verify.users import Users
 
 _BACKLOG = 1024
-_SOCKET_MODE = 0o666  # MTAs have users of their own; who may come near is for the folder to say
+_SOCKET_MODE = 0o660  # what comes through it is believed to come from an MTA of ours: for those of our group
 _OVERRUN = 10 * 1024 * 1024
 _BAD_TOKENS, _BAD_TOKENS_PER = 10, 3600.0
 _HANDSHAKE = 10.0  # seconds for TLS, before which nobody is counted at the door

@@ -114,6 +114,7 @@ class Dialogue:
     def stand_for(self, client: Behind) -> None:
         """The relay speaks for this client from here on, who has not said hello yet."""
         self.peer = client.ip or self.peer
+        self.agent = ""
         self._helo_behind = client.helo
         self._helo = ""
         self._is_extended = False

@@ -182,6 +182,7 @@ class SmtpSession(SMTP):
             return b""
         self._first = None
         client, length = found
+        self.dialogue.is_relay = False  # behind a header it is the client itself who speaks, and may name nobody else
         self._speak_for(client)
         return data[length:]
 

@@ -35,13 +35,18 @@ def old(store: Store, before: datetime, ended: Collection[str], *, after: int = 
 
 
 def purge(store: Store, ids: Sequence[int], at: datetime) -> int:
-    """Delete the bytes of these mails: how many bytes that were. A file that another mail names stays."""
+    """Delete the bytes of these mails: how many bytes that were. A file that another mail names stays.
+
+    So does what a person has put back since it was found to be old: that is worked on again.
+    """
 
     def work(conn: Connection) -> tuple[int, set[str]]:
-        still = one_of(conn, _spool.c.id, ids)
-        rows = conn.execute(select(_spool.c.size, _spool.c.raw_file).where(still, _spool.c.purged_at.is_(None))).all()
-        conn.execute(delete(_raw).where(one_of(conn, _raw.c.spool_id, ids)))
-        conn.execute(update(_spool).where(still).values(purged_at=at, raw_file=None))
+        is_over = (one_of(conn, _spool.c.id, ids), _spool.c.state.in_(_OVER), _spool.c.purged_at.is_(None))
+        found = select(_spool.c.id, _spool.c.size, _spool.c.raw_file).where(*is_over)
+        rows = conn.execute(found.with_for_update()).all()
+        still = [row.id for row in rows]
+        conn.execute(delete(_raw).where(one_of(conn, _raw.c.spool_id, still)))
+        conn.execute(update(_spool).where(one_of(conn, _spool.c.id, still)).values(purged_at=at, raw_file=None))
         return sum(row.size for row in rows), {row.raw_file for row in rows if row.raw_file is not None}
 
     freed, files = store.spool.retrying(work) if ids else (0, set())

@@ -1,7 +1,8 @@
 """Where a mail came from, as far as we may believe it: the sending host, and who can have written headers for us.
 
 A header is believed only where the last one to handle the mail before us is ours: a mailbox we poll, a relay in
-trusted_relays, a local MTA. Over open SMTP anybody can write any header (T77).
+trusted_relays, a local MTA at our unix socket. Over open SMTP anybody can write any header (T77), and over LMTP on a
+port of this machine anybody who is on it.
 """
 
 import ipaddress
@@ -41,7 +42,7 @@ def find(source: str, envelope: Envelope, header: verbatim.Header, cfg: Config) 
     if kind == "import":
         return Origin(why="it was filed as old mail")
     own = (cfg.mail.host,)
-    if kind in ("pipe", "lmtp"):
+    if kind == "pipe" or (kind == "lmtp" and not envelope.peer):  # by our own user, or through a socket of our group
         return _behind(header, cfg, own)
     try:
         peer = _address(envelope.peer)

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, update
 
 from gateway.config import load
+from gateway.errors import ConfigError
 from gateway.health import alarms
 from gateway.health.certificate import ends_at
 from gateway.health.state import gathered, judged
@@ -85,6 +86,12 @@ def test_a_token_is_asked_for(tmp_path: Path) -> None:
         assert [ask(port, path)[0] for path in ("/metrics", "/healthz", "/readyz", "/nothing")] == [401] * 4
         assert ask(port, "/metrics", token="wrong")[0] == 401
         assert ask(port, "/metrics", token="s3cret")[0] == 200
+
+
+def test_only_at_an_address(tmp_path: Path) -> None:
+    """A socket would have been taken for every address there is."""
+    with pytest.raises(ConfigError, match="is a unix socket"):
+        load(make_site(tmp_path / "site", more='[metrics]\nlisten = "unix:/tmp/metrics"\n'))
 
 
 # ---- alarms --------------------------------------------------------------------------------------------------------

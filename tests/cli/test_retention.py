@@ -12,6 +12,7 @@ from gateway.errors import Permanent
 from gateway.now import now
 from gateway.site import load_site
 from gateway.store import fsck, spool, tables
+from gateway.store import retention as store_retention
 from support.desk import Desk
 from support.mails import mail
 
@@ -57,6 +58,15 @@ def test_only_what_is_old_and_over(desk: Desk) -> None:
     assert fsck.check(desk.store) == []
     assert desk.run("explain", "1").code == 0
     assert desk.run("show", "1").code == 0
+
+
+def test_what_was_put_back_meanwhile_keeps_its_bytes(desk: Desk) -> None:
+    number = desk.take_in(mail())
+    desk.work()
+    with desk.store.spool.write() as conn:
+        conn.execute(update(tables.spool).values(state="new", closed_at=None))
+    assert store_retention.purge(desk.store, [number], now()) == 0
+    assert has_bytes(desk, number)
 
 
 def test_bytes_that_come_in_again_this_moment_stay(desk: Desk) -> None:

@@ -157,6 +157,17 @@ def test_nobody_else_is_believed(server: Running, header: bytes) -> None:
         assert wire.reply().startswith(b"500")
 
 
+@pytest.mark.parametrize("header", [b"PROXY UNKNOWN\r\n", b"PROXY TCP4 192.0.2.9 192.0.2.1 40000 25\r\n", version_2()])
+def test_whoever_stands_behind_a_balancer_may_name_nobody(server: Running, header: bytes) -> None:
+    with server.wire(source=RELAY, greeted=False) as wire:
+        wire.send(header)
+        assert wire.reply().startswith(b"220")
+        assert b"XCLIENT" not in wire.say(b"EHLO client.example")
+        assert wire.say(b"XCLIENT ADDR=127.0.0.1") == b"500 5.5.1 unknown command\r\n"
+        wire.mail(mail())
+    assert last(server)[0] in ("192.0.2.9", RELAY)
+
+
 def test_the_limits_of_a_peer_are_those_of_the_client_behind(server: Running) -> None:
     def arrive(client: bytes) -> bytes:
         with server.wire(source=RELAY) as wire:

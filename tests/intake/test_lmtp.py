@@ -101,5 +101,5 @@ def test_a_unix_socket(tmp_path: Path) -> None:
             assert list(refused) == ["nobody@acme.example"]
         (row,) = server.rows()
         assert (row.source, row.peer) == ("lmtp", "")
-        assert place.stat().st_mode & 0o777 == 0o666
+        assert place.stat().st_mode & 0o777 == 0o660
     assert not place.exists()

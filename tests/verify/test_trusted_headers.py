@@ -108,6 +108,12 @@ def test_other_ways_in(source: str, proves: bool, tmp_path: Path) -> None:
         assert bool(site.judge(stacked(PASSED, BY_MX), source=source, peer="", mail_from=None).by) is proves
 
 
+def test_lmtp_at_a_port_is_believed_from_a_relay_alone(site: Verifying) -> None:
+    """Anybody on this machine can come to a port; to a socket only those of our group."""
+    raw = stacked(PASSED, BY_MX)
+    assert not site.judge(raw, source="lmtp", peer="127.0.0.1", helo="mx.acme.example").by
+
+
 def test_what_would_be_believed_is_told_though_it_is_not(site: Verifying) -> None:
     found = site.by_mailbox(stacked(PASSED, BY_MX))
     assert not found.by
