@@ -5,6 +5,7 @@ from collections.abc import Callable
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway import alike, deadlines, log, renewing, retention, unassigned, waking
+from gateway.claims import RENEW_EVERY, Claims
 from gateway.errors import GatewayError
 from gateway.health import alarms
 from gateway.reporting import mailing, pages
@@ -18,12 +19,13 @@ DIGESTS_EVERY = 30  # seconds
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
 
 
-def start_clock(store: Store, site: Callable[[], Site]) -> BackgroundScheduler:
-    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment."""
+def start_clock(store: Store, site: Callable[[], Site], claims: Claims) -> BackgroundScheduler:
+    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment, `claims` the worker's."""
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(_guarded("checkpoint", lambda: checkpoint(store)), "interval", seconds=CHECKPOINT_EVERY)
+    scheduler.add_job(_guarded("leases", claims.renew), "interval", seconds=RENEW_EVERY)
     scheduler.add_job(_guarded("alike", lambda: alike.look(store, site())), "interval", seconds=alike.LOOK_EVERY)
     again = _guarded("unassigned", lambda: unassigned.try_again(store, site()))
     scheduler.add_job(again, "interval", seconds=unassigned.TRY_EVERY)

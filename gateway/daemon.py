@@ -339,7 +339,7 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         is_behind=lambda: worker.is_behind,
     )
     teller.start()
-    clock = start_clock(store, lambda: reloader.site)
+    clock = start_clock(store, lambda: reloader.site, worker.claims)
     if cfg.auth.agents == "token":
         log.agents_by_token()
     reloader.site.promises.prepare(now())

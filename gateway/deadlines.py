@@ -8,13 +8,14 @@ key, which a ticket can have once.
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from gateway import act, afterwards, log, promised_anew, steps
+from gateway.admin import tell_admin
 from gateway.errors import Conflict, GatewayError, Permanent
 from gateway.now import now
 from gateway.rules import Matcher, RegexMatcher
@@ -29,10 +30,11 @@ from gateway.tickets.deeds import moves
 from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
 from gateway.tickets.status import Happening
+from gateway.tomltext.units import in_words
+from gateway.wall_clock import MOST, STEADY, WallClock
 
 TURN_EVERY = 10  # seconds
 _SET_BY = frozenset(("queue", "priority", "assignee", "status", "tags"))
-_JUMP = 60.0  # seconds
 _PATIENCE = 20.0  # seconds a turn may take; the next goes on where it ended
 
 
@@ -44,7 +46,7 @@ class Deadlines:
         self._site_in_force = site
         self._site: Site | None = None
         self._matcher: RegexMatcher | None = None
-        self._turned: tuple[datetime, float] | None = None  # by the wall clock, and by one that nobody sets
+        self._wall_clock = WallClock()
 
     def turn(self) -> None:
         """Do what is due."""
@@ -56,16 +58,17 @@ class Deadlines:
             if self._site is None or _terms(site) != _terms(self._site):
                 promised_anew.reckon_all(self._store, site)
             self._site = site
-        turn(self._store, site, self._matcher)
+        passed = time.monotonic()
+        done = turn(self._store, site, self._matcher, most=self._wall_clock.room(passed))
+        self._wall_clock.note(passed, done)
 
     def _watch(self) -> None:
         """Say where the wall clock was set: what came due by that is done once, and not taken back."""
-        at, passed = now(), time.monotonic()
-        if self._turned is not None:
-            jump = (at - self._turned[0]).total_seconds() - (passed - self._turned[1])
-            if abs(jump) > _JUMP:
-                log.clock_jumped(jump)
-        self._turned = (at, passed)
+        jump = self._wall_clock.look(now(), time.monotonic())
+        if jump:
+            log.clock_jumped(jump)
+        if jump > 0:
+            tell_admin(self._store, self._site_in_force(), [_set_ahead(jump)])
 
 
 def _terms(site: Site) -> Sequence[Any]:
@@ -81,12 +84,25 @@ def _terms(site: Site) -> Sequence[Any]:
     )
 
 
-def turn(store: Store, site: Site, matcher: Matcher) -> int:
-    """Look at the tickets on which something is due; how many those were."""
+def _set_ahead(jump: float) -> tuple[str, str]:
+    ahead = in_words(timedelta(seconds=round(jump)))
+    text = (
+        f"The clock of this machine was set ahead by {ahead}. What is due by the new time is done, but on at most "
+        f"{MOST} tickets a minute for the next {in_words(timedelta(seconds=STEADY))}. If the time is wrong, set it right now "
+        "and look at what was told: gateway report"
+    )
+    return f"the clock was set ahead by {ahead}", text
+
+
+def turn(store: Store, site: Site, matcher: Matcher, *, most: int | None = None) -> int:
+    """Look at the tickets on which something is due, `most` of them at most; how many those were."""
     at, until, seen = now(), time.monotonic() + _PATIENCE, set[int]()
     while time.monotonic() < until:
+        limit = deadlines.BATCH if most is None else min(deadlines.BATCH, most - len(seen))
+        if limit <= 0:
+            break
         with store.main.read() as conn:
-            numbers = [number for number in deadlines.due(conn, at) if number not in seen]
+            numbers = [number for number in deadlines.due(conn, at, limit) if number not in seen]
         if not numbers:
             break
         seen.update(numbers)

@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from gateway import log
 from gateway.admin import advise, tell_admin
+from gateway.claims import Claims
 from gateway.errors import GatewayError, Permanent, Temporary
 from gateway.mail import Mail
-from gateway.now import now
 from gateway.pipeline import Outcome, Read, process
 from gateway.reader import ReaderDied, Readers
 from gateway.rules import RegexMatcher
@@ -66,6 +66,7 @@ class Worker:
         self._stop = stop
         self._resolver = Resolver(self._site.cfg.auth.dns)
         self._ahead: queue.Queue[_Chunk | None] = queue.Queue(maxsize=1)
+        self.claims = Claims(store)
         self.is_behind = False  # more mails wait than a claim takes
         self.on_outbox: threading.Event = threading.Event()  # set when something was written to be sent
         self.on_changed: threading.Event = threading.Event()  # set when a ticket changed, of which people hear
@@ -93,7 +94,7 @@ class Worker:
     def _read_ahead(self) -> None:
         while not self._stop.is_set():
             try:
-                claimed = spool.claim(self._store, node=self._store.node, limit=BATCH, now=now())
+                claimed = self.claims.take(BATCH)
                 self.is_behind = len(claimed) == BATCH
                 if not claimed:
                     self._wait()
@@ -113,15 +114,11 @@ class Worker:
         Trouble of ours (no reader to be had, the database busy) counts no attempt; a bug may be one mail's doing, so
         each is tried alone then.
         """
-        renewed = time.monotonic()
         left = list(claimed)
         try:
             for chunk in _chunks(claimed):
                 if self._stop.is_set():
                     break
-                if time.monotonic() - renewed > spool.LEASE.total_seconds() / 3:
-                    spool.renew(self._store, node=self._store.node, ids=[one.id for one in left])
-                    renewed = time.monotonic()
                 self._ahead.put(self._read_chunk(chunk))
                 left = left[len(chunk) :]
         except GatewayError:
@@ -199,10 +196,10 @@ class Worker:
             for one in outcomes
             if one.state
         ]
-        spool.close(self._store, node=self._store.node, done=done)
+        self.claims.close(done)
         again = _claims([one.claimed for one in outcomes if not one.state and one.later is None])
         if again:
-            spool.give_back(self._store, node=self._store.node, claims=again, alone=True, count_attempt=True)
+            self.claims.give_back(again, alone=True, count_attempt=True)
 
         for one in outcomes:
             if one.later is not None:
@@ -218,9 +215,7 @@ class Worker:
 
     def _give_back(self, claims: list[tuple[int, int]], *, later: timedelta | None = None, alone: bool = False) -> None:
         try:
-            spool.give_back(
-                self._store, node=self._store.node, claims=claims, later=later, alone=alone, count_attempt=alone
-            )
+            self.claims.give_back(claims, later=later, alone=alone, count_attempt=alone)
         except GatewayError as exc:  # the lease will run out by itself
             log.database_trouble(exc)
 

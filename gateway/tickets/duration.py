@@ -74,8 +74,9 @@ def budget(text: str) -> Budget:
         if int(days[1]) == 0:
             raise ValueError("must be more than nothing")
         return Budget(business_days=int(days[1]))
-    if "business" in text.lower() or "working" in text.lower():
-        raise ValueError(f'is no duration: "{short(text)}"; write such as "2 business days" or "4 h"')
+    if word := re.search("business|working", text.lower()):
+        column = word.start() + 1
+        raise ValueError(f'is no duration: "{short(text)}"; write such as "2 business days" or "4 h" (column {column})')
     span = duration(text)
     if not span:
         raise ValueError("must be more than nothing")

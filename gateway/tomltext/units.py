@@ -36,8 +36,9 @@ def duration(text: str) -> timedelta:
     if not left:
         raise ValueError('is empty; write a number and a unit, such as "14 days"')
     if re.fullmatch(r"[\d.,]+", left):
-        bare = short(left)
-        raise ValueError(f'has no unit; write "{bare} s", "{bare} min", "{bare} h" or "{bare} days"')
+        bare, column = short(left), len(text.rstrip()) + 1
+        examples = f'"{bare} s", "{bare} min", "{bare} h" or "{bare} days"'
+        raise ValueError(f"has no unit; write {examples} (column {column})")
     total = 0
     while left:
         part, column = _PART.match(left), len(text.rstrip()) - len(left) + 1

@@ -17,6 +17,7 @@ from gateway.rules import RegexMatcher
 from gateway.site import Site, load_site
 from gateway.store import Store, tables
 from gateway.telling import waves
+from gateway.wall_clock import MOST
 from support.agent_desk import Office, text_of
 from support.cli import CHECKOUT
 from support.desk import RULES, Desk
@@ -218,6 +219,24 @@ def test_after_an_outage_one_catch_up(desk: Desk, clock: Path) -> None:
     assert str(letter["Subject"]) == "Your tickets: 3 overdue"
     assert all(f"{name}'s printer" in text_of(letter) for name in ("ann", "bo", "cid"))
     assert office.kinds(DAVE).count("notice_overdue") == 0
+
+
+def test_a_clock_set_ahead_escalates_no_more_than_fifty_a_minute(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock)
+    for number in range(MOST + 5):
+        office.post(f"c{number}@example.net", "It burns.", subject=f"printer {number}")
+    office.look()
+    office.to("2026-11-26 16:00").look()
+    office.look()
+    late = [one["number"] for one in office.desk.ask("tickets") if "late" in one["tags"]]
+    assert len(late) == MOST
+    (told,) = [
+        str(mail["Subject"]) for mail in office.mails(office.site.cfg.gateway.admin) if "clock" in str(mail["Subject"])
+    ]
+    assert told.endswith("the clock was set ahead by 7 h")
+    office.to("2026-11-26 09:00").look()  # somebody puts it right: the rest is left alone, and counts no more
+    office.to("2026-11-26 09:01").look()
+    assert [one["number"] for one in office.desk.ask("tickets") if "late" in one["tags"]] == late
 
 
 def test_who_answered_a_moment_ago_is_not_escalated(desk: Desk, clock: Path) -> None:
