@@ -85,11 +85,11 @@ def _terms(site: Site) -> Sequence[Any]:
 
 
 def _set_ahead(jump: float) -> tuple[str, str]:
-    ahead = in_words(timedelta(seconds=round(jump)))
+    ahead, steady = in_words(timedelta(seconds=round(jump))), in_words(timedelta(seconds=STEADY))
     text = (
         f"The clock of this machine was set ahead by {ahead}. What is due by the new time is done, but on at most "
-        f"{MOST} tickets a minute for the next {in_words(timedelta(seconds=STEADY))}. If the time is wrong, set it right now "
-        "and look at what was told: gateway report"
+        f"{MOST} tickets a minute for the next {steady}. If the time is wrong, put it right now; what was done "
+        "meanwhile stands in the tickets' journals."
     )
     return f"the clock was set ahead by {ahead}", text
 
