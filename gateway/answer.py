@@ -103,8 +103,9 @@ def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: da
 
 
 def _may_flood(draft: Draft) -> bool:
-    """Whether a declared source may cause any number of answers to one address."""
-    return draft.incoming.declared is not None and "flood" in draft.incoming.declared.may
+    """Whether a declared source, or one of us by a probe, may cause any number of answers to one address."""
+    declared = draft.incoming.declared
+    return draft.incoming.is_probe or (declared is not None and "flood" in declared.may)
 
 
 def heard_key(draft: Draft) -> str:

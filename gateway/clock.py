@@ -1,14 +1,14 @@
 """APScheduler as a ticker, nothing more: what is due stands in our tables, so nothing is lost with a process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from gateway import alike, deadlines, log, renewing, retention, unassigned, waking
-from gateway.claims import RENEW_EVERY, Claims
+from gateway import alike, deadlines, delays, log, renewing, retention, unassigned, waking
 from gateway.errors import GatewayError
 from gateway.health import alarms
-from gateway.reporting import mailing, pages
+from gateway.reporting import mailing, pages, shadow
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
@@ -16,16 +16,28 @@ from gateway.telling.teller import tell_digests
 from gateway.telling.waves import tell_wave
 
 DIGESTS_EVERY = 30  # seconds
+_SOON = "alarms soon"
+_SOON_IS = 1  # seconds: what happened to one mail happens to others in the same moment
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
 
 
-def start_clock(store: Store, site: Callable[[], Site], claims: Claims) -> BackgroundScheduler:
-    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment, `claims` the worker's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What another part of the process has done again and again; `every`: seconds."""
+
+    name: str
+    run: Callable[[], object]
+    every: float
+
+
+def start_clock(store: Store, site: Callable[[], Site], others: Sequence[Job] = ()) -> BackgroundScheduler:
+    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment."""
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(_guarded("checkpoint", lambda: checkpoint(store)), "interval", seconds=CHECKPOINT_EVERY)
-    scheduler.add_job(_guarded("leases", claims.renew), "interval", seconds=RENEW_EVERY)
+    for job in others:
+        scheduler.add_job(_guarded(job.name, job.run), "interval", seconds=job.every)
     scheduler.add_job(_guarded("alike", lambda: alike.look(store, site())), "interval", seconds=alike.LOOK_EVERY)
     again = _guarded("unassigned", lambda: unassigned.try_again(store, site()))
     scheduler.add_job(again, "interval", seconds=unassigned.TRY_EVERY)
@@ -35,12 +47,16 @@ def start_clock(store: Store, site: Callable[[], Site], claims: Claims) -> Backg
     scheduler.add_job(wakes, "interval", seconds=waking.WAKE_EVERY)
     watch = _guarded("alarms", lambda: alarms.look(store, site()))
     scheduler.add_job(watch, "interval", seconds=alarms.LOOK_EVERY)
+    late = _guarded("delays", lambda: delays.look(store, site()))
+    scheduler.add_job(late, "interval", seconds=delays.LOOK_EVERY)
     forgetting = _guarded("retention", lambda: retention.forget(store, site()))
     scheduler.add_job(forgetting, "interval", seconds=retention.PURGE_EVERY)
     tokens = _guarded("tokens", lambda: renewing.renew(store, site()))
     scheduler.add_job(tokens, "interval", seconds=renewing.RENEW_EVERY)
     reports = _guarded("reports", lambda: mailing.mail_report(store, site()))
     scheduler.add_job(reports, "interval", seconds=mailing.LOOK_EVERY)
+    shadowed = _guarded("shadow report", lambda: shadow.mail_shadow_report(store, site()))
+    scheduler.add_job(shadowed, "interval", seconds=mailing.LOOK_EVERY)
     static = _guarded("pages", lambda: pages.write_as_configured(store, site().cfg))
     scheduler.add_job(static)  # at once, and then again and again
     scheduler.add_job(static, "interval", seconds=pages.WRITE_EVERY)
@@ -53,6 +69,16 @@ def start_clock(store: Store, site: Callable[[], Site], claims: Claims) -> Backg
     scheduler.add_job(_guarded("deadlines", keep_deadlines), "interval", seconds=deadlines.TURN_EVERY)
     scheduler.start()
     return scheduler
+
+
+def look_for_alarms(scheduler: BackgroundScheduler, store: Store, site: Callable[[], Site]) -> None:
+    """In a moment, not at the next full minute: something has just gone wrong, or is over."""
+
+    def look() -> None:
+        scheduler.remove_job(_SOON)
+        alarms.look(store, site())
+
+    scheduler.add_job(_guarded("alarms", look), "interval", seconds=_SOON_IS, id=_SOON, replace_existing=True)
 
 
 def _guarded(what: str, job: Callable[[], object]) -> Callable[[], None]:

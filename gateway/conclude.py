@@ -48,7 +48,7 @@ def _new_ticket(draft: Draft, number: int, around: Surroundings, site: Site, at:
     assert draft.decision is not None
     assert draft.facts is not None
     queue = queue_of(draft)
-    choice = agent_for(draft, queue, None, around, site.cfg, at)
+    choice = None if draft.incoming.is_probe else agent_for(draft, queue, None, around, site.cfg, at)
     beside = given(draft.decision, draft.facts, site.cfg)
     opened = tuple(opening(draft, number, choice, beside, around, site.cfg, at))
     due = next((site.promises.first_due(one, at) for one in opened if isinstance(one, OpenTicket)), None)
@@ -72,7 +72,7 @@ def _new_ticket(draft: Draft, number: int, around: Surroundings, site: Site, at:
 def _advice(draft: Draft, cfg: Config) -> Advice | None:
     """What the admin could declare, for mail that looks like a source's; old mail is no occasion."""
     incoming = draft.incoming
-    if incoming.declared is not None or incoming.spool.quiet:
+    if incoming.declared is not None or incoming.spool.quiet or incoming.is_probe:
         return None
     return advice(incoming.mail, cfg.is_ours, cfg.is_near)
 
@@ -83,7 +83,7 @@ def _follow_up(draft: Draft, number: int, around: Surroundings, site: Site, at: 
         short = fulfilled(asked, draft, row, around, site.cfg, at)
         return planned(draft, number, (*heard(draft, number, around), *short), trace=trace_of(draft))
     queue = queue_of(draft, row)
-    choice = agent_for(draft, queue, row, around, site.cfg, at)
+    choice = None if draft.incoming.is_probe else agent_for(draft, queue, row, around, site.cfg, at)
     written = answer(draft, number, around, site, at, queue=queue)
     return planned(
         draft,

@@ -18,25 +18,28 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from gateway import __version__, log, systemd
+from gateway import __version__, claims, log, systemd
 from gateway.admin import tell_admin
-from gateway.clock import start_clock
+from gateway.clock import Job, look_for_alarms, start_clock
 from gateway.config import Config
-from gateway.delivery.sender import Sender
+from gateway.delivery.sender import LOOK_EVERY, Sender
 from gateway.delivery.signing import signer_of
 from gateway.errors import ConfigError
 from gateway.faults import refuse_in_production
 from gateway.health.http import Watched
+from gateway.health.processes import SUPERVISOR, call_this, name_of
 from gateway.intake.imap import ImapPoller
+from gateway.intake.polls import start_polls
 from gateway.intake.recipients import recipient_judge
 from gateway.intake.smtp import SmtpListener
 from gateway.intake.spool import Spool
 from gateway.intake.taking_up import TakingUp
 from gateway.now import now
+from gateway.privileges import Ports, leave_root
 from gateway.reader import Readers
 from gateway.reload import Reloader
 from gateway.site import Site, load_site
-from gateway.store import Store, migrate, oauth, open_store, outbox, signing, spool
+from gateway.store import Store, migrate, numbers, oauth, open_store, outbox, shadowing, signing, spool
 from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.successors import hand_over, orphaned
@@ -53,9 +56,12 @@ _PR_SET_PDEATHSIG = 1
 def run(cfg: Config) -> int:
     """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError, or Temporary when another daemon runs here."""
     refuse_in_production(cfg)
-    signer_of(cfg.delivery)
     os.umask(0o077)
+    ports = leave_root(cfg)
+    for route in cfg.routes:
+        signer_of(route)
     make_private(cfg.gateway.data_dir)
+    call_this(SUPERVISOR)
     # Whoever finds our lock may send it; until the worker is there, which then looks at the files, it says nothing new.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     lock = DataLock(cfg.gateway.data_dir)
@@ -72,14 +78,24 @@ def run(cfg: Config) -> int:
         raise ConfigError(orphans)
     site = load_site(cfg, store)
     hand_over(store, cfg, now())
+    numbers.begin_at(store, cfg.mail.number_start)
     signing.recognise(store, site.keys.secrets, str(cfg.gateway.secret_file))
     if not site.rules.rules:
         log.no_rules(str(cfg.rules_dir))
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
+    _shadow(store, cfg)
     store.close()
-    code = _supervise(cfg, site)
+    code = _supervise(cfg, site, ports)
     lock.release()
     return code
+
+
+def _shadow(store: Store, cfg: Config) -> None:
+    """Begin or end shadow mode as the settings say, before anything could be sent."""
+    if cfg.gateway.shadow:
+        log.shadow_mode(shadowing.begin(store, now()), admin=cfg.gateway.admin)
+    elif (kept := shadowing.end(store)) is not None:
+        log.shadow_ended(kept)
 
 
 def open_site_store(cfg: Config) -> Store:
@@ -103,14 +119,14 @@ class _Child:
     starts: int = 0
 
 
-def _supervise(cfg: Config, site: Site) -> int:
+def _supervise(cfg: Config, site: Site, ports: Ports) -> int:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     news_read, news_write = os.pipe()
     os.set_blocking(news_read, False)
     os.set_blocking(news_write, False)
     worker = _Child("worker", partial(_worker, cfg, site, wake_read, news_write))
-    intake = _Child("intake", partial(_intake, cfg, site, wake_write, news_read))
+    intake = _Child("intake", partial(_intake, cfg, site, ports, wake_write, news_read))
     stops: list[int] = []  # signals so far; a second one means: now
     code = 0
 
@@ -161,6 +177,7 @@ def _start(child: _Child) -> None:
         # A child never outlives its supervisor: the next one would find the data directory locked.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() == parent:
+            call_this(name_of(child.role))
             child.body()
         code = 0
     except ConfigError as exc:
@@ -206,12 +223,12 @@ def _stop(child: _Child, patience: float, at_once: Callable[[], bool]) -> None:
 # ---- intake --------------------------------------------------------------------------------------------------------
 
 
-def _intake(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
-    asyncio.run(_take_in(cfg, site, wake_fd, news_fd))
+def _intake(cfg: Config, site: Site, ports: Ports, wake_fd: int, news_fd: int) -> None:
+    asyncio.run(_take_in(cfg, site, ports, wake_fd, news_fd))
     log.stopped("intake")
 
 
-async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
+async def _take_in(cfg: Config, site: Site, ports: Ports, wake_fd: int, news_fd: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -230,24 +247,28 @@ async def _take_in(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     ended = threading.Event()
     pollers = [ImapPoller(one, store=store, spool=committer, cfg=cfg, stop=ended) for one in cfg.imap]
     watched = Watched(cfg, store) if cfg.metrics.listen is not None else None
-    for listener in listeners:
-        await listener.start()
+    for index, listener in enumerate(listeners):
+        await listener.start(ports.get(index))
     if watched is not None:
         await watched.start()
     for poller in pollers:
         poller.start()
+    polls = start_polls(pollers) if pollers else None
     settings = TakingUp(cfg, site, store=store, spool=committer, listeners=listeners, pollers=pollers)
     log.ready("intake")
     systemd.notify("READY=1")
     tasks = [
         asyncio.create_task(_watch(pollers)),
         asyncio.create_task(settings.keep_up(news_fd)),
+        asyncio.create_task(settings.keep_certificates()),
         asyncio.create_task(_show_life()),
     ]
     await stop.wait()
     for task in tasks:
         task.cancel()
     log.stopping("intake")
+    if polls is not None:
+        polls.shutdown(wait=False)
     ended.set()
     grace = cfg.limits.stop_within.total_seconds()
     if watched is not None:
@@ -329,6 +350,15 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         wake=worker.on_outbox,
         cfg_in_force=lambda: reloader.site.cfg,
         on_alarm=lambda alarms: tell_admin(store, reloader.site, alarms),
+        on_trouble=lambda: look_for_alarms(clock, store, lambda: reloader.site),
+    )
+    clock = start_clock(
+        store,
+        lambda: reloader.site,
+        [
+            Job(name="leases", run=worker.claims.renew, every=claims.RENEW_EVERY),
+            Job(name="outbox", run=sender.look, every=LOOK_EVERY),
+        ],
     )
     sender.start()
     teller = Teller(
@@ -339,7 +369,6 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         is_behind=lambda: worker.is_behind,
     )
     teller.start()
-    clock = start_clock(store, lambda: reloader.site, worker.claims)
     if cfg.auth.agents == "token":
         log.agents_by_token()
     reloader.site.promises.prepare(now())

@@ -52,7 +52,7 @@ def refuse_in_production(cfg: Config) -> None:
     """Raise ConfigError where anything here is switched on and mail would leave this machine."""
     if _fault is None and not _sabotage:
         return
-    ways = [cfg.delivery, *(queue.delivery for queue in cfg.queues.values() if queue.delivery is not None)]
+    ways = [route.way for route in cfg.routes]
     far = [str(way.to) for way in ways if way.to.scheme != "maildir" and not is_loopback(way.to.host)]
     if far:
         raise ConfigError([f"GATEWAY_FAULT and GATEWAY_SABOTAGE are for tests, and mail would go to {far[0]}"])

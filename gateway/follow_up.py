@@ -10,7 +10,7 @@ from gateway.config import Config
 from gateway.incoming import Incoming
 from gateway.plan import Draft
 from gateway.store.surroundings import Surroundings
-from gateway.tickets import people
+from gateway.tickets import people, probe
 from gateway.tickets.actions import Action, Change, Link
 from gateway.tickets.assignment import Choice
 from gateway.tickets.sources import Signal
@@ -27,6 +27,7 @@ def follow_up(
     members = around.participants.get(number, frozenset())
     newcomers = [one for one in filing.others(mail, cfg) if one.key not in members]
     calls = not (cfg.status_table.is_ended(row["status"]) and is_thanks_alone(mail))  # a mere "thank you" needs nobody
+    calls = calls and not _is_probes(draft.incoming, row)
     yield filing.article(draft.incoming, number, "note" if _is_asked(draft.incoming, number) else "in", tells=calls)
     values, set_by = _values(draft, row, choice, cfg, at)
     yield Change(
@@ -45,8 +46,9 @@ def follow_up(
         refuted=draft.incoming.is_refuted,
         by_requester=_is_requesters(draft.incoming, row, around),
     )
-    yield from ruled.watchers(draft.decision, number, cfg)
-    yield from ruled.called(draft.decision, number)
+    if not _is_probes(draft.incoming, row):
+        yield from ruled.watchers(draft.decision, number, cfg)
+        yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
     for other in draft.thread.mentions:
         yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
@@ -55,6 +57,11 @@ def follow_up(
 def _is_asked(incoming: Incoming, number: int) -> bool:
     """Whether it answers what an agent asked a third party: that is for agents alone, and no word of the customer's."""
     return any(claim.role is Role.THIRD and claim.ticket == number for claim, _ in incoming.clues.claims)
+
+
+def _is_probes(incoming: Incoming, row: Mapping[str, Any]) -> bool:
+    """Whether it is a probe's own answer, of which nobody hears."""
+    return incoming.is_probe and probe.TAG in row["tags"]
 
 
 def _is_requesters(incoming: Incoming, row: Mapping[str, Any], around: Surroundings) -> bool:
@@ -74,6 +81,10 @@ def _values(
         values |= values_of(choice, values["status"], cfg.status_table)
         set_by["assignee"] = said_by(choice)
     values |= by_rules
+    if _is_probes(draft.incoming, row):
+        values["status"] = row["status"]
+    elif not draft.incoming.mail.is_automatic:  # a person wrote on a probe's ticket: from here on it is like any other
+        values["tags"] = [tag for tag in values["tags"] if tag != probe.TAG]
     if values["status"] != row["status"]:
         values |= _ending(row, cfg.status_table.like(values["status"]), at)
     if not draft.incoming.mail.is_automatic and not _is_asked(draft.incoming, int(row["number"])):

@@ -23,6 +23,9 @@ def independent(batch: Sequence[Incoming]) -> Iterator[list[Incoming]]:
 def _keys(incoming: Incoming) -> set[object]:
     clues = incoming.clues
     keys: set[object] = {("content", incoming.content), *clues.ids, *clues.tickets}
+    keys.update(("old", number) for number in clues.old_numbers)
+    if incoming.is_archived:  # they may take any number, as a ticket of that group's may have
+        keys.update(clues.old_numbers)
     if clues.message_id:
         keys.add(clues.message_id)
     if incoming.sender:

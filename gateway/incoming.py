@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from gateway import old_tags
 from gateway.config import Config
 from gateway.mail import Address, Envelope, Kind, Mail
 from gateway.reckoning import counted
@@ -12,13 +14,16 @@ from gateway.site import Site
 from gateway.sources import taken
 from gateway.store.spool import Claimed
 from gateway.store.surroundings import Wants
+from gateway.tickets import probe
 from gateway.tickets.auth_result import AuthResult, Result
 from gateway.tickets.bounces import is_too_large
 from gateway.tickets.commands import Call
 from gateway.tickets.our_words import may_hold_our_words
 from gateway.tickets.sources import Declared, Signal
 from gateway.tickets.threading import Clues, clues
+from gateway.tickets.token import Keys
 
+BESIDE = "sent:beside"  # what the helpdesk sent beside which we are a shadow
 _NULL_PATH = "Return-Path: <>"
 
 
@@ -52,6 +57,7 @@ class Incoming:
     declared: Declared | None = None  # by a [[source]]; `mail` is then from whom it really is
     auth: AuthResult | None = None  # who it is proved to be from; None: nobody looked
     opened_by: OpenedBy | None = None  # an agent, for the customer from whom `mail` then is
+    is_probe: bool = False  # of `gateway check --probe`, signed by us: no agent hears of it
 
     @property
     def is_refuted(self) -> bool:
@@ -63,6 +69,11 @@ class Incoming:
         """It is proved to be from whom its From says, and nobody else stands behind that."""
         direct = self.opened_by is None and (self.declared is None or self.declared.author is None)
         return direct and self.auth is not None and self.auth.standing == Result.PASS
+
+    @property
+    def is_archived(self) -> bool:
+        """Out of an archive that is being imported: the ticket it opens keeps the number which its subject names."""
+        return self.spool.quiet and self.spool.source == old_tags.SOURCE and bool(self.clues.old_numbers)
 
     @property
     def thread_key(self) -> tuple[str, str] | None:
@@ -79,10 +90,13 @@ def identify(
     spool: Claimed, mail: Mail, content: str, site: Site, matcher: Matcher, auth: AuthResult | None = None
 ) -> Incoming:
     """Step 6: our address, its queue, the sender, and what the mail points at."""
+    if site.cfg.gateway.shadow and is_of_the_other_helpdesk(spool, mail, site.cfg):
+        spool = replace(spool, source=BESIDE)
     recipients = spool.envelope.recipients
     recipient = addressed_to(mail, recipients, site.cfg)
     if spool.envelope.mail_from and mail.auto_reason == _NULL_PATH:
         mail = replace(mail, kind=Kind.NORMAL, auto_reason="")  # the envelope says who sent it; anybody writes headers
+    is_probe = _is_probe(mail, site.keys, spool.received_at)
     mail, declared = taken(mail, site.cfg, matcher)
     return Incoming(
         spool=spool,
@@ -92,16 +106,32 @@ def identify(
         queue=site.cfg.queue_for(recipient) or next(iter(site.cfg.queues)),
         sender=mail.from_.key if mail.from_ else "",
         answer_to=answer_address(mail),
-        clues=clues(
-            mail,
-            recipients if site.cfg.mail.plus_addressing else (),
-            site.keys,
-            tag=site.cfg.numbers.tag,
-            number_format=site.cfg.numbers.pattern,
+        clues=replace(
+            clues(
+                mail,
+                recipients if site.cfg.mail.plus_addressing else (),
+                site.keys,
+                tag=site.cfg.numbers.tag,
+                number_format=site.cfg.numbers.pattern,
+            ),
+            old_numbers=old_tags.numbers_in(mail.subject, site.cfg, matcher),
         ),
         declared=declared,
         auth=auth,
+        is_probe=is_probe,
     )
+
+
+def is_of_the_other_helpdesk(spool: Claimed, mail: Mail, cfg: Config) -> bool:
+    """In shadow mode a copy of what the helpdesk beside us sent, from an address that is ours too: it is an answer of
+    ours, as one that was written by hand.
+    """
+    return not spool.is_sent and mail.from_ is not None and cfg.is_ours(mail.from_.key)
+
+
+def _is_probe(mail: Mail, keys: Keys, at: datetime) -> bool:
+    said = mail.header(probe.HEADER)
+    return bool(said) and mail.from_ is not None and probe.is_ours(keys, said, sender=mail.from_.key, at=at)
 
 
 def wants(group: Sequence[Incoming], site: Site) -> Wants:
@@ -110,7 +140,7 @@ def wants(group: Sequence[Incoming], site: Site) -> Wants:
     return Wants(
         own_ids={one.clues.message_id for one in group if one.clues.message_id},
         named_ids={message_id for one in group for message_id in one.clues.ids},
-        numbers={number for one in group for number in one.clues.tickets},
+        numbers={number for one in group for number in (*one.clues.tickets, *one.clues.old_numbers)},
         spool_ids=[one.spool.id for one in group],
         senders={key for one in group for key in (one.sender, one.answer_to.key if one.answer_to else "") if key},
         letters=any(may_hold_our_words(one.mail) for one in group),
@@ -119,7 +149,10 @@ def wants(group: Sequence[Incoming], site: Site) -> Wants:
         total_windows=[rate.per for rate in limits.auto_total],
         ended=site.cfg.status_table.ended,
         seen=counted(site.rules, site.cfg),
-        thread_keys={one.thread_key for one in group if one.thread_key},
+        thread_keys={
+            *(one.thread_key for one in group if one.thread_key),
+            *(key for one in group for number in one.clues.old_numbers for key in old_tags.keys_of(number)),
+        },
         **_of_bounces([one for one in group if one.mail.kind is Kind.BOUNCE]),
     )
 

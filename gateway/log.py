@@ -12,9 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from gateway.now import now
+from gateway.systemd import is_journal
 
 _log = logging.getLogger("gateway")
 _MOST_PROBLEMS = 200
+_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}  # syslog's
 
 
 class _Json(logging.Formatter):
@@ -41,17 +43,37 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {"event": record.getMessage(), **fields}
 
 
+class _Journal(logging.Formatter):
+    """Every line with its priority in front, which journald takes off and keeps as PRIORITY= (sd-daemon(3))."""
+
+    def __init__(self, lines: logging.Formatter) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def format(self, record: logging.LogRecord) -> str:
+        mark = f"<{_PRIORITIES.get(record.levelno, 6)}>"
+        return "\n".join(mark + line for line in self._lines.format(record).split("\n"))
+
+
+def _goes_to_journal() -> bool:
+    try:
+        return is_journal(sys.stderr.fileno())
+    except (OSError, ValueError):  # it is no file
+        return False
+
+
 def setup(level: str = "info", form: str = "json") -> None:
     """Log to standard error from here on. Libraries speak at WARNING only: their DEBUG lines hold mail."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if form == "json" else _Text())
+    lines = _Json() if form == "json" else _Text()
+    handler.setFormatter(_Journal(lines) if _goes_to_journal() else lines)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     _log.setLevel(level.upper())
 
 
-def _event(level: int, name: str, *, exc: BaseException | None = None, **fields: Any) -> None:
+def _event(level: int, name: str, exc: BaseException | None = None, **fields: Any) -> None:
     if _log.isEnabledFor(level):
         shown = {key: value for key, value in fields.items() if value not in (None, "", [], ())}
         _log.log(level, name, extra={"gateway_fields": shown}, exc_info=exc)
@@ -96,16 +118,36 @@ def agents_by_token() -> None:
     _event(logging.WARNING, "agents_by_token", why=why)
 
 
+def shadow_mode(since: datetime, *, admin: str) -> None:
+    """`[gateway] shadow = true`. Said at every start."""
+    why = f"nothing is sent but reports and alarms to {admin}; mailboxes are only read"
+    _event(logging.WARNING, "shadow_mode", since=since, why=why)
+
+
+def shadow_ended(waiting: int) -> None:
+    """What was written in that time stays unsent; `waiting` letters were not even looked at by the sender yet."""
+    why = "mail goes out from now on; what was written before is never sent"
+    _event(logging.WARNING, "shadow_ended", waiting=waiting, why=why)
+
+
+def imported(system: str, *, tickets: int, articles: int) -> None:
+    _event(logging.INFO, "imported", system=system, tickets=tickets, articles=articles)
+
+
 def listening(what: str, where: str) -> None:
     _event(logging.INFO, "listening", what=what, where=where)
 
 
-def mail_accepted(spool: int, source: str, *, size: int, mail_from: str | None = None, peer: str = "") -> None:
-    _event(logging.INFO, "mail_accepted", spool=spool, source=source, size=size, mail_from=mail_from, peer=peer)
+def mail_accepted(
+    spool: int, source: str, *, size: int, mail_from: str | None = None, peer: str = "", queue_id: str = ""
+) -> None:
+    """`queue_id` is what the MTA that handed it over calls it in its own log; `spool` what all our lines call it."""
+    fields = {"spool": spool, "queue_id": queue_id, "source": source, "size": size}
+    _event(logging.INFO, "mail_accepted", None, **fields, mail_from=mail_from, peer=peer)
 
 
-def mail_repeated(spool: int, source: str, *, peer: str = "") -> None:
-    _event(logging.INFO, "mail_repeated", spool=spool, source=source, peer=peer)
+def mail_repeated(spool: int, source: str, *, peer: str = "", queue_id: str = "") -> None:
+    _event(logging.INFO, "mail_repeated", spool=spool, queue_id=queue_id, source=source, peer=peer)
 
 
 def token_failed(account: str, error: str) -> None:
@@ -117,9 +159,15 @@ def imap_opened(account: str, folder: str, *, idle: bool, move: bool) -> None:
     _event(logging.INFO, "imap_opened", account=account, folder=folder, idle=idle, move=move)
 
 
-def imap_first_look(account: str, folder: str, *, mails: int, start: str) -> None:
-    """What lay in a folder when we first saw it, and whether it is taken (`all`) or left alone (`new`)."""
-    _event(logging.INFO, "imap_first_look", account=account, folder=folder, mails=mails, start=start)
+def imap_first_look(account: str, folder: str, *, mails: int, unseen: int | None, start: str, what: str) -> None:
+    """What lies in a folder when we first see it, and what is about to become of it; nothing was done yet."""
+    fields = {"account": account, "folder": folder, "mails": mails, "unseen": unseen, "start": start}
+    _event(logging.INFO, "imap_first_look", None, **fields, what=what)
+
+
+def imap_folder_failed(account: str, folder: str, error: str) -> None:
+    """One folder of several cannot be read; the others are, and this one is tried again."""
+    _event(logging.ERROR, "imap_folder_failed", account=account, folder=folder, error=error)
 
 
 def imap_not_there(account: str, folder: str) -> None:
@@ -234,8 +282,11 @@ def loop_lagged(seconds: float) -> None:
 # ---- worker --------------------------------------------------------------------------------------------------------
 
 
-def mail_done(spool: int, ticket: int | None, *, verdict: str, reason: str) -> None:
-    _event(logging.INFO, "mail_done", spool=spool, ticket=ticket, verdict=str(verdict), reason=reason)
+def mail_done(
+    spool: int, ticket: int | None, *, verdict: str, reason: str, queue_id: str = "", message_id: str = ""
+) -> None:
+    fields = {"spool": spool, "queue_id": queue_id, "message_id": message_id, "ticket": ticket}
+    _event(logging.INFO, "mail_done", None, **fields, verdict=str(verdict), reason=reason)
 
 
 def mail_failed(spool: int, exc: BaseException) -> None:
@@ -311,18 +362,28 @@ def sending_resumed(count: int) -> None:
     _event(logging.WARNING, "sending_resumed", count=count)
 
 
-def sent(outbox: int, ticket: int | None, *, recipient: str, message_id: str, reply: str) -> None:
-    _event(logging.INFO, "sent", outbox=outbox, ticket=ticket, recipient=recipient, message_id=message_id, reply=reply)
+def sent(outbox: int, ticket: int | None, *, route: str, recipient: str, message_id: str, reply: str) -> None:
+    _event(
+        logging.INFO,
+        "sent",
+        outbox=outbox,
+        ticket=ticket,
+        route=route,
+        recipient=recipient,
+        message_id=message_id,
+        reply=reply,
+    )
 
 
 def send_delayed(
-    outbox: int, ticket: int | None, *, recipient: str, reason: str, reply: str, again_at: datetime | None
+    outbox: int, ticket: int | None, *, route: str, recipient: str, reason: str, reply: str, again_at: datetime | None
 ) -> None:
     _event(
         logging.WARNING,
         "send_delayed",
         outbox=outbox,
         ticket=ticket,
+        route=route,
         recipient=recipient,
         reason=reason,
         reply=reply,
@@ -330,9 +391,16 @@ def send_delayed(
     )
 
 
-def send_failed(outbox: int, ticket: int | None, *, recipient: str, reason: str, reply: str) -> None:
+def send_failed(outbox: int, ticket: int | None, *, route: str, recipient: str, reason: str, reply: str) -> None:
     _event(
-        logging.WARNING, "send_failed", outbox=outbox, ticket=ticket, recipient=recipient, reason=reason, reply=reply
+        logging.WARNING,
+        "send_failed",
+        outbox=outbox,
+        ticket=ticket,
+        route=route,
+        recipient=recipient,
+        reason=reason,
+        reply=reply,
     )
 
 
@@ -341,13 +409,13 @@ def send_lost(outbox: int, ticket: int | None) -> None:
     _event(logging.WARNING, "send_lost", outbox=outbox, ticket=ticket)
 
 
-def delivery_unreachable(reply: str) -> None:
+def delivery_unreachable(route: str, reply: str) -> None:
     """Ten mails in a row could not even be offered; one a minute probes from here on."""
-    _event(logging.ERROR, "delivery_unreachable", reply=reply)
+    _event(logging.ERROR, "delivery_unreachable", route=route, reply=reply)
 
 
-def delivery_back() -> None:
-    _event(logging.INFO, "delivery_back")
+def delivery_back(route: str) -> None:
+    _event(logging.INFO, "delivery_back", route=route)
 
 
 # ---- daemon --------------------------------------------------------------------------------------------------------
@@ -419,8 +487,17 @@ def unclean_stop(data_dir: str) -> None:
     _event(logging.WARNING, "unclean_stop", data_dir=data_dir)
 
 
-def database_updated(database: str, before: str, after: str, backup: str) -> None:
-    _event(logging.INFO, "database_updated", database=database, before=before, after=after, backup=backup)
+def database_updated(database: str, before: str, after: str, to_go_back: str) -> None:
+    _event(logging.INFO, "database_updated", database=database, before=before, after=after, to_go_back=to_go_back)
+
+
+def runs_as_root() -> None:
+    remedy = "set gateway.run_as to a user of its own, or let systemd start it as one (gateway init --systemd)"
+    _event(logging.WARNING, "runs_as_root", remedy=remedy)
+
+
+def left_root(user: str) -> None:
+    _event(logging.INFO, "left_root", user=user)
 
 
 def crashed(where: str, exc: BaseException) -> None:

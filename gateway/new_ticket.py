@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway import filing, ruled
+from gateway import filing, old_tags, ruled
 from gateway.assigning import said_by, values_of
 from gateway.config import Config
 from gateway.plan import Draft
 from gateway.reckoning import Given
 from gateway.store.surroundings import Surroundings
-from gateway.tickets import people
+from gateway.tickets import people, probe
 from gateway.tickets.actions import Action, KeepKey, Link, OpenTicket, Participate
 from gateway.tickets.assignment import Choice
 from gateway.tickets.sources import Signal
@@ -45,11 +45,15 @@ def opening(
     if mail.from_ and is_somebody and mail.from_ != requester:
         yield Participate(ticket=number, address=mail.from_, role="other")  # whose next mail shall find the ticket
     yield from people.opening(number, filing.others(mail, cfg), refuted=draft.incoming.is_refuted)
-    yield from ruled.watchers(draft.decision, number, cfg)
-    yield from ruled.called(draft.decision, number)
+    if not draft.incoming.is_probe:
+        yield from ruled.watchers(draft.decision, number, cfg)
+        yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
     if key := draft.incoming.thread_key:
         yield KeepKey(source=key[0], key=key[1], ticket=number, before=around.keyed.get(key))
+    if draft.incoming.is_archived and number in draft.incoming.clues.old_numbers:
+        source, old = old_tags.key_of("mail", number)
+        yield KeepKey(source=source, key=old, ticket=number, before=around.keyed.get((source, old)))
     if draft.thread.follows is not None:
         yield Link(ticket=number, other=draft.thread.follows, kind="follows", reason=draft.thread.reason)
     for other in draft.thread.mentions:
@@ -84,6 +88,9 @@ def _values(
     if incoming.declared and incoming.declared.author:
         set_by["requester"] = f"source:{incoming.declared.source}"
     by_rules, rules = ruled.fields_of(decision)
+    if incoming.is_probe:  # it is done with before anybody looks: no clock runs, no rule decides otherwise
+        values["tags"] = (*values["tags"], probe.TAG)
+        by_rules["status"], rules["status"] = str(Status.CLOSED), "probe"
     if draft.named_requester and decision:
         set_by["requester"] = f"rule:{decision.fields['requester'].rule}"
     return values | by_rules, set_by | rules

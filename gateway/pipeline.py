@@ -97,7 +97,14 @@ def _of_agent(store: Store, site: Site, incoming: Incoming, raw: bytes) -> Outco
         return taken.incoming
     if isinstance(taken, agents.Later):
         return Outcome(claimed=incoming.spool, state=None, reason=Reason.AUTH_UNAVAILABLE, later=taken.after)
-    log.mail_done(incoming.spool.id, taken.ticket, verdict=taken.state, reason=taken.reason)
+    log.mail_done(
+        incoming.spool.id,
+        taken.ticket,
+        verdict=taken.state,
+        reason=taken.reason,
+        queue_id=next(iter(incoming.mail.queue_ids), ""),
+        message_id=incoming.mail.message_id,
+    )
     return Outcome(claimed=incoming.spool, state=taken.state, reason=taken.reason)
 
 
@@ -161,13 +168,20 @@ def _decide(
         try:
             drafted = draft(one, around, site, at, matcher)
             around = _meet_requester(store, drafted, around, at)
-            plan = conclude(drafted, numbers.next() if drafted.opens_ticket else None, around, site, at)
+            number = (_kept_number(drafted, around) or numbers.next()) if drafted.opens_ticket else None
+            plan = conclude(drafted, number, around, site, at)
             plans.append(plan)
             around = around.after(plan.actions)
         except Exception as exc:  # noqa: BLE001  one mail must not stop the others
             log.mail_failed(one.spool.id, exc)
             failed.append(_once_more(one.spool, Reason.FAILED_THREE_TIMES))
     return plans, failed
+
+
+def _kept_number(drafted: Draft, around: Surroundings) -> int | None:
+    """The number that the ticket of an archived mail had in the helpdesk before us, where no other ticket has it."""
+    one = drafted.incoming
+    return next((old for old in one.clues.old_numbers if old not in around.tickets), None) if one.is_archived else None
 
 
 def _meet_requester(store: Store, drafted: Draft, around: Surroundings, at: datetime) -> Surroundings:

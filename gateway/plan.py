@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway import known
+from gateway import known, old_tags
 from gateway.config import Config
 from gateway.config.calendars import zone_of
 from gateway.incoming import Incoming
@@ -195,6 +195,7 @@ def judgement_of(incoming: Incoming, around: Surroundings, site: Site) -> Judgem
         own_mail=_is_own_mail(mail, around, site),
         names_our_mail=any(claim.ticket in around.tickets for claim, _ in incoming.clues.claims)
         or bool(named_mails(incoming, around, site)),
+        is_probe=incoming.is_probe,
         quiet=incoming.spool.quiet,
         max_hops=site.cfg.limits.hops,
     )
@@ -233,7 +234,16 @@ def thread_of(incoming: Incoming, around: Surroundings, site: Site, at: datetime
         at=at,
         keyed=_keyed(incoming, around),
         auth_failed=incoming.is_refuted,
+        imported=_imported(incoming, around),
     )
+
+
+def _imported(incoming: Incoming, around: Surroundings) -> dict[int, list[int]]:
+    """The tickets taken over from another helpdesk, by the numbers which this mail names."""
+    return {
+        number: [around.keyed[key] for key in old_tags.keys_of(number) if key in around.keyed]
+        for number in incoming.clues.old_numbers
+    }
 
 
 def _keyed(incoming: Incoming, around: Surroundings) -> tuple[int, str] | None:

@@ -1,7 +1,7 @@
 """A person's reply on a ticket and on each that has it in common, to each customer on their own ticket, once."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from gateway.compose import letters
 from gateway.compose.render import Templates
 from gateway.compose.stamp import signed
 from gateway.errors import Permanent
+from gateway.mail import Address
 from gateway.store import snapshots
 from gateway.store.snapshots import Correspondent
 from gateway.tickets.actions import Action, AddArticle, Change, Note
@@ -76,6 +77,7 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
     had = snapshots.with_step(conn, [each.number for each in asked], this.step_key)
     this.skipped += [(each.number, "has had this reply") for each in asked if each.number in had]
     people = snapshots.correspondents(conn, [each.number for each in asked])
+    copied = {each.number: snapshots.watchers(conn, each.number) for each in asked}
     # Who has had it on one ticket does not get it again on another of theirs.
     before = {whom.address.key: each for each in sorted(had) if (whom := people.get(each))}
     this.written.update(before)
@@ -84,7 +86,7 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
     replied = []
     for each in sorted((each for each in asked if each.number not in had), key=lambda each: each.number):
         changes.append(answered(each, doer.cfg.status_table, this.at, Reason.BY_PERSON))
-        rest += _letter(doer, pen, each, people.get(each.number), this)
+        rest += _letter(doer, pen, each, people.get(each.number), copied[each.number], this)
         replied.append(each.number)
     if not replied:
         return Effect(actions=(), said="nothing to do", skipped=tuple(this.skipped))
@@ -99,7 +101,9 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
     )
 
 
-def _letter(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, this: _Round) -> Iterator[Action]:
+def _letter(
+    doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, copied: Sequence[Address], this: _Round
+) -> Iterator[Action]:
     title = one.row["title"]
     yield AddArticle(ticket=one.number, direction="out", author=doer.name, subject=title, text=this.text)
     kept = {"template": "reply"}
@@ -111,11 +115,19 @@ def _letter(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, thi
     elif whom.address.key in this.written:
         why, kept["on"] = Reason.COPY, f"#{this.written[whom.address.key]}"
     else:
+        copies = [each for each in copied if each.key != whom.address.key and not doer.cfg.is_ours(each.key)]
         try:
-            yield letters.send(_composed(doer, pen, one, whom, this), one.number)
+            yield letters.send(_composed(doer, pen, one, whom, whom.address, copies, this), one.number)
             this.written[whom.address.key] = one.number
         except Permanent as exc:
             why, kept["detail"] = Reason.BAD_ADDRESS, str(exc)
+            copies = []
+        for each in copies:
+            try:
+                yield letters.send(_composed(doer, pen, one, whom, each, copies, this), one.number)
+            except Permanent as exc:
+                data = {"template": "reply", "recipient": each.addr, "detail": str(exc)}
+                yield Note(ticket=one.number, kind="not_sent", data=data, reason=Reason.BAD_ADDRESS)
     if why:
         yield Note(ticket=one.number, kind="not_sent", data=kept, reason=why)
         if why != Reason.COPY:
@@ -123,17 +135,28 @@ def _letter(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, thi
     yield Note(ticket=one.number, kind="replied", reason=Reason.BY_PERSON, step_key=this.step_key)
 
 
-def _composed(doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent, this: _Round) -> letters.Letter:
+def _composed(
+    doer: Doer,
+    pen: Pen,
+    one: Snapshot,
+    whom: Correspondent,
+    recipient: Address,
+    copies: Sequence[Address],
+    this: _Round,
+) -> letters.Letter:
+    """The letter to one of those who get it: `whom` it is for, or who has a copy."""
     row, cfg = one.row, doer.cfg
+    role = Role.REQUESTER if recipient is whom.address else Role.WATCHER
     desk = letters.desk(cfg, row["queue"])
     of = f"{one.number} {this.step_key}"
     return letters.letter(
         pen.templates,
         desk,
         kind="reply",
-        recipient=whom.address,
+        recipient=recipient,
         ticket=letters.shown(cfg, row, whom.language),
-        stamp=signed(cfg, pen.keys, one.number, whom.address, role=Role.REQUESTER, at=this.at, of=of),
+        stamp=signed(cfg, pen.keys, one.number, recipient, role=role, at=this.at, of=of),
+        named=letters.readers(whom.address, copies, cfg),
         auto=letters.Auto.NO,
         language=whom.language,
         in_reply_to=whom.message_id,

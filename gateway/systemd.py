@@ -72,6 +72,15 @@ def notify(state: str) -> None:
         sock.sendto(state.encode(), address)
 
 
+def is_journal(fd: int) -> bool:
+    """Whether what is written there goes to journald, as JOURNAL_STREAM says (systemd.exec(5)): `device:inode`."""
+    try:
+        at = os.fstat(fd)
+    except OSError:
+        return False
+    return os.environ.get("JOURNAL_STREAM", "") == f"{at.st_dev}:{at.st_ino}"
+
+
 def watchdog_every() -> float | None:
     """Seconds between two signs of life, half of what systemd grants; None where it watches nobody."""
     given = os.environ.get("WATCHDOG_USEC", "")

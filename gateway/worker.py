@@ -245,4 +245,12 @@ def _log(outcomes: Sequence[Outcome]) -> None:
         if one.state == "quarantined":
             log.mail_quarantined(one.claimed.id, one.reason)
         elif one.plan is not None:
-            log.mail_done(one.claimed.id, one.plan.ticket, verdict=one.plan.verdict, reason=one.reason)
+            mail = one.plan.incoming.mail
+            log.mail_done(
+                one.claimed.id,
+                one.plan.ticket,
+                verdict=one.plan.verdict,
+                reason=one.reason,
+                queue_id=next(iter(mail.queue_ids), ""),
+                message_id=mail.message_id,
+            )

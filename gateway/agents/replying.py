@@ -1,6 +1,5 @@
 """An agent's reply on its way to the customer: what is guarded, the letters, and what becomes of the ticket."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,10 +9,8 @@ from gateway.agents.case import Case
 from gateway.agents.said import told_on
 from gateway.compose import letters, replies
 from gateway.compose.files import File
-from gateway.compose.headers import is_address
 from gateway.compose.stamp import signed
 from gateway.errors import Permanent
-from gateway.mail import Address
 from gateway.mail.attached.attachments import bytes_of
 from gateway.site import Site
 from gateway.store import snapshots
@@ -96,7 +93,7 @@ def reply(
         actions.append(Note(ticket=one.number, kind="not_sent", data={"template": "reply"}, reason=Reason.NO_SENDER))
         return Reply(actions=tuple(actions), reaches=())
     copies = [address for address in snapshots.watchers(conn, one.number) if address.key != to.address.key]
-    named = _named(to.address, copies, site)
+    named = letters.readers(to.address, copies, cfg)
     for recipient, role in ((to.address, Role.REQUESTER), *((address, Role.WATCHER) for address in copies)):
         if cfg.is_ours(recipient.key):
             continue
@@ -129,9 +126,3 @@ def reply(
         reaches.append(recipient.addr)
     actions.append(Note(ticket=one.number, kind="replied", data={"to": reaches}, reason=case.course.reason))
     return Reply(actions=tuple(actions), reaches=tuple(reaches))
-
-
-def _named(requester: Address, copies: Sequence[Address], site: Site) -> Sequence[Address]:
-    """Whom the letters name, so that each of them knows who else reads it; of us nobody, for that is our own matter."""
-    others = [one for one in copies if not site.cfg.whose(one.key) and is_address(one.addr)]
-    return (requester, *others) if others else ()

@@ -8,22 +8,20 @@ from dataclasses import dataclass
 from gateway.cli import output
 from gateway.cli.main import Session
 from gateway.cli.opening import opened
-from gateway.config import Config, Imap, Smtp
+from gateway.config import Config, Imap, Route, Smtp
 from gateway.delivery.maildir import Maildir
 from gateway.delivery.sender import carrier_of
 from gateway.delivery.smtp import Smarthost
 from gateway.errors import GatewayError
+from gateway.intake.imap_filing import foretold
 from gateway.intake.imap_login import Login
 from gateway.intake.imap_session import ImapSession, Look, Times
 from gateway.oauth import Keeper
 from gateway.shown import size
-from gateway.store import Store
+from gateway.store import Store, imap
 
 _PATIENCE = 15.0  # seconds for each step
-_FIRST_LOOK = {
-    "new": "what lies there at the first look is left alone",
-    "all": "what lies there at the first look becomes tickets, without acknowledgements",
-}
+_MOST_FOLDERS = 50  # that are listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +51,8 @@ def _all(cfg: Config, store: Store) -> Iterator[Seen]:
     for listener in cfg.smtp:
         yield _listener(listener)
     for account in cfg.imap:
-        yield _mailbox(account, Keeper(store))
-    yield _way_out(cfg, store)
+        yield _mailbox(account, store, is_readonly=cfg.gateway.shadow)
+    yield from (_way_out(route, cfg, store) for route in reversed(cfg.routes))
 
 
 # ---- listeners -----------------------------------------------------------------------------------------------------
@@ -110,19 +108,27 @@ def _tls_of(client: smtplib.SMTP) -> str:
 # ---- mailboxes -----------------------------------------------------------------------------------------------------
 
 
-def _mailbox(account: Imap, tokens: Keeper) -> Seen:
+def _mailbox(account: Imap, store: Store, *, is_readonly: bool) -> Seen:
     place = f"mailbox {account.name} ({account.user} at {account.host}:{account.port})"
     saw: list[str] = []
     session: ImapSession | None = None
     try:
-        session = ImapSession.connect(account, Times(connect=_PATIENCE, read=_PATIENCE), Login(account, tokens))
+        times = Times(connect=_PATIENCE, read=_PATIENCE)
+        session = ImapSession.connect(account, times, Login(account, Keeper(store)), readonly=is_readonly)
         saw.append(f"TLS: {session.tls or 'none'}")
         can = {"IDLE": session.can_idle, "MOVE": session.can_move, "UIDPLUS": session.can_expunge}
         saw.append(f"can: {', '.join(name for name, it_can in can.items() if it_can) or 'none of IDLE, MOVE, UIDPLUS'}")
-        look = session.select(account.folder)
-        saw.append(f"{account.folder}: {look.exists} mails; {_FIRST_LOOK[account.start]}")
-        saw += [*_target(session, account), *_quota(session, account.folder)]
-        return Seen(place=place, saw=saw, problem=_lacks(session, account, look))
+        problems = []
+        for folder in account.folders:
+            line, problem = _folder(session, account, folder, store, is_readonly=is_readonly)
+            saw += [line] if line else []
+            problems += [problem] if problem else []
+        saw += [*_target(session, account), *_quota(session, account.folders[0])]
+        if account.sent and not session.has_folder(account.sent):
+            problems.append(f"there is no folder {account.sent}")
+        if problems:
+            saw.append(f"folders: {', '.join(session.folders()[:_MOST_FOLDERS])}")
+        return Seen(place=place, saw=saw, problem="; ".join(problems))
     except GatewayError as error:
         return Seen(place=place, saw=saw, problem=str(error))
     finally:
@@ -137,14 +143,36 @@ def _quota(session: ImapSession, folder: str) -> Iterator[str]:
         yield f"quota: {size(used)} of {size(limit)}"
 
 
-def _lacks(session: ImapSession, account: Imap, look: Look) -> str:
-    """What keeps a mail that we have from going where `after` says."""
+def _folder(session: ImapSession, account: Imap, folder: str, store: Store, *, is_readonly: bool) -> tuple[str, str]:
+    """What lies in a folder and what is about to become of it; and what is wrong with it."""
+    unseen = session.unseen(folder)
+    try:
+        look = session.select(folder)
+    except GatewayError as error:
+        return "", str(error)
+    holds = f"{folder}: {look.exists} mails" + (f", {unseen} of them unread" if unseen is not None else "")
+    state = imap.folder_state(store, account.name, folder)
+    if state is None:
+        return f"{holds}; at the first look {foretold(account, is_readonly=is_readonly)}", _lacks(
+            account, folder, look, is_readonly=is_readonly
+        )
+    since = f"read since {state.seen_at:%Y-%m-%d %H:%M}"
+    if state.uidvalidity != look.uidvalidity:
+        return f"{holds}; {since}, and numbered anew by the server: it is read again", _lacks(
+            account, folder, look, is_readonly=is_readonly
+        )
+    fresh = len(session.uids(state.uid_next, look))
+    return f"{holds}; {since}, {fresh} came since the last look", _lacks(account, folder, look, is_readonly=is_readonly)
+
+
+def _lacks(account: Imap, folder: str, look: Look, *, is_readonly: bool) -> str:
+    """What keeps a mail that we have from going where `after` says; nothing where it goes nowhere."""
+    if is_readonly:
+        return ""
     if account.after_kind in ("move", "delete") and not look.deletes:
-        return f"we may not delete from {account.folder}, so nothing can be moved out of it"
+        return f"we may not delete from {folder}, so nothing can be moved out of it"
     if account.after_kind == "flag" and not look.keywords:
-        return f'{account.folder} keeps no keywords of our own; write after = "move:Processed"'
-    if account.sent and not session.has_folder(account.sent):
-        return f"there is no folder {account.sent}"
+        return f'{folder} keeps no keywords of our own; write after = "move:Processed"'
     return ""
 
 
@@ -157,9 +185,9 @@ def _target(session: ImapSession, account: Imap) -> Iterator[str]:
 # ---- the way out ---------------------------------------------------------------------------------------------------
 
 
-def _way_out(cfg: Config, store: Store) -> Seen:
-    place = f"delivery {cfg.delivery.to}"
-    carrier = carrier_of(cfg, Keeper(store))
+def _way_out(route: Route, cfg: Config, store: Store) -> Seen:
+    place = f"{route.name} {route.way.to}"
+    carrier = carrier_of(route, cfg, Keeper(store))
     if isinstance(carrier, Maildir):
         return Seen(place=place, saw=["a folder: nothing leaves this machine"])
     assert isinstance(carrier, Smarthost)

@@ -1,5 +1,6 @@
 """What `gateway check` looks at beside config.toml itself, and which keys have no effect in this release."""
 
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,20 +76,30 @@ def _tickets(cfg: Config) -> Found:
 
 
 def _signatures(cfg: Config) -> Found:
-    """Whether the key that signs our mail can."""
+    """Whether the keys that sign our mail can."""
     from gateway.delivery.signing import signer_of
 
-    try:
-        signer_of(cfg.delivery)
-    except ConfigError as error:
-        return Found(problems=[f"{cfg.path.name}: {one}" for one in error.problems])
-    except GatewayError:
-        pass  # a file that cannot be read has been told already
-    return Found()
+    problems: list[str] = []
+    for route in cfg.routes:
+        try:
+            signer_of(route)
+        except ConfigError as error:
+            problems += [f"{cfg.path.name}: {one}" for one in error.problems]
+        except GatewayError:
+            pass  # a file that cannot be read has been told already
+    return Found(problems=problems)
+
+
+def _modes(cfg: Config) -> Found:
+    """Whether anybody on this machine could change what we act by."""
+    folders = [folder for folder in (cfg.rules_dir, cfg.templates_dir) if folder.is_dir()]
+    paths = [cfg.path, *folders, *(path for folder in folders for path in sorted(folder.rglob("*")))]
+    opened = [path for path in paths if not path.is_symlink() and path.exists() and path.stat().st_mode & stat.S_IWOTH]
+    return Found(problems=[f"{path}: anybody on this machine may change it: chmod o-w {path}" for path in opened])
 
 
 # One function a room: it looks at the room's files and says what it found.
-CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets, _signatures)
+CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets, _signatures, _modes)
 _PATIENCE = 2.0  # seconds for a database that does not answer
 
 
@@ -119,12 +130,7 @@ def _no_toml(folder: Path) -> list[str]:
 
 # The keys of features that later releases bring: place in the file ("*": any name or index) -> what waits for it.
 # A place with `=` at its end counts only where it has one of the values.
-NOT_YET: tuple[tuple[str, str], ...] = (
-    ("imap.*.sent", "watching the folder of sent mail"),
-    ("queues.*.delivery", "a delivery of the queue's own"),
-    ("mail.two_queues=twins", "linked twins"),
-    ("limits.deliveries_per_host", "several connections to one server"),
-)
+NOT_YET: tuple[tuple[str, str], ...] = (("mail.two_queues=twins", "linked twins"),)
 
 
 def notes(document: Document, config: Config) -> Iterator[str]:
@@ -135,6 +141,10 @@ def notes(document: Document, config: Config) -> Iterator[str]:
         if loc is not None:
             yield document.tell(loc, f"has no effect yet: a later release brings {feature}")
     yield from _trust(document, config)
+    yield from _ways_out(document, config)
+    if config.gateway.shadow:
+        what = f"SHADOW MODE: nothing is sent but reports and alarms to {config.gateway.admin}; mailboxes are only read"
+        yield document.tell(("gateway", "shadow"), what)
     if not config.is_ours(config.mail.from_.addr):
         yield document.tell(("mail", "from"), "is none of our addresses: answers to our mail do not reach us")
     for index, listener in enumerate(config.smtp):
@@ -143,6 +153,19 @@ def notes(document: Document, config: Config) -> Iterator[str]:
     url = document.data.get("database", {}).get("url", "")
     if masked(url) != url:
         yield document.tell(("database", "url"), 'holds a password; write url = "env:NAME" and keep it out of the file')
+
+
+def _ways_out(document: Document, config: Config) -> Iterator[str]:
+    """What no mail would take, and that nobody would hear of a smarthost that fails."""
+    ours = {(queue.from_ or config.mail.from_).domain for queue in config.queues.values()} | {config.mail.from_.domain}
+    for index, route in enumerate(config.delivery.route):
+        for domain in route.from_domain:
+            if domain not in ours:
+                nothing = f"names {domain}, from which none of our mail is: mail.from and queues.*.from say from which"
+                yield document.tell(("delivery", "route", index, "from_domain"), nothing)
+    if config.gateway.alarm_delivery is None and config.delivery.is_server:
+        nobody = "is not set: where the smarthost fails, no letter tells you; gateway status does"
+        yield document.tell(("gateway", "alarm_delivery"), nobody)
 
 
 def _trust(document: Document, config: Config) -> Iterator[str]:
@@ -187,4 +210,6 @@ def summary(config: Config) -> str:
         (len(config.agents), "agent"),
     )
     parts = [f"{count} {what}{'' if count == 1 else 'es' if what.endswith('x') else 's'}" for count, what in counts]
-    return f"{', '.join(parts)}, mail leaves by {config.delivery.to}: all fine"
+    others = len(config.routes) - 1
+    more = f" and {others} other way{'' if others == 1 else 's'}" if others else ""
+    return f"{', '.join(parts)}, mail leaves by {config.delivery.to}{more}: all fine"

@@ -1,6 +1,7 @@
 """`gateway check` and `gateway init`."""
 
 import shutil
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from gateway.cli import output
 from gateway.cli.main import EX_CANTCREAT, EX_CONFIG, Session, config_option
 from gateway.errors import ConfigError
 from gateway.systemd import unit
+from gateway.tomltext.units import duration
 
 _SITE = ("config.toml", "rules", "templates")
 
@@ -18,20 +20,51 @@ _SITE = ("config.toml", "rules", "templates")
 @config_option
 @click.option("--show", is_flag=True, help="Print the effective settings, defaults marked, secrets left out.")
 @click.option("--live", is_flag=True, help="Connect to every listener, mailbox and smarthost, and say what is there.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --live an array.")
+@click.option("--dns", is_flag=True, help="Look up MX, SPF, DKIM, DMARC and PTR, and print the records to publish.")
+@click.option("--probe", is_flag=True, help="Send a mail to each of our addresses and follow it there and back.")
+@click.option("--via", metavar="HOST:PORT", help="With --probe: the server that takes them; by default delivery.to.")
+@click.option("--from", "sender", metavar="ADDRESS", help="With --probe: whom they are from; by default the admin.")
+@click.option("--timeout", default="2 min", show_default=True, help="With --probe: how long to wait for all of it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --live and --dns an array.")
 @click.pass_obj
-def check(session: Session, show: bool, live: bool, as_json: bool) -> int:
+def check(
+    session: Session,
+    show: bool,
+    live: bool,
+    dns: bool,
+    probe: bool,
+    via: str | None,
+    sender: str | None,
+    timeout: str,
+    as_json: bool,
+) -> int:
     """Check config.toml, rules and templates; change nothing.
 
     Exits 0, or prints every mistake with its file and line and exits 78. While config.toml has mistakes, of the rules
-    only the TOML is checked. With --live: exits 1 where a place does not answer as it should.
+    only the TOML is checked. With --live, --dns or --probe: exits 1 where something is not as it should be.
+
+    --probe opens one closed ticket for each address, of which no agent hears and which counts in no report.
     """
+    if show + live + dns + probe > 1:
+        raise click.UsageError("--show, --live, --dns and --probe are four questions; ask one at a time")
+    if not probe and (via is not None or sender is not None):
+        raise click.UsageError("--via and --from go with --probe")
     if live:
         from gateway.cli.check_live import check_live
 
-        if show:
-            raise click.UsageError("--show and --live are two questions; ask one at a time")
         return check_live(session, as_json=as_json)
+    if dns:
+        from gateway.cli.check_dns import check_dns
+
+        return check_dns(session, as_json=as_json)
+    if probe:
+        from gateway.cli.check_probe import check_probe
+
+        return check_probe(session, via=via, sender=sender, timeout=_timeout(timeout), as_json=as_json)
+    return _check_files(session, show=show, as_json=as_json)
+
+
+def _check_files(session: Session, *, show: bool, as_json: bool) -> int:
     from gateway.cli import checks
     from gateway.config.load import checked, read
     from gateway.config.show import effective, effective_tables
@@ -66,6 +99,13 @@ def check(session: Session, show: bool, live: bool, as_json: bool) -> int:
         return EX_CONFIG
     output.say_block(shown)
     return 0
+
+
+def _timeout(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--timeout")
 
 
 @click.command()

@@ -10,11 +10,13 @@ from gateway.cli.by_hand import journal, note, told
 from gateway.cli.main import EX_NOINPUT, Session, config_option
 from gateway.cli.opening import ROW_ID, each_once, opened
 from gateway.cli.page import SHOWN, instant, mail_text, print_mail, print_pairs
+from gateway.health.ways import ways_out
+from gateway.now import now
 from gateway.shown import size
 from gateway.store import outbox as rows
 from gateway.tickets.reason import Reason
 
-STATES = ("pending", "sending", "sent", "failed", "held")
+STATES = ("pending", "sending", "sent", "failed", "held", "shadowed")
 
 
 @click.group(epilog="Example: gateway outbox list --state failed")
@@ -22,7 +24,7 @@ STATES = ("pending", "sending", "sent", "failed", "held")
 def outbox() -> None:
     """Mail that leaves: list it, look at it, try again, give up.
 
-    Each mail to each recipient is one row: pending, sending, sent, failed or held.
+    Each mail to each recipient is one row: pending, sending, sent, failed, held, or shadowed, which is never sent.
     """
 
 
@@ -33,8 +35,9 @@ def outbox() -> None:
 @click.pass_obj
 def list_(session: Session, states: Sequence[str], as_json: bool) -> None:
     """List the rows, oldest first."""
-    with opened(session) as (_, store):
+    with opened(session) as (cfg, store):
         found = rows.rows(store, states=states)
+        paced = [one for one in ways_out(store, cfg, now()) if one.paced]
     if as_json:
         output.print_json([_json_of(one) for one in found])
         return
@@ -58,6 +61,9 @@ def list_(session: Session, states: Sequence[str], as_json: bool) -> None:
         ],
         right=["id", "ticket", "attempts"],
     )
+    for one in paced:
+        assert one.paced is not None
+        output.say(f"{one.waiting} wait for the pace of {one.name}: {one.rate} is used up until {instant(one.paced)}")
 
 
 def _json_of(one: rows.Row) -> dict[str, Any]:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("gateway.cli.demo:demo", "Play a day of a small shop through a daemon of its own."),
     "init": ("gateway.cli.config_commands:init", "Write a fresh site into an empty folder."),
     "ingest": ("gateway.cli.ingest:ingest", "Take in mail from standard input, files, mboxes and Maildirs."),
+    "import": ("gateway.cli.importing:import_", "Take over tickets of another helpdesk, or an archive of mail."),
     "parse": ("gateway.cli.parse:parse", "Show what is read out of mails; no database."),
     "new": ("gateway.cli.new:new", "Open a ticket for somebody who did not write."),
     "tickets": ("gateway.cli.tickets:tickets", "List tickets."),

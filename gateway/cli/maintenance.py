@@ -190,11 +190,12 @@ def restored(session: Session, at: str, skip: int) -> int:
 
 @db.command("migrate", short_help="Create the tables or bring them up to date.", epilog="Example: gateway db migrate")
 @config_option
+@click.option("--copied", is_flag=True, help="Make no copy first: you have one of your own.")
 @click.pass_obj
-def migrate_(session: Session) -> None:
+def migrate_(session: Session, copied: bool) -> None:
     """Create the tables, or bring an older database up to date; the daemon must not be running (exit 75).
 
-    `gateway run` does the same by itself. An SQLite database is copied into data_dir first.
+    `gateway run` does the same by itself. The database is copied into data_dir first, one of PostgreSQL by pg_dump.
     """
     with opened(session, ready=False) as (cfg, store):
         lock = DataLock(cfg.gateway.data_dir)
@@ -202,7 +203,7 @@ def migrate_(session: Session) -> None:
             if lock.unclean:  # we leave no trace of it for the daemon to see
                 quick_check(store)
             before = migrate.revisions(store)
-            migrate.ensure(store)
+            migrate.ensure(store, copied=copied)
             after = migrate.revisions(store)
         finally:
             lock.release()

@@ -73,17 +73,7 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "reply": mail.reply,
         "elided": mail.elided,
         "signature": mail.signature,
-        "attachments": [
-            {
-                "name": item.name,
-                "size": item.size,
-                "sha256": item.sha256,
-                "type": item.type,
-                "declared": item.declared or item.type,
-                "inline": item.inline,
-            }
-            for item in mail.attachments
-        ],
+        "attachments": [_file(item) for item in mail.attachments if not item.is_seal],
         "kind": mail.kind.value,
         "is_autoreply": mail.is_autoreply,
         "is_bounce": mail.is_bounce,
@@ -108,7 +98,19 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "recipients": [asdict(one) for one in mail.reported],
         "invitation": asdict(mail.invitation) if mail.invitation else {},
         "sealed": mail.sealed,
+        "seals": [_file(item) for item in mail.attachments if item.is_seal],
         "trail": mail.trail,
+    }
+
+
+def _file(item: Attachment) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "size": item.size,
+        "sha256": item.sha256,
+        "type": item.type,
+        "declared": item.declared or item.type,
+        "inline": item.inline,
     }
 
 
@@ -187,7 +189,7 @@ def _summary(mail: Mail) -> Iterator[tuple[str, str]]:
             yield "Calendar", line
     yield "Sealed", mail.sealed
     for item in mail.attachments:
-        yield "Attachment", f"{item.name} ({', '.join(_described(item))})"
+        yield "Seal" if item.is_seal else "Attachment", f"{item.name} ({', '.join(_described(item))})"
     yield "Left out", "" if mail.is_forward else _left_out(mail)
     yield "Defects", ", ".join(mail.defects)
 

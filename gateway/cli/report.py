@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gateway.store import Store
 
 _LENGTH = timedelta(days=7)  # of the period, where nothing else is asked for
+_DAY = timedelta(days=1)
 
 
 @click.command(
@@ -49,6 +50,7 @@ _LENGTH = timedelta(days=7)  # of the period, where nothing else is asked for
     metavar="DIR",
     help="Write the static pages of [report] html there, now.",
 )
+@click.option("--shadow", is_flag=True, help="What shadow mode compares instead, of the last day or --from and --to.")
 @click.pass_obj
 def report(
     session: Session,
@@ -59,6 +61,7 @@ def report(
     as_csv: bool,
     file: Path | None,
     folder: Path | None,
+    shadow: bool,
 ) -> None:
     """Report on the tickets of a time, all of them and by queue, agent, area ...
 
@@ -79,8 +82,13 @@ def report(
 
     if sum((as_json, as_csv, file is not None, folder is not None)) > 1:
         raise click.UsageError("--json, --csv, --html and --pages each want the whole report; give one of them")
+    if shadow and (as_csv or file is not None or folder is not None or bys):
+        raise click.UsageError("--shadow is text, or one object with --json")
     with opened(session) as (cfg, store):
         at = now()
+        if shadow:
+            _print_shadow(store, cfg, _period(start, end, zone_of(cfg), at, _DAY), as_json=as_json)
+            return
         if folder is not None:
             _write_pages(store, cfg, folder, at)
             return
@@ -112,14 +120,36 @@ def _bys(asked: Sequence[str]) -> tuple[str, ...]:
 # ---- the time ------------------------------------------------------------------------------------------------------
 
 
-def _period(start: str | None, end: str | None, zone: tzinfo, at: datetime) -> "Period":
+def _period(start: str | None, end: str | None, zone: tzinfo, at: datetime, length: timedelta = _LENGTH) -> "Period":
     from gateway.reporting.figures import Period
 
     last = instant_of(end, zone, at, "--to", ends=True) if end else at
-    first = instant_of(start, zone, at, "--from") if start else last - _LENGTH
+    first = instant_of(start, zone, at, "--from") if start else last - length
     if first >= last:
         raise click.BadParameter("must be before the end of the time", param_hint="--from")
     return Period(start=first, end=last)
+
+
+def _print_shadow(store: "Store", cfg: "Config", period: "Period", *, as_json: bool) -> None:
+    from gateway.config.calendars import zone_of
+    from gateway.reporting import shadow
+    from gateway.reporting.letter import period_in_words
+
+    made = shadow.compare(store, cfg, period)
+    groups = shadow.figures(made, cfg)
+    if as_json:
+        told = [{"title": one.title, "figures": {line.name: line.value for line in one.figures}} for one in groups]
+        torn, mixed = ({key: sorted(found) for key, found in one.items()} for one in (made.torn, made.mixed))
+        span = {"from": period.start, "to": period.end}
+        output.print_json({"period": span, "since": made.since, "groups": told, "torn": torn, "mixed": mixed})
+        return
+    output.say(f"Shadow mode, {period_in_words(period, zone_of(cfg), 'en')}")
+    if made.since is None:
+        output.say("this site is not in shadow mode now")
+    for group in groups:
+        output.say(f"\n{group.title}\n")
+        for line in group.figures:
+            output.say(f"  {line.name}: {line.value}")
 
 
 # ---- forms ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import sys
 import click
 
 from gateway.cli.main import Session, config_option
+from gateway.errors import ConfigError, Permanent
 
 
 @click.command()
@@ -20,4 +21,7 @@ def run(session: Session) -> None:
 
     cfg = session.config()
     log.setup(cfg.log.level, cfg.log.format)
-    sys.exit(daemon.run(cfg))
+    try:
+        sys.exit(daemon.run(cfg))
+    except Permanent as error:  # a database that is newer, foreign or damaged: starting again will not help
+        raise ConfigError([f"gateway: {error}"])

@@ -1,6 +1,6 @@
 """`gateway simulate`: what the clock would do, and what other promises would have meant."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +41,12 @@ _LENGTH = timedelta(days=7)  # where nothing else is asked for
 def simulate(
     session: Session, until: str | None, start: str | None, other: Path | None, since: str | None, as_json: bool
 ) -> None:
-    """Say which steps of SLAs and which rules on due, overdue and idle would fire, when, for which tickets, and whom
-    they would mail.
+    """Say which steps of SLAs and which rules on due, overdue and idle would fire, which reminders come, and which
+    tickets are on hold no longer: when, for which tickets, and whom that would mail.
 
     Every ticket is looked at as the clock will look at it, and nothing of that stays: it is as if nobody wrote and
-    nobody did anything meanwhile. What is due and not done yet comes at once. Who wants quiet, or has had too many
-    letters, may read of it later than said here.
+    nobody did anything meanwhile. What is due and not done yet comes at once. Where quiet hours or a cap let somebody
+    read of it later, it says from when on; whom they keep from it altogether is left out.
     """
     from gateway.cli.opening import opened
 
@@ -77,8 +77,19 @@ def _print(found: Sequence["Foretold"], until: datetime) -> None:
     if not found:
         output.say(f"nothing until {instant(until)}")
         return
-    rows = [[one.at, f"#{one.ticket}", one.clock, one.step, ", ".join(one.do), ", ".join(one.who)] for one in found]
+    rows = [[one.at, f"#{one.ticket}", one.clock, one.step, ", ".join(one.do), ", ".join(_who(one))] for one in found]
     output.table(["at", "ticket", "clock", "step", "do", "who"], rows, right=["ticket"])
+
+
+def _who(one: "Foretold") -> Iterator[str]:
+    for address in one.who:
+        held = one.held_until.get(address)
+        yield f"{address} (from {_from(held.astimezone(one.at.tzinfo), one.at)})" if held else address
+
+
+def _from(then: datetime, at: datetime) -> str:
+    """By the clock of the first column, whose day is left out."""
+    return f"{then:%H:%M}" if then.date() == at.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
 # ---- other promises ------------------------------------------------------------------------------------------------

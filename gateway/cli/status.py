@@ -10,9 +10,10 @@ from gateway import __version__
 from gateway.cli import output
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened
-from gateway.cli.page import print_pairs
+from gateway.cli.page import instant, print_pairs
 from gateway.errors import ConfigError, GatewayError
 from gateway.health.state import Gathered, Level, gathered, judged, of_machine
+from gateway.health.ways import WayOut
 from gateway.shown import size, span
 
 
@@ -33,7 +34,8 @@ def status(session: Session, as_json: bool) -> int:
     if as_json:
         output.print_json(_json_of(found, level, [one.text for one in concerns]))
     else:
-        output.say(f"{level.name}: {'; '.join(one.text for one in concerns) or 'nothing to be done'}")
+        mode = "SHADOW MODE, nothing is sent: " if found.shadow else ""
+        output.say(f"{level.name}: {mode}{'; '.join(one.text for one in concerns) or 'nothing to be done'}")
         print_pairs(_lines(found))
     return int(level)
 
@@ -54,6 +56,10 @@ def _gathered(session: Session) -> Gathered:
 
 def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
     yield "daemon", f"running, pid {found.pid}" if found.pid else "not running"
+    if found.processes:
+        yield "processes", ", ".join(f"{role} {pid or 'not running'}" for role, pid in found.processes.items())
+    for name, problem in found.doors.items():
+        yield f"listener {name}", problem or "answers"
     if found.last_look:
         last = found.last_look
         since = _ago(found.at, datetime.fromisoformat(last.refused_at)) if last.refused_at else ""
@@ -64,14 +70,21 @@ def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
     if found.outgoing:
         states = found.outgoing.by_state
         parts = [f"{states.get(state, 0)} {state}" for state in ("pending", "sending", "failed", "held")]
+        parts += [f"{states['shadowed']} shadowed"] if states.get("shadowed") else []
         yield "outbox", f"{', '.join(parts)}{_since(found.at, found.outgoing.oldest_at)}"
+    for way in found.ways:
+        if len(found.ways) > 1 or way.paced or way.trouble:
+            yield way.name, f"{way.to}, {way.waiting} waiting{_since(found.at, way.oldest_at)}{_stands(way)}"
     for state, count in found.set_aside.items():
         yield state, str(count)
     if found.tickets:
-        yield "tickets", f"{found.tickets.open} open, {found.tickets.overdue} overdue"
+        yield (
+            "tickets",
+            f"{found.tickets.open} open, {found.tickets.overdue} overdue, {found.tickets.due_soon} due soon",
+        )
     for one in found.mailboxes:
         polled = f"polled by {one.node}" if one.node else "polled by nobody"
-        first = f"first read {_ago(found.at, one.first_look_at)}" if one.first_look_at else "never read"
+        first = f"last read {_ago(found.at, one.last_success_at)}" if one.last_success_at else "never read to its end"
         newest = f", newest mail {_ago(found.at, one.newest_mail_at)}" if one.newest_mail_at else ""
         yield f"mailbox {one.name}", f"{polled}, {first}{newest}"
     for name, token in found.tokens.items():
@@ -79,9 +92,17 @@ def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
         yield f"token {name}", good
     for name, ends in found.certificates.items():
         yield f"certificate {name}", f"until {ends:%Y-%m-%d}"
+    for name, ends in found.secrets.items():
+        yield f"secret {name}", f"until {ends:%Y-%m-%d}"
     yield "disk free", size(found.disk_free)
     schemas = ", ".join(f"{name} {at or '-'}" for name, at in found.schemas.items())
     yield "version", f"{__version__}, schema {schemas or 'unknown'}"
+
+
+def _stands(way: WayOut) -> str:
+    if way.trouble:
+        return "; it does not take our mail"
+    return f"; {way.rate} is used up until {instant(way.paced)}" if way.paced else ""
 
 
 def _since(at: datetime, oldest: datetime | None) -> str:
@@ -99,6 +120,9 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
         "level": level.name.lower(),
         "alarms": alarms,
         "pid": found.pid,
+        "processes": found.processes,
+        "listeners": {name: problem or None for name, problem in found.doors.items()},
+        "shadow": found.shadow,
         "rules": {
             "rule_set": last.rule_set if last else None,
             "summary": last.summary if last else None,
@@ -115,6 +139,18 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
             "oldest_at": found.outgoing.oldest_at if found.outgoing else None,
             "due_since": found.outgoing.due_since if found.outgoing else None,
         },
+        "ways": [
+            {
+                "name": one.name,
+                "to": one.to,
+                "waiting": one.waiting,
+                "oldest_at": one.oldest_at,
+                "trouble": one.trouble or None,
+                "rate_used_up": one.rate or None,
+                "used_up_until": one.paced,
+            }
+            for one in found.ways
+        ],
         "quarantined": found.set_aside.get("quarantined"),
         "held": found.set_aside.get("held"),
         "tickets": found.tickets,
@@ -129,6 +165,7 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
             for name, one in found.tokens.items()
         },
         "certificates": found.certificates,
+        "secrets": found.secrets,
         "unreached": found.unreached,
         "disk_free": found.disk_free,
         "program": __version__,
@@ -136,4 +173,4 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
     }
 
 
-_STATES = ("pending", "sending", "sent", "failed", "held")
+_STATES = ("pending", "sending", "sent", "failed", "held", "shadowed")

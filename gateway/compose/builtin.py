@@ -35,7 +35,7 @@ _AGENT_TEXTS = {
     "notice_called": "Ticket {number} needs you.",
     "notice_due": "Ticket {number} is due soon.",
     "notice_overdue": "Ticket {number} is overdue.",
-    "notice_undelivered": "A mail on ticket {number} could not be delivered.",
+    "notice_undelivered": "A mail on ticket {number} did not arrive as it should have.",
     "notice_held": "Your mail was held and has not been acted upon.",
     "transcript": "What became of what you asked for:",
     "digest": "Your tickets:",

@@ -46,7 +46,8 @@ _AGENT: Context = {
     "facts": (),  # all that is known of the ticket and its customer: {label, value}
     "reaches": (),  # whom an answer to this letter goes to; nobody: it becomes a note
     "commands": (),  # those that fit: "#close"
-    "failed": {"address": "", "reply": ""},  # where a letter did not arrive, and why
+    # Where a letter did not arrive, what the other side said, and how it is: failed, delayed, without_files.
+    "failed": {"address": "", "reply": "", "how": "failed"},
     "lines": (),  # what was asked of us, line by line: {said, result, ok, manual}
     "groups": (),  # of a digest: {title, tickets}; of a report: {title, figures: {name, value, share}}
     "period": "",

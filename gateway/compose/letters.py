@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.compose import body, builtin, context, dates, faces, headers, marking, phrases, rating, words
 from gateway.compose.files import File
+from gateway.compose.headers import is_address
 from gateway.compose.render import Context, Rendered, Templates
 from gateway.compose.values import Auto, Desk, Letter, Shown, Stamp
 from gateway.config import Config
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 
-def send(letter: Letter, ticket: int | None, *, wait: timedelta = timedelta()) -> Send:
+def send(letter: Letter, ticket: int | None, *, wait: timedelta = timedelta(), is_alarm: bool = False) -> Send:
     """The action that puts a letter into the outbox, on its ticket; for so long it may still be stopped there."""
     return Send(
         ticket=ticket,
@@ -43,6 +44,8 @@ def send(letter: Letter, ticket: int | None, *, wait: timedelta = timedelta()) -
         subject=letter.subject,
         data=letter.data,
         automatic=letter.automatic,
+        sender=letter.sender.addr,
+        is_alarm=is_alarm,
         wait=wait,
     )
 
@@ -65,12 +68,13 @@ def shown(cfg: Config, row: Mapping[str, Any], language: str) -> Shown:
 def desk(cfg: Config, queue: str) -> Desk:
     """The desk of a queue; with `""`, or a queue that is gone, the site's own."""
     own = cfg.queues.get(queue)
-    null = cfg.delivery.automatic_from == "null"
+    sender = (own.from_ if own else None) or cfg.mail.from_
+    automatic_from = cfg.way_of(sender.key).automatic_from
     return Desk(
         queue=queue,
         title=(own.title if own else "") or queue,
-        sender=(own.from_ if own else None) or cfg.mail.from_,
-        automatic_from="" if null else cfg.delivery.automatic_from,
+        sender=sender,
+        automatic_from="" if automatic_from == "null" else automatic_from,
         tag=cfg.mail.subject_tag,
         language=(own.language if own else None) or cfg.mail.language,
         signature=own.signature if own else "",
@@ -119,6 +123,12 @@ def acknowledgement(
             "answer_by": dates.moment(answer_by, zone, tongue) if answer_by else "",
         },
     )
+
+
+def readers(requester: Address, copies: Sequence[Address], cfg: Config) -> Sequence[Address]:
+    """Whom a reply names, so that each of them knows who else reads it; of us nobody, for that is our own matter."""
+    others = [one for one in copies if not cfg.whose(one.key) and is_address(one.addr)]
+    return (requester, *others) if others else ()
 
 
 def letter(

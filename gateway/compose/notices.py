@@ -133,6 +133,7 @@ class Notice:
     commands: Sequence[str] = ()  # those that fit: "#close"
     lines: Sequence[Line] = ()
     failed: Address | None = None
+    failed_how: str = "failed"  # or delayed, without_files
     failed_reply: str = ""  # what the other side said
 
 
@@ -227,6 +228,7 @@ def _context(about: Notice, along: Sequence[Attached], page: str, zone: tzinfo, 
         ],
         "failed": {
             "address": about.failed.addr if about.failed else "",
+            "how": about.failed_how,
             "reply": words.clean(about.failed_reply, VALUE_CAP),
         },
     }

@@ -32,6 +32,7 @@ _DESK = Desk(
 _TEXT = "It left our house today.\n\nYou can follow it on the carrier's page."
 _HTML = "<p>It left our house <b>today</b>.</p>\n<p>You can follow it on the carrier's page.</p>"
 _SEEN: Context = {"subject": "Where is my lamp?", "text": _TEXT}
+_FAILED = {"address": CUSTOMER.addr, "reply": "550 5.1.1 no such user", "how": "failed"}
 _STEPS = ("assigned", "started", "waiting", "moved", "")
 
 
@@ -53,6 +54,8 @@ def samples(name: str, language: str = "en") -> Sequence[Context]:
             context.complete(each, language)
     if name == "progress":
         return [full, sparse, *(full | {"step": step} for step in _STEPS)]
+    if name == "notice_undelivered":
+        return [full, sparse, *(full | {"failed": _FAILED | {"how": how}} for how in ("delayed", "without_files"))]
     return [full, sparse]
 
 
@@ -62,7 +65,7 @@ _LEAST: Mapping[str, Context] = {
     "progress": {"step": "started"},
     "rating": {"rates": [{"value": "5", "label": "5", "link": "mailto:support@acme.example"}]},
     "report": {"period": "16 to 22 November"},
-    "notice_undelivered": {"failed": {"address": "ann@example.net", "reply": "550 5.1.1 no such user"}},
+    "notice_undelivered": {"failed": {"address": "ann@example.net", "reply": "", "how": "failed"}},
 }
 
 
@@ -135,7 +138,7 @@ def _to_agent(name: str, language: str) -> dict[str, object]:
         "similar": [{"number": FOLLOWED, "title": "Parcel is late", "why": "both name ord-118203"}],
         "reaches": ["Ann Example <ann@example.net>"],
         "commands": ["#close", "#note", "#assign NAME"],
-        "failed": {"address": CUSTOMER.addr, "reply": "550 5.1.1 no such user"},
+        "failed": _FAILED,
         "lines": [
             {"said": "#assign carol", "result": "assigned to Carol Reyes", "ok": True, "manual": ""},
             {"said": "#clos", "result": "no such command", "ok": False, "manual": "#close: the matter is settled"},

@@ -2,8 +2,10 @@
 
 from gateway.config.kinds import Listen, Target
 from gateway.config.load import load
+from gateway.config.routes import Route, route_for
 from gateway.config.schema import Config
-from gateway.config.schema_channels import Auth, Delivery, Imap, Oauth, Smtp, Source
+from gateway.config.schema_channels import Auth, Imap, Oauth, Smtp, Source
+from gateway.config.schema_delivery import Delivery, Way
 from gateway.config.schema_desk import Agent, Calendar, Queue, Sla, Step
 from gateway.config.schema_site import Gateway, Limits, Mail
 from gateway.config.secret import Secret
@@ -26,11 +28,14 @@ __all__ = [
     "Oauth",
     "Queue",
     "Rate",
+    "Route",
     "Secret",
     "Sla",
     "Smtp",
     "Source",
     "Step",
     "Target",
+    "Way",
     "load",
+    "route_for",
 ]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from gateway.config import kinds, tables
 from gateway.config.crosscheck_people import addresses, admin, agents_addresses, leavers, report, unknown
-from gateway.config.crosscheck_ways import listeners, mailboxes, outgoing
+from gateway.config.crosscheck_routes import outgoing
+from gateway.config.crosscheck_ways import listeners, mailboxes
 from gateway.config.hours import NOT_DAYS, days_of
 from gateway.config.problems import Loc, Problem
 from gateway.config.section import did_you_mean

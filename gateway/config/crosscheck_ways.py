@@ -1,4 +1,4 @@
-"""Checks between the keys of the ways in and out: listeners, mailboxes, delivery."""
+"""Checks between the keys of the ways in: listeners, mailboxes, their tokens."""
 
 from collections.abc import Iterator
 
@@ -68,16 +68,50 @@ def mailboxes(data: tables.Tables) -> Iterator[Problem]:
             yield Problem(loc=loc, what='is missing password_file = "imap.secret" (or a table [imap.oauth])')
         if "password_file" in table and "oauth" in table:
             yield Problem(loc=(*loc, "password_file"), what="stands beside [imap.oauth]; keep one of the two")
-        folder, after = table.get("folder", "INBOX"), table.get("after", "move:Processed")
-        if isinstance(folder, str) and after == f"move:{folder}":
-            yield Problem(loc=(*loc, "after"), what="moves mail to the folder it comes from")
-        sent = table.get("sent")
-        if isinstance(sent, str) and sent in (folder, str(after).removeprefix("move:")):
+        sent, target = table.get("sent"), str(table.get("after", "move:Processed")).removeprefix("move:")
+        if isinstance(sent, str) and sent in (*(name for _, name in _folders(table)), target):
             yield Problem(loc=(*loc, "sent"), what="is a folder of mail that comes in; name the one of sent mail")
-        yield from _oauth((*loc, "oauth"), tables.table(table, "oauth"))
+        yield from oauth((*loc, "oauth"), tables.table(table, "oauth"))
+    yield from _polled(data)
 
 
-def _oauth(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
+def _polled(data: tables.Tables) -> Iterator[Problem]:
+    """Each folder is polled once, and nothing is moved into one that is."""
+    polled: dict[tuple[object, object, str], str] = {}  # server, user, folder -> the mailbox that polls it
+    for index, table in tables.arrays(data, "imap"):
+        server, name = (table.get("host"), table.get("user")), str(table.get("name", "main"))
+        for place, folder in _folders(table):
+            if (other := polled.get((*server, folder))) is not None:
+                what = f"is polled by the mailbox {kinds.shown(other)} already: {kinds.shown(folder)}"
+                yield Problem(loc=("imap", index, *place), what=what)
+            polled.setdefault((*server, folder), name)
+        if table.get("folder") == []:
+            yield Problem(loc=("imap", index, "folder"), what='is empty; write such as ["INBOX", "Support"]')
+    for index, table in tables.arrays(data, "imap"):
+        after = str(table.get("after", "move:Processed"))
+        target = _folder(after.removeprefix("move:")) if after.startswith("move:") else None
+        other = polled.get((table.get("host"), table.get("user"), str(target))) if target else None
+        if other is not None:
+            own = other == str(table.get("name", "main"))
+            what = "moves mail to the folder it comes from" if own else f"moves mail to a folder that {other} polls"
+            yield Problem(loc=("imap", index, "after"), what=what)
+
+
+def _folders(table: tables.Tables) -> list[tuple[Loc, str]]:
+    """Where each stands, and its name."""
+    value = table.get("folder", "INBOX")
+    if isinstance(value, str):
+        return [(("folder",), _folder(value))]
+    return [(("folder", index), _folder(name)) for index, name in tables.texts(value)]
+
+
+def _folder(name: str) -> str:
+    """INBOX in any case is the same folder (RFC 3501 section 5.1), no other name is."""
+    text = name.strip()
+    return "INBOX" if text.upper() == "INBOX" else text
+
+
+def oauth(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
     if table.get("provider") == "custom":
         for key in ("token_url", "scope"):
             if key not in table:
@@ -90,24 +124,3 @@ def _oauth(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
 
 def _is_loopback_url(url: str) -> bool:
     return url.startswith("http://") and _is_loopback(url.removeprefix("http://").partition("/")[0])
-
-
-def outgoing(data: tables.Tables) -> Iterator[Problem]:
-    places: list[tuple[Loc, tables.Tables]] = [(("delivery",), tables.table(data, "delivery"))]
-    for name, table in tables.named(data, "queues"):
-        own = table.get("delivery")
-        places.append(
-            (("queues", name, "delivery"), {"to": own} if isinstance(own, str) else tables.table(table, "delivery"))
-        )
-    for loc, table in places:
-        to = table.get("to")
-        user = isinstance(to, str) and to.startswith("smtp") and "@" in to
-        if user and "password_file" not in table and "oauth" not in table:
-            place = (*loc, "to") if "to" in table else loc
-            yield Problem(loc=place, what="names a user: name the password_file too")
-        if "password_file" in table and isinstance(to, str) and not user:
-            yield Problem(loc=(*loc, "password_file"), what="needs a user in to: smtp+starttls://user@host:587")
-        if ("dkim_key" in table) != ("dkim_selector" in table):
-            key, other = ("dkim_key", "dkim_selector") if "dkim_key" in table else ("dkim_selector", "dkim_key")
-            yield Problem(loc=(*loc, key), what=f"needs {other} beside it")
-        yield from _oauth((*loc, "oauth"), tables.table(table, "oauth"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.config import kinds, tables
+from gateway.config.crosscheck_routes import ways
 from gateway.config.problems import Loc, Problem
 
 
@@ -46,10 +47,7 @@ def _secrets(data: tables.Tables) -> Iterator[tuple[Loc, object, bool]]:
             if key in table:
                 yield ("smtp", index, key), table[key], False
     places: list[tuple[Loc, tables.Tables]] = [(("imap", index), table) for index, table in tables.arrays(data, "imap")]
-    places.append((("delivery",), tables.table(data, "delivery")))
-    places += [
-        (("queues", name, "delivery"), tables.table(table, "delivery")) for name, table in tables.named(data, "queues")
-    ]
+    places += ways(data)
     places.append((("metrics",), tables.table(data, "metrics")))
     for loc, table in places:
         for key in ("password_file", "dkim_key", "token_file"):
@@ -72,5 +70,6 @@ def _plain_files(data: tables.Tables) -> Iterator[tuple[Loc, object]]:
     for index, table in tables.arrays(data, "imap"):
         if "ca_file" in table:
             yield ("imap", index, "ca_file"), table["ca_file"]
-    if "ca_file" in tables.table(data, "delivery"):
-        yield ("delivery", "ca_file"), data["delivery"]["ca_file"]
+    for loc, table in ways(data):
+        if "ca_file" in table:
+            yield (*loc, "ca_file"), table["ca_file"]

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import PrivateAttr
 
 from gateway.config import kinds
 from gateway.config.promises import hours_of, promise_of
-from gateway.config.schema_channels import Auth, Delivery, Imap, Smtp, Source
+from gateway.config.routes import Route, route_for, routes_of
+from gateway.config.schema_channels import Auth, Imap, Smtp, Source
+from gateway.config.schema_delivery import Delivery
+from gateway.config.schema_delivery import Way as WayOut
 from gateway.config.schema_desk import (
     Agent,
     Areas,
@@ -21,7 +25,7 @@ from gateway.config.schema_desk import (
     Sla,
     StatusName,
 )
-from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Report, Similar
+from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Report, Shadow, Similar
 from gateway.config.section import Section, by_name, key
 from gateway.tickets.calendar import WorkingHours
 from gateway.tickets.clocks import Promises
@@ -30,6 +34,9 @@ from gateway.tickets.sources import Source as DeclaredSource
 from gateway.tickets.sources import Way
 from gateway.tickets.status import Status, Statuses
 from gateway.tickets.subject import NumberFormat
+
+if TYPE_CHECKING:
+    from regex import Pattern
 
 
 class Config(Section):
@@ -55,6 +62,7 @@ class Config(Section):
     statuses: Mapping[kinds.Name, StatusName] = by_name("Further statuses, and labels.")
     similar: Similar = key("Tickets that look like the same matter.", {})
     report: Report = key("Figures for supervisors.", {})
+    shadow: Shadow = key("What is compared in shadow mode.", {})
     limits: Limits = key("How much of anything is too much.", {})
     metrics: Metrics = key("Figures for Prometheus.", {})
     log: Log = key("What is written to standard error.", {})
@@ -78,6 +86,15 @@ class Config(Section):
     @property
     def templates_dir(self) -> Path:
         return self.root / "templates"
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The ways out, in the order in which they are asked whether a mail takes them."""
+        return routes_of(self)
+
+    def way_of(self, sender: str) -> WayOut:
+        """The way out of a mail with this address in its From."""
+        return route_for(self.routes, sender.lower()).way if len(self.routes) > 1 else self.delivery
 
     def addresses(self) -> Mapping[str, str]:
         """Every address we answer to, lower case -> queue, in the order of the file."""
@@ -152,6 +169,15 @@ class Config(Section):
         from gateway.config.declared import compiled  # needs the rules' patterns: a quarter of a second
 
         return compiled(self.source)
+
+    @cached_property
+    def old_tags(self) -> tuple["Pattern[str]", ...]:
+        """How the helpdesk before us wrote its numbers."""
+        if not self.mail.old_tags:
+            return ()
+        from gateway.rules.patterns import compile_pattern  # needs `regex`: a quarter of a second
+
+        return tuple(map(compile_pattern, self.mail.old_tags))
 
     def is_source(self, address: str) -> bool:
         """Whether mail from this address is declared to be from somebody else."""

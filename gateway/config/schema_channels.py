@@ -1,4 +1,4 @@
-"""Where mail comes in and goes out, and whom we believe."""
+"""Where mail comes in, and whom we believe."""
 
 import re
 from typing import Annotated, Literal
@@ -47,6 +47,10 @@ def _tenant(value: object) -> str:
     if not _GUID.fullmatch(text):
         raise ValueError(f'is no tenant id: "{text[:60]}"; write such as 8b1f3c52-7a0e-4d57-9c1a-2f6f0e9d4b11')
     return text
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _requester(value: object) -> str:
@@ -133,7 +137,12 @@ class Imap(Section):
     user: kinds.Line = key("Who logs in.")
     password_file: kinds.SecretRef | None = key("The password, in a file with mode 0600, or env:NAME.", None)
     oauth: Oauth | None = key("Access tokens instead of a password.", None)
-    folder: kinds.Line = key("Where mail arrives.", "INBOX")
+    folders: Annotated[tuple[kinds.Line, ...], BeforeValidator(_listed)] = key(
+        'Where mail arrives: "INBOX", or several as ["INBOX", "Support"]. Mail in the first is told of at once (IDLE), '
+        "the others are looked at every `poll`.",
+        ("INBOX",),
+        alias="folder",
+    )
     sent: kinds.Line | None = key("The folder of sent mail: answers written by hand are recorded as ours.", None)
     after: Annotated[str, PlainValidator(_after)] = key(
         'What happens to a mail we have: "move:FOLDER", "flag:$KEYWORD" or "delete".', "move:Processed"
@@ -169,37 +178,6 @@ class Imap(Section):
     def password(self) -> str:
         """The password; Temporary where it cannot be read now."""
         return self.password_file.read() if self.password_file else ""
-
-
-class Delivery(Section):
-    """How mail leaves."""
-
-    to: kinds.DeliverTo = key(
-        "maildir:PATH, smtp://host:25, smtps://host or smtp+starttls://user@host:587. By default `sent` in data_dir.",
-        "maildir:data/sent",
-    )
-    password_file: kinds.SecretRef | None = key("The password of the user in to.", None)
-    oauth: Oauth | None = key("Access tokens instead of a password.", None)
-    ca_file: kinds.FilePath | None = key("Certificates to trust (PEM) instead of the system's.", None)
-    automatic_from: kinds.AutomaticFrom = key(
-        'The envelope sender of automatic mail: "null", or an address where the provider refuses MAIL FROM:<>.', "null"
-    )
-    rate: kinds.Rates = key('How much may leave, such as "30/min"; "0" is no limit.', "0")
-    retry_for: kinds.Duration = key("How long a mail is tried before it counts as failed.", "3 days")
-    notice_max: kinds.Size = key("Larger attachments are listed, not sent along, in notices.", "5 MB")
-    dkim_key: kinds.SecretRef | None = key("The private key (PEM) that signs our mail.", None)
-    dkim_selector: kinds.Host | None = key("Its selector in DNS.", None)
-
-    def password(self) -> str:
-        """The password; Temporary where it cannot be read now."""
-        return self.password_file.read() if self.password_file else ""
-
-
-def _plain_delivery(value: object) -> object:
-    return {"to": value} if isinstance(value, str) else value
-
-
-QueueDelivery = Annotated[Delivery, BeforeValidator(_plain_delivery)]
 
 
 class Auth(Section):

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, PlainValidator, model_validator
 
 from gateway.config import kinds
 from gateway.config.hours import WEEKDAYS, days_of, opening, times_of_day
-from gateway.config.schema_channels import QueueDelivery
+from gateway.config.schema_delivery import OwnWay
 from gateway.config.section import Section, by_name, did_you_mean, key
 from gateway.tickets import duration
 from gateway.tickets.calendar import Span
@@ -91,7 +91,7 @@ class Queue(Section):
     from_: kinds.Mailbox | None = key("The sender of this queue's mails; mail.from where left out.", None, alias="from")
     signature: kinds.Text = key("Stands under this queue's mails.", "")
     language: kinds.Language | None = key("The language of this queue's mails.", None)
-    delivery: QueueDelivery | None = key("Another way out for this queue's mails, as [delivery].", None)
+    delivery: OwnWay | None = key("Another way out for its mails, as [delivery]; needs a from of its own.", None)
     reopen_for: kinds.Duration | None = key("Instead of mail.reopen_for.", None)
     addresses: tuple[kinds.AddrKey, ...] = key("Addresses of its own, beside [mail.addresses].", ())
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import PlainValidator, ValidationInfo
 
 from gateway.config import kinds
+from gateway.config.schema_delivery import OwnWay
 from gateway.config.section import Section, key
 
 _NUMBER_FIELDS = ("n", "yy", "yyyy", "mm", "dd")
@@ -37,6 +38,15 @@ def _tag(value: object) -> str:
     text = kinds.text_of(value, "Acme").strip()
     if not text or len(text) > 40 or re.search(r"[\[\]#:]", text):
         raise ValueError('must be 1 to 40 characters without "[", "]", "#" and ":"')
+    return text
+
+
+def _old_tag(value: object) -> str:
+    from gateway.rules.patterns import compile_pattern  # a quarter of a second, and few sites had another helpdesk
+
+    text = kinds.text_of(value, r"\[RT #(\d+)\]")
+    if compile_pattern(text).groups != 1:
+        raise ValueError(r"must have one group, around the number; write such as '\[RT #(\d+)\]'")
     return text
 
 
@@ -69,6 +79,13 @@ def _database_url(value: object, info: ValidationInfo) -> str:
     )
 
 
+def _system_user(value: object) -> str:
+    text = kinds.text_of(value, "gateway").strip()
+    if not re.fullmatch(r"[a-z_][a-z0-9_.-]{0,31}", text, re.ASCII):
+        raise ValueError(f'is no name of a user of this machine: "{text[:60]}"; write such as "gateway"')
+    return text
+
+
 class Gateway(Section):
     """Who we are."""
 
@@ -79,6 +96,17 @@ class Gateway(Section):
     )
     admin: kinds.Addr = key(
         "Told when something needs a human. By default postmaster at the domain of mail.from.", "postmaster@localhost"
+    )
+    run_as: Annotated[str, PlainValidator(_system_user)] | None = key(
+        "Started as root: the user to become once the ports are taken. Where systemd starts us it is not needed.", None
+    )
+    alarm_delivery: OwnWay | None = key(
+        "The way out, as [delivery], of letters to the admin about mail that does not leave; by default as all else.",
+        None,
+    )
+    shadow: kinds.Switch = key(
+        "true: works on a copy of the mail beside another helpdesk; sends nothing but reports and alarms to admin.",
+        False,
     )
 
 
@@ -107,6 +135,10 @@ class Mail(Section):
     language: kinds.Language = key("The language of our mails where no other is known.", "en")
     plus_addressing: kinds.Switch = key(
         "true where the mail server lets support+anything@ reach us; our replies then carry their token there.", False
+    )
+    number_start: int = key("The least number of the first ticket; later changes only raise it.", 1, low=1, high=10**15)
+    old_tags: tuple[Annotated[str, PlainValidator(_old_tag)], ...] = key(
+        "Regexes, each with one group: how the helpdesk before us writes its ticket numbers in subjects.", ()
     )
     reopen_for: kinds.Duration = key("A customer's mail opens a closed ticket again within this time.", "14 days")
     close_after: kinds.Duration = key("Resolved tickets are closed after this time.", "7 days")
@@ -158,7 +190,9 @@ class Limits(Section):
     reader_mails: int = key("A reader is replaced after this many mails.", 1_000, low=1, high=1_000_000)
     rules_time: kinds.Duration = key("How long all rules may take over one mail.", "250 ms")
     regex_time: kinds.Duration = key("How long one regular expression may take.", "50 ms")
-    deliveries_per_host: int = key("Connections to one mail server at a time when sending.", 5, low=1, high=100)
+    deliveries_per_host: int = key(
+        "What the connections of all ways out to one mail server may come to together.", 5, low=1, high=100
+    )
     stop_within: kinds.Duration = key("How long a clean stop waits for mail being received.", "30 s")
 
 
@@ -196,6 +230,14 @@ class Report(Section):
     ] = key("What it is broken down by.", ("queue", "agent", "area"))
     soon: kinds.Duration = key("What is due within this time is soon late.", "24 h")
     html: kinds.FilePath | None = key("A folder for static pages, written every five minutes.", None)
+
+
+class Shadow(Section):
+    """What is compared in shadow mode ([gateway] shadow)."""
+
+    cron: Annotated[str, PlainValidator(_cron)] = key(
+        "When the comparison is mailed to admin; it covers the time since the one before.", "0 7 * * *"
+    )
 
 
 class Metrics(Section):

@@ -25,7 +25,7 @@ def split(bench: Bench, one: Snapshot, _: Call) -> Effect:
         raise Permanent(f"#{one.number} has one mail alone, which belongs to it")
     last = mails[-1]
     assert last.mail_id is not None
-    who = announcements.requester(bench.conn, one.row["requester_id"])
+    who = announcements.requester(bench.conn, one.row)
     number = take_number(bench.conn)
     title = base_subject(last.subject, bench.cfg.mail.subject_tag)
     if title == one.row["title"]:  # an answer keeps the subject of what it answers

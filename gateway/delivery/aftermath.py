@@ -12,8 +12,8 @@ from gateway.delivery.answer import Answer, Failed, Reason, Retry
 from gateway.store import outbox
 from gateway.store.outbox import Due, Outcome
 from gateway.tickets.actions import Action, Actor, Note
-from gateway.tickets.bounces import refused
-from gateway.undelivered import Undelivered, counted, language_of, undelivered
+from gateway.tickets.bounces import is_too_large, refused
+from gateway.undelivered import Undelivered, counted, is_one_of_us, language_of, undelivered
 
 # Refusals by the other side; what fails on ours (an address, a size, bytes) says nothing of the mailbox.
 _OF_THE_MAILBOX = (Reason.REFUSED, Reason.GAVE_UP)
@@ -31,7 +31,7 @@ class Done:
 
 
 def aftermath(due: Due, answer: Answer, outcome: Outcome, cfg: Config, at: datetime) -> Done:
-    """With its consequences: a notice that is too large goes once more, without its files."""
+    """With its consequences: what is too large for the other side goes once more, without its files."""
     if outcome.state != "failed":
         return Done(due=due, outcome=outcome)
     says_why = outcome.reason in _OF_THE_MAILBOX and isinstance(answer, Failed | Retry) and answer.reason in _SAID
@@ -48,8 +48,8 @@ def aftermath(due: Due, answer: Answer, outcome: Outcome, cfg: Config, at: datet
         hard=hard,
         of_the_mailbox=says_why,
     )
-    if outcome.reason == Reason.TOO_LARGE or failed.may_be_lighter:
-        lighter = relieved(due.data, language_of(failed.key, cfg)) if failed.is_notice else None
+    if outcome.reason == Reason.TOO_LARGE or is_too_large(status, outcome.reply):
+        lighter = relieved(due.data, language_of(failed.key, cfg))
         if lighter is not None:
             again = replace(outcome, state="pending", reason=str(Reason.WITHOUT_FILES), next_try_at=at)
             return Done(due=due, outcome=again, lighter=lighter)
@@ -62,7 +62,13 @@ def write(conn: Connection, one: Done, cfg: Config, at: datetime) -> None:
     if one.lighter is not None:
         data, names = one.lighter
         outbox.replace_bytes(conn, one.due.mail_id, data)
-        kept = {"outbox": one.due.id, "recipient": one.due.recipient, "files": list(names), "reply": one.outcome.reply}
+        kept = {
+            "outbox": one.due.id,
+            "recipient": one.due.recipient,
+            "files": list(names),
+            "reply": one.outcome.reply,
+            "to_customer": not is_one_of_us(one.due.recipient.lower(), cfg),
+        }
         actions.append(Note(ticket=one.due.ticket, kind="files_left_out", data=kept))
     elif one.outcome.state != "pending":
         actions.append(_line(one))

@@ -16,7 +16,12 @@ class Reason(StrEnum):
 
     REFUSED_FOR_NOW = "refused_for_now"  # 4xx: greylisting, full mailbox, busy
     REFUSED = "refused"  # 5xx
-    UNREACHABLE = "unreachable"  # no connection, no TLS, no login: nothing about this mail
+    UNREACHABLE = "unreachable"  # no connection: nothing about this mail
+    NO_TLS = "no_tls"  # none that can be trusted, though it is asked for: nothing goes in the clear
+    LOGIN_REFUSED = "login_refused"
+    SLOW_DOWN = "slow_down"  # too much for the server just now, of mail or of connections
+    SENDER_REFUSED = "sender_refused"  # not the recipient: we may not send under this address
+    NULL_SENDER_REFUSED = "null_sender_refused"  # MAIL FROM:<>
     NO_VERDICT = "no_verdict"  # the connection died after the final dot: the other side may have it (T111)
     NOT_AN_ADDRESS = "not_an_address"
     UNSOUND = "unsound"  # bytes that must not be sent (T08)
@@ -48,9 +53,13 @@ class Unreachable:
     """Says nothing about the mail: the same would have happened to any other."""
 
     reply: str
+    reason: Reason = Reason.UNREACHABLE
 
 
 Answer = Sent | Retry | Failed | Unreachable
+
+# Why mail waits that would leave if the other side only took mail of ours at all.
+OF_THE_WAY = (Reason.UNREACHABLE, Reason.NO_TLS, Reason.LOGIN_REFUSED, Reason.SLOW_DOWN)
 
 
 class Carrier(Protocol):

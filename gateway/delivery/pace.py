@@ -1,6 +1,6 @@
-"""How much may leave now: the rate of `delivery.rate`, and a circuit breaker for a server that is not there.
+"""How much may leave now: the rates of a way out, and a circuit breaker for a server that is not there.
 
-Clocks are seconds of `time.monotonic`, passed in.
+Clocks are seconds of `time.monotonic`, passed in. Not for several threads: whoever asks holds the lock of the way.
 """
 
 from collections import deque
@@ -14,12 +14,23 @@ class Pace:
 
     def __init__(self, rates: Sequence[Rate]) -> None:
         self._rates = tuple((rate.count, rate.per.total_seconds()) for rate in rates)
-        self._left: deque[float] = deque(maxlen=max((rate.count for rate in rates), default=1))
+        self.most = max((rate.count for rate in rates), default=0)  # how many are to be remembered
+        self.span = max((rate.per.total_seconds() for rate in rates), default=0.0)
+        self._left: deque[float] = deque(maxlen=max(self.most, 1))
+
+    def remember(self, ages: Sequence[float], clock: float) -> None:
+        """What left before we began to count, by how many seconds ago: a day's share does not begin anew with us."""
+        self._left.extend(clock - age for age in sorted(ages, reverse=True))
 
     def room(self, clock: float, most: int) -> int:
         """At most `most`; 0 where a rate is used up."""
         for count, span in self._rates:
-            most = min(most, count - sum(1 for left_at in self._left if clock - left_at < span))
+            used = 0
+            for left_at in reversed(self._left):
+                if clock - left_at >= span or used >= count:
+                    break
+                used += 1
+            most = min(most, count - used)
         return max(most, 0)
 
     def note(self, clock: float) -> None:
@@ -29,27 +40,39 @@ class Pace:
 
 
 class Breaker:
-    """Opens after ten failures in a row to reach the other side; then one mail a minute probes whether it is back."""
+    """Opens after ten failures in a row to reach the other side; then one mail a minute probes whether it is back.
+
+    A server that says it is too much gets nothing for a minute.
+    """
 
     def __init__(self, *, limit: int = 10, probe_every: float = 60.0) -> None:
         self._limit = limit
         self._probe_every = probe_every
         self._failures = 0
         self._tried_at = 0.0
+        self._rests_until = 0.0
 
     @property
     def is_open(self) -> bool:
         return self._failures >= self._limit
 
+    def rests(self, clock: float) -> bool:
+        """Nothing is tried just now, for we were asked to slow down."""
+        return clock < self._rests_until
+
     def room(self, clock: float, most: int) -> int:
         """How many may be tried now: all, or the one probe, or none."""
+        if self.rests(clock):
+            return 0
         if not self.is_open:
             return most
         return 1 if clock - self._tried_at >= self._probe_every else 0
 
-    def note(self, reached: bool, clock: float) -> bool:
+    def note(self, reached: bool, clock: float, *, slow_down: bool = False) -> bool:
         """Record a try; True where that opened or closed the breaker."""
         before = self.is_open
         self._failures = 0 if reached else self._failures + 1
         self._tried_at = clock
+        if slow_down:
+            self._rests_until = clock + self._probe_every
         return self.is_open != before

@@ -5,7 +5,7 @@ import re
 from importlib import import_module
 from typing import Any
 
-from gateway.config import Delivery
+from gateway.config import Route
 from gateway.errors import ConfigError
 
 # Each is signed once more than it stands there: adding another one breaks the signature.
@@ -65,11 +65,12 @@ class Signer:
         return f"v=DKIM1; k=rsa; p={base64.b64encode(_rsa_public(self._key)).decode()}"
 
 
-def signer_of(delivery: Delivery) -> Signer | None:
+def signer_of(route: Route) -> Signer | None:
     """Who signs what leaves this way; None where nobody does. Temporary where the key cannot be read now."""
-    if delivery.dkim_key is None or delivery.dkim_selector is None:
+    way = route.way
+    if way.dkim_key is None or way.dkim_selector is None:
         return None
-    return Signer(delivery.dkim_key.read(), delivery.dkim_selector)
+    return Signer(way.dkim_key.read(), way.dkim_selector, place=f"{route.place}.dkim_key")
 
 
 def _dkim() -> Any:

@@ -16,6 +16,7 @@ from gateway.compose import headers
 from gateway.config import Target
 from gateway.config.kinds import is_loopback
 from gateway.delivery.answer import Answer, Failed, Reason, Retry, Sent, Unreachable, shown
+from gateway.delivery.refusal import Stage, refusal
 from gateway.delivery.signing import Signer
 from gateway.errors import Permanent, Temporary
 from gateway.faults import hit
@@ -25,11 +26,23 @@ from gateway.store.outbox import Due
 _CHUNK = 64 << 10
 _IDLE = 20.0  # seconds a connection is kept without mail
 # Replies about the session, not about the mail: log in first, wrong password, bad sequence, going away.
-_SESSION_CODES = frozenset({-1, 421, 503, 530, 534, 535, 538})
+_SESSION_CODES: dict[int, Reason] = {
+    -1: Reason.UNREACHABLE,
+    421: Reason.SLOW_DOWN,
+    503: Reason.UNREACHABLE,
+    530: Reason.LOGIN_REFUSED,
+    534: Reason.LOGIN_REFUSED,
+    535: Reason.LOGIN_REFUSED,
+    538: Reason.LOGIN_REFUSED,
+}
 
 
 class _Gone(Exception):
     """The connection cannot be used (any more); nothing is known about the mail."""
+
+    def __init__(self, told: str, reason: Reason = Reason.UNREACHABLE) -> None:
+        super().__init__(told)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +139,7 @@ class Smarthost:
             except _Gone as gone:
                 self._drop()
                 if not kept:
-                    return Unreachable(reply=shown(str(gone)))
+                    return Unreachable(reply=shown(str(gone)), reason=gone.reason)
 
     def _ready(self) -> smtplib.SMTP:
         """A connection at the start of a transaction. Raises _Gone."""
@@ -154,17 +167,17 @@ class Smarthost:
                 return Failed(reply=shown(why), reason=Reason.NO_SMTPUTF8)
             options += " BODY=8BITMIME SMTPUTF8"
         smtp.command_encoding = "utf-8" if beyond_ascii else "ascii"
-        for wanted, command in (
-            ((250,), f"MAIL FROM:<{sender}>{options}"),
-            ((250, 251), f"RCPT TO:<{recipient}>"),
-            ((354,), "DATA"),
+        for wanted, stage, command in (
+            ((250,), Stage.MAIL, f"MAIL FROM:<{sender}>{options}"),
+            ((250, 251), Stage.RCPT, f"RCPT TO:<{recipient}>"),
+            ((354,), Stage.DATA, "DATA"),
         ):
             code, said = self._command(smtp, command)
             if code not in wanted:
-                return _refused(code, said)
+                return _refused(code, said, stage, sender)
         hit("before_send")
         self._send(smtp, data)
-        return self._verdict(smtp)
+        return self._verdict(smtp, sender)
 
     def _send(self, smtp: smtplib.SMTP, data: bytes) -> None:
         stuffed = data.replace(b"\r\n.", b"\r\n..")  # the first line is a header, so never a dot
@@ -176,7 +189,7 @@ class Smarthost:
         except OSError as error:
             raise _Gone(f"the connection broke while sending: {error}")
 
-    def _verdict(self, smtp: smtplib.SMTP) -> Answer:
+    def _verdict(self, smtp: smtplib.SMTP, sender: str) -> Answer:
         assert smtp.sock is not None
         try:
             smtp.sock.settimeout(self._timing.final)
@@ -189,10 +202,10 @@ class Smarthost:
         if 200 <= code < 300:
             return Sent(reply=shown(f"{code} {_text(reply)}"))
         try:
-            return _refused(code, reply)
+            return _refused(code, reply, Stage.DATA, sender)
         except _Gone as gone:  # 421 after the dot is a refusal for now, and the end of the connection
             self._drop()
-            return Retry(reply=shown(str(gone)))
+            return Retry(reply=shown(str(gone)), reason=Reason.SLOW_DOWN if code == 421 else Reason.REFUSED_FOR_NOW)
 
     def _command(self, smtp: smtplib.SMTP, command: str) -> tuple[int, bytes]:
         try:
@@ -219,12 +232,12 @@ class Smarthost:
                 smtp.ehlo_or_helo_if_needed()
             if target.user:
                 if target.scheme == "smtp" and not is_loopback(target.host):
-                    raise _Gone("a password is not sent in the clear")
+                    raise _Gone("a password is not sent in the clear", Reason.NO_TLS)
                 self._log_in(smtp, target.user)
         except (_Gone, OSError, ValueError, Temporary, Permanent) as error:
             if smtp is not None:
                 smtp.close()
-            raise _Gone(f"{target}: {_told(error)}")
+            raise _Gone(f"{target}: {_told(error)}", _why(error))
         return smtp
 
     def _log_in(self, smtp: smtplib.SMTP, user: str) -> None:
@@ -246,12 +259,25 @@ class Smarthost:
             smtp.close()
 
 
-def _refused(code: int, reply: bytes) -> Answer:
+def _refused(code: int, reply: bytes, stage: Stage, sender: str) -> Answer:
     """What a reply other than the hoped-for one means. Raises _Gone where it is about the session."""
     text = shown(f"{code} {_text(reply)}")
     if code in _SESSION_CODES:
-        raise _Gone(text)
-    return Failed(reply=text) if 500 <= code < 600 else Retry(reply=text)
+        raise _Gone(text, _SESSION_CODES[code])
+    return refusal(text, stage, by_null_sender=not sender)
+
+
+def _why(error: Exception) -> Reason:
+    """Why there is no connection to be used."""
+    if isinstance(error, _Gone):
+        return error.reason
+    if isinstance(error, ssl.SSLError | smtplib.SMTPNotSupportedError):
+        return Reason.NO_TLS
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
+        return Reason.LOGIN_REFUSED
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _SESSION_CODES.get(error.smtp_code, Reason.UNREACHABLE)
+    return Reason.LOGIN_REFUSED if isinstance(error, Permanent) else Reason.UNREACHABLE
 
 
 def _text(reply: bytes) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from gateway import act, log
 from gateway.compose import letters
 from gateway.compose.stamp import plain
-from gateway.health.state import Concern, Level, gathered, judged
+from gateway.config.routes import ALARM
+from gateway.health.state import ON_ITS_WAY_OUT, Concern, Level, gathered, judged
 from gateway.now import now
 from gateway.site import Site
 from gateway.store import Store, told
@@ -28,11 +29,22 @@ def look(store: Store, site: Site) -> None:
         raised = told.open_alarms(conn)
     fresh = [one for one in concerns if one.key not in raised or raised[one.key] <= at - _REMIND_AFTER]
     over = sorted(raised.keys() - {one.key for one in concerns})
-    if fresh or over:
-        _tell(store, site, fresh, over, at)
+    for by_second in (False, True):
+        new = [one for one in fresh if _goes_by_second(one.key) is by_second]
+        ended = [key for key in over if _goes_by_second(key) is by_second]
+        if new or ended:
+            _tell(store, site, new, ended, at, by_second=by_second)
 
 
-def _tell(store: Store, site: Site, fresh: Sequence[Concern], over: Sequence[str], at: datetime) -> None:
+def _goes_by_second(key: str) -> bool:
+    """What keeps letters from leaving is told by gateway.alarm_delivery, its end too; but not what befalls that."""
+    kind, _, route = key.partition(" ")
+    return kind in (ON_ITS_WAY_OUT, "outbox") and route != ALARM
+
+
+def _tell(
+    store: Store, site: Site, fresh: Sequence[Concern], over: Sequence[str], at: datetime, *, by_second: bool
+) -> None:
     letter = letters.admin_notice(
         site.cfg, subject=_subject(fresh, over), text=_text(fresh, over), stamp=plain(site.cfg, at)
     )
@@ -42,7 +54,7 @@ def _tell(store: Store, site: Site, fresh: Sequence[Concern], over: Sequence[str
             return  # another node was quicker
         notes = [Note(ticket=None, kind=told.RAISED, data={"alarm": one.key, "text": one.text}) for one in fresh]
         notes += [Note(ticket=None, kind=told.OVER, data={"alarm": key}) for key in over]
-        act.apply(conn, [letters.send(letter, None), *notes], Actor(name="system", at=at))
+        act.apply(conn, [letters.send(letter, None, is_alarm=by_second), *notes], Actor(name="system", at=at))
     for one in fresh:
         log.alarm(one.key, one.text)
     for key in over:

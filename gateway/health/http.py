@@ -106,7 +106,7 @@ def _healthy(found: Gathered) -> Answer:
 
 def _ready(found: Gathered) -> Answer:
     """503 where a mail would not be accepted just now."""
-    keeps = [one.text for one in judged(found) if one.key in _NOT_READY]
+    keeps = [one.text for one in judged(found) if one.key in _NOT_READY or one.key.startswith("listener ")]
     status = HTTPStatus.SERVICE_UNAVAILABLE if keeps else HTTPStatus.OK
     return Answer(status=status, body=("\n".join(keeps) or "ready").encode() + b"\n")
 

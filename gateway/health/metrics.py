@@ -47,12 +47,31 @@ def _gauges(found: Gathered) -> Iterator[_Gauge]:
         yield _Gauge(name="outbox_mails", help="Mails we wrote, by state.", label="state", values=own.by_state)
         yield _one("outbox_oldest_seconds", "How long the oldest is on its way.", _age(found, own.oldest_at))
         yield _one("outbox_late_seconds", "How long one is due and not tried.", _age(found, own.due_since))
+    waiting = {one.name: one.waiting for one in found.ways}
+    yield _Gauge(name="delivery_waiting", help="Mails on their way, by way out.", label="route", values=waiting)
+    up = {one.name: int(not one.trouble) for one in found.ways}
+    yield _Gauge(name="delivery_up", help="Whether a way out takes our mail.", label="route", values=up)
+    paced = {one.name: int(one.paced is not None) for one in found.ways}
+    yield _Gauge(name="delivery_paced", help="Whether its rate is used up.", label="route", values=paced)
+    answering = {name: int(not problem) for name, problem in found.doors.items()}
+    yield _Gauge(name="listener_up", help="Whether a listener greets.", label="listener", values=answering)
+    running = {role: int(pid is not None) for role, pid in found.processes.items()}
+    yield _Gauge(name="process_up", help="Whether a process of the daemon runs.", label="process", values=running)
     yield _Gauge(name="set_aside", help="Mails that wait for a person.", label="state", values=found.set_aside)
     if found.tickets:
         yield _one("tickets_open", "Tickets that are not ended.", found.tickets.open)
+        yield _one(
+            "tickets_due_soon", "Of these, those with something promised that is due soon.", found.tickets.due_soon
+        )
         yield _one("tickets_overdue", "Of these, those with something promised that is late.", found.tickets.overdue)
     polled = {one.name: int(one.node is not None) for one in found.mailboxes}
     yield _Gauge(name="mailbox_polled", help="Whether any node polls it.", label="mailbox", values=polled)
+    yield _times(
+        "mailbox_read",
+        "mailbox was last read to its end",
+        "mailbox",
+        {m.name: m.last_success_at for m in found.mailboxes},
+    )
     yield _times(
         "mailbox_newest_mail", "newest mail came", "mailbox", {m.name: m.newest_mail_at for m in found.mailboxes}
     )

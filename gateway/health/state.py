@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,15 +15,20 @@ from typing import Any, NamedTuple
 from gateway.config import Config
 from gateway.errors import GatewayError
 from gateway.health.certificate import ends_at
+from gateway.health.processes import doors, processes
+from gateway.health.ways import WayOut, ways_out
 from gateway.now import now
 from gateway.oauth import accounts
 from gateway.shown import size, span
-from gateway.store import Store, backlog, bounces, migrate, oauth, reloads, spool
+from gateway.store import Store, backlog, bounces, migrate, oauth, reloads, shadowing, spool
 from gateway.undelivered import is_one_of_us
 
 SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
 SPOOL_STUCK = timedelta(hours=1)
 OUTBOX_LATE = timedelta(minutes=30)  # due and not tried: the sender stands still
+OUTBOX_STUCK = timedelta(hours=1)
+ON_ITS_WAY_OUT = "delivery"  # begins the keys of concerns about a way out
+_MAILBOX_LATE = timedelta(minutes=15)  # a poller looks every five, whatever the server announces
 _TOKEN_ENDS = timedelta(days=7)
 _CERTIFICATE_ENDS = timedelta(days=14)
 
@@ -55,12 +61,18 @@ class Gathered:
     outgoing: backlog.Outgoing | None = None
     set_aside: Mapping[str, int]
     mailboxes: tuple[backlog.Mailbox, ...] = ()
+    read_within: Mapping[str, timedelta] = field(default_factory=dict)  # mailbox -> so often it is read at least
+    ways: tuple[WayOut, ...] = ()
     tickets: backlog.Tickets | None = None
     tokens: Mapping[str, oauth.Kept] = field(default_factory=dict)  # by account
     secrets: Mapping[str, datetime] = field(default_factory=dict)  # account -> when its client secret ends
     certificates: Mapping[str, datetime] = field(default_factory=dict)  # file -> when it ends
+    broken_certificates: Mapping[str, str] = field(default_factory=dict)  # file -> why it cannot be used
+    processes: Mapping[str, int | None] = field(default_factory=dict)  # role -> pid; empty: cannot be seen
+    doors: Mapping[str, str] = field(default_factory=dict)  # listener -> what is wrong, "" where it greets
     unreached: tuple[str, ...] = ()
     last_look: reloads.LastLook | None = None
+    shadow: bool = False  # in shadow mode, by the settings or by what runs
     disk_free: int
     min_free: int
 
@@ -70,13 +82,19 @@ class Gathered:
 
 def of_machine(cfg: Config) -> dict[str, Any]:
     """What is known without the database, as fields of Gathered."""
+    pid = running(cfg.gateway.data_dir)
     return {
         "at": now(),
-        "pid": running(cfg.gateway.data_dir),
+        "pid": pid,
+        "processes": processes(pid) if pid is not None else {},
+        "doors": dict(doors(cfg)) if pid is not None else {},
         "last_look": reloads.read(cfg.gateway.data_dir),
         "disk_free": shutil.disk_usage(_existing(cfg.gateway.data_dir)).free,
         "min_free": cfg.limits.min_free,
+        "read_within": {one.name: max(_MAILBOX_LATE, 3 * one.poll) for one in cfg.imap},
+        "shadow": cfg.gateway.shadow,
         "certificates": dict(_certificates(cfg)),
+        "broken_certificates": dict(_broken_certificates(cfg)),
         "secrets": {
             one.name: datetime.combine(one.oauth.client_secret_ends, time(), UTC)
             for one in accounts(cfg)
@@ -91,12 +109,24 @@ def _certificates(cfg: Config) -> Iterator[tuple[str, datetime]]:
             yield path.name, ends_at(path.read_text("ascii"))
 
 
+def _broken_certificates(cfg: Config) -> Iterator[tuple[str, str]]:
+    """File -> what is wrong: what was renewed cannot be taken up, and the next start would fail."""
+    for cert, key in dict.fromkeys((one.tls_cert, one.tls_key) for one in cfg.smtp):
+        if cert is None or (key is not None and not os.access(key, os.R_OK)):  # not ours to read: we are another user
+            continue
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: b"")
+        except (OSError, ValueError) as error:
+            yield cert.name, getattr(error, "strerror", None) or str(error)
+
+
 def gathered(store: Store, cfg: Config) -> Gathered:
     """All of it; a database that cannot be asked, or is an older one, is a part of the answer."""
     base, schemas = of_machine(cfg), dict.fromkeys(migrate.HEADS)
     try:
         schemas = dict(migrate.revisions(store))
         if schemas == migrate.HEADS:
+            base["shadow"] = base["shadow"] or _is_shadow(store)
             return Gathered(**base, schemas=schemas, **_asked(store, cfg))
         problem = "the database has no tables yet" if None in schemas.values() else "the schema is an older one"
     except GatewayError as error:
@@ -104,14 +134,21 @@ def gathered(store: Store, cfg: Config) -> Gathered:
     return Gathered(**base, schemas=schemas, set_aside={}, problem=problem)
 
 
+def _is_shadow(store: Store) -> bool:
+    """Whether what runs sends nothing, whatever the file says by now."""
+    with store.main.read() as conn:
+        return shadowing.since(conn) is not None
+
+
 def _asked(store: Store, cfg: Config) -> dict[str, Any]:
     return {
         "waiting": spool.waiting(store),
         "outgoing": backlog.outgoing(store),
+        "ways": ways_out(store, cfg, now()),
         "set_aside": backlog.set_aside(store),
-        "mailboxes": tuple(backlog.mailbox(store, one.name) for one in cfg.imap),
+        "mailboxes": tuple(backlog.mailbox(store, one.name, one.folders) for one in cfg.imap),
         "unreached": _unreached(store, cfg),
-        "tickets": backlog.tickets(store, cfg.status_table.ended),
+        "tickets": backlog.tickets(store, cfg.status_table.ended, cfg.report.soon),
         "tokens": {one.name: oauth.kept(store, one.name) for one in accounts(cfg)},
     }
 
@@ -166,6 +203,12 @@ def judged(found: Gathered) -> Iterator[Concern]:
 def _concerns(found: Gathered) -> Iterator[Concern]:
     if found.pid is None:
         yield Concern(Level.CRITICAL, "daemon", "the daemon is not running")
+    for role, own in found.processes.items():
+        if own is None:
+            yield Concern(Level.CRITICAL, f"process {role}", f"the {role} process is not running, see the log")
+    for name, problem in found.doors.items():
+        if problem:
+            yield Concern(Level.CRITICAL, f"listener {name}", f"the listener {name} {problem}")
     if found.problem:
         yield Concern(Level.CRITICAL, "database", found.problem)
     if found.disk_free < found.min_free:
@@ -180,8 +223,11 @@ def _concerns(found: Gathered) -> Iterator[Concern]:
     for one in found.mailboxes:
         if one.node is None:
             yield Concern(Level.WARNING, f"mailbox {one.name}", f"nobody polls the mailbox {one.name}")
-        elif one.first_look_at is None:
+        elif one.first_look_at is None or one.last_success_at is None:
             yield Concern(Level.WARNING, f"mailbox {one.name}", f"the mailbox {one.name} was never read to its end")
+        elif (age := found.at - one.last_success_at) > found.read_within[one.name]:
+            text = f"the mailbox {one.name} was last read {span(age)} ago, see the log and gateway check --live"
+            yield Concern(Level.WARNING, f"mailbox {one.name}", text)
     yield from _endings(found)
 
 
@@ -191,10 +237,14 @@ def _late(found: Gathered) -> Iterator[Concern]:
         if age > SPOOL_LATE:
             level = Level.CRITICAL if age > SPOOL_STUCK else Level.WARNING
             yield Concern(level, "spool", f"mail has been waiting in the spool for {span(age)}")
-    if found.outgoing and found.outgoing.due_since:
-        age = found.at - found.outgoing.due_since
-        if age > OUTBOX_LATE:
-            yield Concern(Level.WARNING, "outbox", f"mail in the outbox has been due for {span(age)}")
+    for one in found.ways:
+        if one.trouble:
+            lasts = one.oldest_at is not None and found.at - one.oldest_at > OUTBOX_STUCK
+            yield Concern(Level.CRITICAL if lasts else Level.WARNING, f"{ON_ITS_WAY_OUT} {one.name}", one.trouble)
+    # Where something is known to be in the way, or mail keeps to a pace, that it waits is no news.
+    since = min((one.due_at for one in found.ways if one.due_at and not one.trouble and not one.paced), default=None)
+    if since is not None and found.at - since > OUTBOX_LATE:
+        yield Concern(Level.WARNING, "outbox", f"mail in the outbox has been due for {span(found.at - since)}")
     if found.outgoing and found.outgoing.failed_by_itself:
         count = found.outgoing.failed_by_itself
         text = f"{count} in the outbox failed, see gateway outbox list --state failed"
@@ -222,7 +272,12 @@ def _endings(found: Gathered) -> Iterator[Concern]:
         if ends - found.at < _TOKEN_ENDS:
             why = f"the client secret of {name} ends on {ends:%Y-%m-%d}: make a new one at the provider"
             yield Concern(Level.WARNING, f"secret {name}", why)
+    for name, why in found.broken_certificates.items():
+        told = f"the certificate {name} cannot be used, the one before stays in force until the next start: {why}"
+        yield Concern(Level.CRITICAL, f"certificate {name}", told)
     for name, ends in found.certificates.items():
+        if name in found.broken_certificates:
+            continue
         if ends - found.at < _CERTIFICATE_ENDS:
             level = Level.WARNING if ends > found.at else Level.CRITICAL
             over = "ends" if ends > found.at else "ended"

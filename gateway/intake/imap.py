@@ -14,7 +14,7 @@ from gateway.config import Config, Imap
 from gateway.errors import GatewayError, Temporary
 from gateway.intake.imap_login import Login, LoginRefused
 from gateway.intake.imap_sent import SentFolder
-from gateway.intake.imap_session import ImapSession, Refused, Times
+from gateway.intake.imap_session import ImapSession, Refused, Times, Unusable
 from gateway.intake.imap_sweep import Sweeper
 from gateway.intake.spool import Spool
 from gateway.oauth import Keeper
@@ -23,6 +23,7 @@ from gateway.store import Store, leases
 ALARM_AT = 3  # failures in a row
 _SLOWEST_MAIL = 32_768  # bytes/s, see imap_session
 _LOGIN_GROWTH = 2.5
+_LATEST = 1.5  # of the time between two looks: where nobody says that it is time, such as a clock that stands
 
 
 class _LeaseLost(Temporary):
@@ -50,7 +51,11 @@ class ImapPoller:
         self._times = times or Times()
         self._span = timedelta(seconds=self._times.lease)
         self._login = Login(account, Keeper(store))
-        self._sweeper = Sweeper(account, cfg=cfg, store=store, spool=spool, checkpoint=self._checkpoint)
+        self._readonly = cfg.gateway.shadow
+        self._sweepers = [
+            Sweeper(account, folder, cfg=cfg, store=store, spool=spool, checkpoint=self._checkpoint)
+            for folder in account.folders
+        ]
         sent = SentFolder(account, cfg=cfg, store=store, spool=spool, checkpoint=self._checkpoint)
         self._sent = sent if account.sent else None
         self._thread = threading.Thread(target=self._run, name=f"imap:{account.name}", daemon=True)
@@ -58,13 +63,25 @@ class ImapPoller:
         self._lease: leases.Lease | None = None
         self._renewed = 0.0
         self._no_idle_until = 0.0
+        self._unusable: set[str] = set()  # folders that were told of on this connection
         self._agains = 0  # sweeps in a row that left something to try again
         self._login_failures = 0
+        self._due = threading.Event()
+        self.is_waiting = False  # for the clock to say that it is time
         self.failures = 0  # in a row
         self.heartbeat = time.monotonic()  # when it last did anything
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def every(self) -> float:
+        """Seconds between two looks where the server announces nothing."""
+        return self._account.poll.total_seconds()
+
+    def look(self) -> None:
+        """It is time to look, if nobody announces what comes."""
+        self._due.set()
 
     def join(self, timeout: float = 10.0) -> None:
         """After `stop` was set: wait for the batch at hand; after `timeout` seconds cut it off, which loses nothing."""
@@ -90,7 +107,8 @@ class ImapPoller:
 
     def take_up(self, cfg: Config) -> None:
         """The configuration has changed: from the next mail on, these addresses are ours."""
-        self._sweeper.take_up(cfg)
+        for sweeper in self._sweepers:
+            sweeper.take_up(cfg)
         if self._sent:
             self._sent.take_up(cfg)
 
@@ -124,12 +142,15 @@ class ImapPoller:
 
     def _serve(self) -> None:
         """One connection, until it fails or we are to stop."""
-        session = ImapSession.connect(self._account, self._times, self._login)
+        session = ImapSession.connect(self._account, self._times, self._login, readonly=self._readonly)
         self._session = session
         self._login_failures = 0
-        log.imap_opened(self._account.name, self._account.folder, idle=session.can_idle, move=session.can_move)
+        folders = ", ".join(self._account.folders)
+        log.imap_opened(self._account.name, folders, idle=session.can_idle, move=session.can_move)
         try:
-            self._sweeper.begin()
+            self._unusable.clear()
+            for sweeper in self._sweepers:
+                sweeper.begin()
             while self._checkpoint():
                 again = self._sweep(session)
                 self._after_success()
@@ -140,20 +161,34 @@ class ImapPoller:
 
     def _sweep(self, session: ImapSession) -> bool:
         """Once over the mailbox. The mails that were answered come before the answers, and at the end the folder is
-        selected in which the next mail is awaited.
+        selected in which the next mail is awaited, the first one.
         """
-        again = self._sweeper.sweep(session)
+        first, *others = self._sweepers
+        again = first.sweep(session)
+        for sweeper in others:
+            again |= self._checkpoint() and self._sweep_one_of(sweeper, session)
         if self._sent and self._checkpoint():
             again |= self._sent.sweep(session)
-            again |= self._sweeper.sweep(session)
+        if (others or self._sent) and self._checkpoint():
+            again |= first.sweep(session)
         return again
+
+    def _sweep_one_of(self, sweeper: Sweeper, session: ImapSession) -> bool:
+        """One folder that cannot be read must not keep mail in the others waiting."""
+        try:
+            return sweeper.sweep(session)
+        except Unusable as exc:
+            if sweeper.folder not in self._unusable:
+                self._unusable.add(sweeper.folder)
+                log.imap_folder_failed(self._account.name, sweeper.folder, str(exc))
+            return False
 
     def _wait(self, session: ImapSession, *, again: bool) -> None:
         """Until there is something to look at: an announcement, the next poll, or mails that deserve another try."""
         self._agains = self._agains + 1 if again else 0
         at_most = self._growing(self._agains) if again else self._times.look
-        if self._sent:  # no server announces what is sent while another folder is selected
-            at_most = min(at_most, self._account.poll.total_seconds())
+        if self._sent or len(self._sweepers) > 1:  # no server announces what is sent while another folder is selected
+            at_most = min(at_most, self.every)
         if session.can_idle and time.monotonic() >= self._no_idle_until:
             try:
                 session.idle(at_most, lambda: not self._is_ours())
@@ -161,16 +196,20 @@ class ImapPoller:
                 self._no_idle_until = time.monotonic() + self._times.idle_again
                 log.imap_no_idle(self._account.name, str(exc))
         else:
-            # Not all mailboxes of a site at the same moment.
-            self._pause(min(at_most, self._account.poll.total_seconds() * random.uniform(0.8, 1.2)))
+            self._due.clear()
+            self.is_waiting = True
+            self._pause(min(at_most, self.every * _LATEST), until=self._due)
+            self.is_waiting = False
 
     def _growing(self, count: int) -> float:
         return min(self._times.retry_most, self._times.retry_first * 2.0 ** min(count - 1, 30))
 
-    def _pause(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (rest := until - time.monotonic()) > 0 and not self._stopping.wait(min(1.0, rest)):
+    def _pause(self, seconds: float, *, until: threading.Event | None = None) -> None:
+        end = time.monotonic() + seconds
+        while (rest := end - time.monotonic()) > 0 and not self._stopping.wait(min(1.0, rest)):
             self._is_ours()
+            if until is not None and until.is_set():
+                return
 
     # ---- lease and signs of life -----------------------------------------------------------------------------------
 

@@ -49,7 +49,9 @@ class Filing:
         imap.filed(self._store, place, uids)
 
     def put_away(self, session: ImapSession, look: Look, uids: Sequence[int]) -> None:
-        """The server's part of `file`. Raises Refused."""
+        """The server's part of `file`: nothing where the mailbox is only read. Raises Refused."""
+        if session.is_readonly:
+            return
         kind, argument = self._account.after_kind, self._account.after_arg
         if kind == "delete":
             session.delete(uids)
@@ -68,10 +70,14 @@ class Filing:
 
     def aside(self, session: ImapSession) -> str:
         """The folder into which `set_aside` moves; "" where the mail stays."""
+        if session.is_readonly:
+            return ""
         return OVERSIZE if self._account.after_kind != "flag" and _moves(session) else ""
 
     def set_aside(self, session: ImapSession, look: Look, place: Place, uid: int) -> None:
         """Put a mail that we could not take where people find it; it is never deleted."""
+        if session.is_readonly:
+            return
         try:
             if folder := self.aside(session):
                 session.ensure_folder(folder)
@@ -80,6 +86,19 @@ class Filing:
                 session.flag([uid], self._account.after_arg if self._account.after_kind == "flag" else KEYWORD)
         except Refused as exc:
             log.imap_not_filed(place.account, place.folder, mails=1, error=str(exc))
+
+
+def foretold(account: Imap, *, is_readonly: bool = False) -> str:
+    """What becomes of the mail that lies in a folder at the very first look, in words."""
+    if account.start == "new":
+        return "all of it is left alone, what comes from now on becomes tickets"
+    done = {
+        "move": f"moved to {account.after_arg}",
+        "flag": f"flagged {account.after_arg}",
+        "delete": "deleted there",
+    }[account.after_kind]
+    then = "left where it is" if is_readonly else f"then {done}"
+    return f"all of it becomes tickets, without acknowledgements, and is {then}"
 
 
 def _moves(session: ImapSession) -> bool:

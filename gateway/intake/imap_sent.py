@@ -56,7 +56,8 @@ class SentFolder:
         look = session.select(self._folder, readonly=True)
         place = Place(account=account, folder=self._folder, uidvalidity=look.uidvalidity)
         if state is None:
-            log.imap_first_look(account, self._folder, mails=look.exists, start="new")
+            what = "all of it is left alone, answers sent by hand from now on are recorded"
+            log.imap_first_look(account, self._folder, mails=look.exists, unseen=None, start="new", what=what)
             imap.looked(self._store, place, look.uid_next)
             return False
         current = state if state.uidvalidity == look.uidvalidity else None

@@ -76,11 +76,12 @@ class Waiting:
 
 
 class ImapSession:
-    """A connection that is logged in. Close it in any case."""
+    """A connection that is logged in. Close it in any case. A `readonly` one changes nothing at the server."""
 
-    def __init__(self, client: Client, times: Times) -> None:
+    def __init__(self, client: Client, times: Times, *, readonly: bool = False) -> None:
         self._client = client
         self._times = times
+        self.is_readonly = readonly
         self.can_idle: bool = client.has_capability("IDLE")
         self.can_move: bool = client.has_capability("MOVE")
         self.can_expunge: bool = client.has_capability("UIDPLUS")
@@ -88,9 +89,11 @@ class ImapSession:
     # ---- connection ------------------------------------------------------------------------------------------------
 
     @classmethod
-    def connect(cls, account: Imap, times: Times, login: Login | None = None) -> "ImapSession":
+    def connect(
+        cls, account: Imap, times: Times, login: Login | None = None, *, readonly: bool = False
+    ) -> "ImapSession":
         """Connect, verify, log in. Raises Lost, LoginRefused, Unusable, and what `Login.secret` raises."""
-        for text in (account.user, account.folder, account.after_arg):
+        for text in (account.user, *account.folders, account.after_arg):
             if re.search(r"[\r\n\0]", text):
                 raise Unusable(f"imap.{account.name}: a line end in user, folder or after")
         login = login or Login(account)
@@ -109,7 +112,7 @@ class ImapSession:
                 if account.tls == "starttls":
                     _start_tls(client, context)
                 login.log_in(client, secret)
-                return cls(client, times)
+                return cls(client, times, readonly=readonly)
         except BaseException:
             _hang_up(client)
             raise
@@ -144,7 +147,7 @@ class ImapSession:
         """Select `folder` anew and see what it holds. Raises Unusable where it cannot serve as a mailbox."""
         try:
             with self._command(f"selecting {folder}"):
-                answer = self._client.select_folder(folder, readonly=readonly)
+                answer = self._client.select_folder(folder, readonly=readonly or self.is_readonly)
                 self._client.forget_news()
         except Refused as exc:
             raise Unusable(str(exc))
@@ -164,6 +167,14 @@ class ImapSession:
             keywords=b"\\*" in flags,
             deletes=b"\\Deleted" in flags,
         )
+
+    def unseen(self, folder: str) -> int | None:
+        """How many mails of a folder that is not selected nobody has read; None where the server does not say."""
+        try:
+            with self._command(f"asking about {folder}"):
+                return _number(self._client.folder_status(folder, ["UNSEEN"]).get(b"UNSEEN"))
+        except Refused:
+            return None
 
     def uids(self, first: int, look: Look) -> list[int]:
         """The uids from `first` on, ascending."""
@@ -217,6 +228,7 @@ class ImapSession:
 
     def ensure_folder(self, folder: str) -> None:
         """Create `folder` unless it is there."""
+        self._may_change()
         if self.has_folder(folder):
             return
         try:
@@ -233,8 +245,14 @@ class ImapSession:
         with self._command(f"looking for {folder}"):
             return bool(self._client.folder_exists(folder))
 
+    def folders(self) -> list[str]:
+        """The names of all folders."""
+        with self._command("listing the folders"):
+            return sorted(str(name) for _, _, name in self._client.list_folders())
+
     def move(self, uids: Sequence[int], folder: str) -> None:
         """Move exactly these mails. Needs `can_move` or `can_expunge`; mails that are gone are no error."""
+        self._may_change()
         for some in _chunks(uids):
             with self._command(f"moving to {folder}"):
                 if self.can_move:
@@ -246,6 +264,7 @@ class ImapSession:
 
     def delete(self, uids: Sequence[int]) -> None:
         """Mark as deleted, and remove exactly these where the server can (a plain EXPUNGE would take others' too)."""
+        self._may_change()
         for some in _chunks(uids):
             with self._command("deleting"):
                 self._client.add_flags(_uid_set(some), [b"\\Deleted"], silent=True)
@@ -254,9 +273,14 @@ class ImapSession:
 
     def flag(self, uids: Sequence[int], keyword: str) -> None:
         """Set a keyword on these mails."""
+        self._may_change()
         for some in _chunks(uids):
             with self._command(f"setting {keyword}"):
                 self._client.add_flags(_uid_set(some), [keyword.encode("ascii")], silent=True)
+
+    def _may_change(self) -> None:
+        if self.is_readonly:
+            raise Refused("this mailbox is only read in shadow mode")
 
     # ---- waiting ---------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from gateway.config import Config, Imap
 from gateway.errors import Temporary
 from gateway.intake import unaddressed
 from gateway.intake.imap_fetch import Fetcher
-from gateway.intake.imap_filing import Filing
+from gateway.intake.imap_filing import Filing, foretold
 from gateway.intake.imap_run import Run, Treatment
 from gateway.intake.imap_session import ImapSession, Look, Refused, Waiting
 from gateway.intake.spool import Spool
@@ -30,6 +30,7 @@ _HEADER_MAX = 64 * 1024
 _COMMIT_WAIT = 60.0  # seconds
 ARRIVED_LATELY = timedelta(days=7)
 _OLD = timedelta(days=1)
+_NOTED_EVERY = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,14 @@ class _Batch:
 
 
 class Sweeper:
-    """The sweeps of one mailbox, over as many connections as it takes."""
+    """The sweeps of one folder of a mailbox, over as many connections as it takes."""
 
     def __init__(
-        self, account: Imap, *, cfg: Config, store: Store, spool: Spool, checkpoint: Callable[[], bool]
+        self, account: Imap, folder: str, *, cfg: Config, store: Store, spool: Spool, checkpoint: Callable[[], bool]
     ) -> None:
         """`checkpoint()` is asked before every step: False ends the sweep in order, an exception at once."""
         self._account = account
+        self.folder = folder
         self._cfg = cfg
         self._store = store
         self._spool = spool
@@ -55,6 +57,7 @@ class Sweeper:
         self._fetcher = Fetcher(account.max_size)
         self._filing = Filing(account, store)
         self._may_reread = True
+        self._noted = -_NOTED_EVERY  # when it was last recorded that all is well
 
     def take_up(self, cfg: Config) -> None:
         """From the next mail on, these addresses are ours."""
@@ -68,12 +71,14 @@ class Sweeper:
     def sweep(self, session: ImapSession) -> bool:
         """Take what waits. True if something is left that deserves another try soon. Raises as the session does."""
         began = time.monotonic()
-        account, folder = self._account.name, self._account.folder
+        account, folder = self._account.name, self.folder
+        state = imap.folder_state(self._store, account, folder)
+        unseen = session.unseen(folder) if state is None else None
         look = session.select(folder)
         place = Place(account=account, folder=folder, uidvalidity=look.uidvalidity)
-        state = imap.folder_state(self._store, account, folder)
         if state is None:
-            log.imap_first_look(account, folder, mails=look.exists, start=self._account.start)
+            what = foretold(self._account, is_readonly=session.is_readonly)
+            log.imap_first_look(account, folder, mails=look.exists, unseen=unseen, start=self._account.start, what=what)
             if self._account.start == "new":
                 imap.looked(self._store, place, look.uid_next)
                 return False
@@ -88,12 +93,14 @@ class Sweeper:
         # Until a first or a renumbered folder is through, the next sweep must know it as such.
         if run.uid_next() != current.uid_next if current else not run.open:
             imap.looked(self._store, place, run.uid_next())
-        if self._may_reread:
-            self._reread(session)
+        elif time.monotonic() - self._noted >= _NOTED_EVERY:
+            self._noted = time.monotonic()
+            imap.swept(self._store, place)
+        elsewhere = self._may_reread and self._reread(session)
         if run.taken or run.left_alone:
             seconds = time.monotonic() - began
             log.imap_swept(account, folder, taken=run.taken, left_alone=run.left_alone, seconds=seconds)
-        return bool(run.open) or self._filing.behind or self._may_reread
+        return bool(run.open) or self._filing.behind or self._may_reread or elsewhere
 
     def _treatment(self, state: FolderState | None, look: Look) -> Callable[[Waiting], Treatment]:
         """The rule for this sweep's mails. What came after the SELECT is new in any case."""
@@ -113,8 +120,11 @@ class Sweeper:
 
         return renumbered
 
-    def _reread(self, session: ImapSession) -> None:
-        """A backup was put back: what was processed since then is submitted once more; the delivery keys know most."""
+    def _reread(self, session: ImapSession) -> bool:
+        """A backup was put back: what was processed since then is submitted once more; the delivery keys know most.
+
+        True where another folder is selected by now.
+        """
         account = self._account
         since = reread.reread_since(self._store, account.name)
         if since is not None:
@@ -126,9 +136,10 @@ class Sweeper:
                 self._take(session, run)
                 log.imap_reread(account.name, place.folder, since=since, mails=run.taken)
                 if run.open:
-                    return
+                    return True
             reread.reread_done(self._store, account.name)
         self._may_reread = False
+        return since is not None
 
     # ---- taking ----------------------------------------------------------------------------------------------------
 

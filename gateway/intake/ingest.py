@@ -86,7 +86,7 @@ class Ingest:
             envelope=Envelope(mail_from=mail_from, recipients=recipients or (unaddressed.recipient(raw, self._cfg),)),
             source="import" if self._imported else "pipe",
             quiet=self._imported,
-            received_at=(_date_of(raw, at) or at) if self._imported else at,
+            received_at=(date_of(raw, at) or at) if self._imported else at,
         )
 
     def _count(self, done: "Future[list[Accepted]] | None") -> None:
@@ -105,7 +105,7 @@ def recipients_of(raw: bytes, told: Sequence[str], cfg: Config) -> tuple[str, ..
     return tuple(address for address in told if cfg.is_ours(address)) or (unaddressed.recipient(raw, cfg),)
 
 
-def _date_of(raw: bytes, at: datetime) -> datetime | None:
+def date_of(raw: bytes, at: datetime) -> datetime | None:
     """The instant in the Date line where it can be true."""
     end = _HEADER_END.search(raw, 0, _HEADER_MAX)
     field = _DATE.search(raw, 0, end.start() if end else _HEADER_MAX)

@@ -1,7 +1,9 @@
 """The listener for SMTP and LMTP: who may come in, how long they may stay, how it all ends. Sessions do the talking."""
 
 import asyncio
+import socket
 import ssl
+from contextlib import suppress
 from typing import cast
 
 from gateway import log
@@ -85,10 +87,12 @@ class SmtpListener:
         self._sweeper: asyncio.Task[None] | None = None
         self.port = 0  # the real one, once started
 
-    async def start(self) -> None:
+    async def start(self, port: socket.socket | None = None) -> None:
+        """Listen, at a `port` that was bound already where that took more rights than we have now."""
         loop = asyncio.get_running_loop()
         check_aiosmtpd(loop)
         listen = self._smtp.listen
+        place = {"sock": port} if port is not None else {"host": listen.host, "port": listen.port}
         try:
             if listen.unix is not None:
                 self._server = await loop.create_unix_server(lambda: _Doorman(self), listen.unix, backlog=_BACKLOG)
@@ -97,8 +101,7 @@ class SmtpListener:
                 at_once = self._terms.tls if self._smtp.is_tls_at_once else None
                 self._server = await loop.create_server(
                     lambda: _Doorman(self),
-                    listen.host,
-                    listen.port,
+                    **place,
                     backlog=_BACKLOG,
                     ssl=at_once,
                     ssl_handshake_timeout=_HANDSHAKE if at_once else None,
@@ -148,6 +151,17 @@ class SmtpListener:
         context = self._tls_context()
         if self._terms.tls is not None and context is not None:
             self._load_certificate(self._terms.tls)
+
+    @property
+    def certificate_stamp(self) -> tuple[tuple[int, int, int], ...]:
+        """What can be seen of the certificate files without reading them: another one where they were renewed."""
+        paths = [one for one in (self._smtp.tls_cert, self._smtp.tls_key) if one is not None]
+        stamps = []
+        for path in paths:
+            with suppress(OSError):  # it is being replaced: the next look finds it
+                known = path.stat()
+                stamps.append((known.st_ino, known.st_size, known.st_mtime_ns))
+        return tuple(stamps)
 
     # ---- admission -------------------------------------------------------------------------------------------------
 

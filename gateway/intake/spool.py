@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from gateway import faults, log
 from gateway.errors import Full, GatewayError, Temporary
+from gateway.mail.header.received import handed_over_as
 from gateway.mail.value import Envelope
 from gateway.now import now
 from gateway.store import Store
@@ -225,7 +226,8 @@ class Spool:
             self._on_commit()
         for mail, accepted in zip((mail for unit in batch for mail in unit.mails), answers, strict=True):
             if accepted.duplicate:
-                log.mail_repeated(accepted.spool_id, mail.source, peer=mail.envelope.peer)
+                queue_id = handed_over_as(mail.raw)
+                log.mail_repeated(accepted.spool_id, mail.source, peer=mail.envelope.peer, queue_id=queue_id)
             else:
                 log.mail_accepted(
                     accepted.spool_id,
@@ -233,6 +235,7 @@ class Spool:
                     size=len(mail.raw),
                     mail_from=mail.envelope.mail_from,
                     peer=mail.envelope.peer,
+                    queue_id=handed_over_as(mail.raw),
                 )
 
 

@@ -18,6 +18,7 @@ from gateway.site import Site, recorded_config
 from gateway.store import Store
 
 _PAUSE = 2.0  # seconds after trouble with the database
+_LOOK_EVERY = 2.0  # seconds, at the files of certificates
 
 
 class TakingUp:
@@ -64,6 +65,16 @@ class TakingUp:
                 self._take_up(cfg)
             self._renew_certificates()
 
+    async def keep_certificates(self) -> None:
+        """Take up certificates that are renewed while we run, whatever renews them; runs until cancelled."""
+        seen = {listener: listener.certificate_stamp for listener in self._listeners}
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            for listener, before in seen.items():
+                if (stamp := listener.certificate_stamp) != before:
+                    seen[listener] = stamp
+                    self._renew_certificate(listener)
+
     def _take_up(self, cfg: Config) -> None:
         self._cfg = cfg
         judge = recipient_judge(cfg, self._keys)
@@ -79,10 +90,13 @@ class TakingUp:
 
     def _renew_certificates(self) -> None:
         for listener in self._listeners:
-            try:
-                listener.reload_certificate()
-            except ConfigError as error:  # the old one stays
-                log.certificate_refused(str(error))
+            self._renew_certificate(listener)
+
+    def _renew_certificate(self, listener: SmtpListener) -> None:
+        try:
+            listener.reload_certificate()
+        except ConfigError as error:  # the old one stays, and the health of the site tells of it
+            log.certificate_refused(str(error))
 
 
 def _drain(fd: int, news: asyncio.Event) -> None:

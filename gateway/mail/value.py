@@ -47,6 +47,10 @@ class Address:
         return self.addr.lower()
 
 
+PGP_SIGNATURES = frozenset(("application/pgp-signature", "application/x-pgp-signature"))
+SMIME_SIGNATURES = frozenset(("application/pkcs7-signature", "application/x-pkcs7-signature"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """What hangs on a mail. `part` is its path in the MIME tree (`"2.1"`), `"0"` the mail itself: see `bytes_of`."""
@@ -59,6 +63,11 @@ class Attachment:
     part: str
     declared: str = ""  # the type its sender gave, where that is another
     content_id: str = ""  # by what the HTML shows it: what stands in a `cid:` URL, case folded
+
+    @property
+    def is_seal(self) -> bool:
+        """A detached signature: kept, and nothing that its sender hung on the mail."""
+        return (self.declared or self.type) in PGP_SIGNATURES | SMIME_SIGNATURES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

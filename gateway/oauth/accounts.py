@@ -11,7 +11,7 @@ Use = Literal["imap", "smtp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """`name` is `imap:NAME` or `delivery`; `user` whose mailbox it is; `oauth` how its tokens are had."""
+    """`name` is `imap:NAME` or that of a route; `user` whose mailbox it is; `oauth` how its tokens are had."""
 
     name: str
     user: str
@@ -24,5 +24,6 @@ def accounts(cfg: Config) -> Iterator[Account]:
     for one in cfg.imap:
         if one.oauth is not None:
             yield Account(name=f"imap:{one.name}", user=one.user, use="imap", oauth=one.oauth)
-    if cfg.delivery.oauth is not None:
-        yield Account(name="delivery", user=cfg.delivery.to.user, use="smtp", oauth=cfg.delivery.oauth)
+    for route in sorted(cfg.routes, key=lambda one: not one.is_default):
+        if route.way.oauth is not None:
+            yield Account(name=route.name, user=route.way.to.user, use="smtp", oauth=route.way.oauth)

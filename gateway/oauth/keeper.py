@@ -33,7 +33,7 @@ class Keeper:
             known, at = oauth.kept(self._store, account.name), now()
             if known.access and known.access != refused and known.ends and known.ends - at > AHEAD:
                 return known.access
-            if oauth.claim(self._store, account.name, at):
+            if oauth.claim(self._store, account.name, at, known=known.access):
                 return self._renewed(account, known, refused, at)
             if time.monotonic() > until:
                 raise Temporary(f"{account.name}: another node has been renewing its token for too long")
@@ -42,7 +42,12 @@ class Keeper:
     def renew_ahead(self, account: Account, within: timedelta) -> None:
         """Renew a token that is in use and ends within that time. Raises as `token`."""
         known, at = oauth.kept(self._store, account.name), now()
-        if known.access and known.ends and known.ends - at <= within and oauth.claim(self._store, account.name, at):
+        if (
+            known.access
+            and known.ends
+            and known.ends - at <= within
+            and oauth.claim(self._store, account.name, at, known=known.access)
+        ):
             self._renewed(account, known, "", at)
 
     def keep(self, account: Account, granted: Granted) -> None:

@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gateway.config import Config
-from gateway.reporting.terms import SiteTerms
-from gateway.store import Store, reports
-from gateway.store.reports import Course
+from gateway.store import Store, lives
+from gateway.tickets.clocks import Promises
+from gateway.tickets.lived import Life, Lived, is_late, lived
+from gateway.tickets.sla import DUE
 
-CLOCKS = ("first_response", "resolution")
+CLOCKS = tuple(DUE)
 _SAMPLES = 20
 
 
 @dataclass(slots=True)
 class Count:
-    """How many tickets kept a promise, broke it, or had none."""
+    """How many tickets kept a promise, broke it, or had none. Of several next responses none may be late."""
 
     kept: int = 0
     broken: int = 0
@@ -35,34 +36,30 @@ class Comparison:
 
 def compare(store: Store, cfg: Config, other: Config, *, since: datetime, at: datetime) -> Comparison:
     """Every ticket opened since then, by both settings; what is still open counts with the time it has taken so far."""
-    terms = (SiteTerms(cfg, as_kept=False), SiteTerms(other, as_kept=False))
     with store.main.read() as conn:
-        courses = reports.courses(conn, touched_since=since, opened_since=since, ended=cfg.status_table.ended)
-        return _compared((one for one in courses if one.created_at >= since), terms, at)
+        return _compared(lives.lives(conn, since), cfg.promises, other.promises, at)
 
 
-def _compared(courses: Iterable[Course], terms: tuple[SiteTerms, SiteTerms], at: datetime) -> Comparison:
+def _compared(those: Iterable[Life], promises: Promises, others: Promises, at: datetime) -> Comparison:
     found = Comparison()
-    for course in courses:
+    for life in those:
         found.tickets += 1
+        before = lived(life, promises)
+        after = before if promises.statuses == others.statuses else lived(life, others)
         for clock in CLOCKS:
-            before, after = (_outcome(course, clock, one, at) for one in terms)
-            for counts, outcome in ((found.before, before), (found.after, after)):
+            was, then = _outcome(before, clock, promises, at), _outcome(after, clock, others, at)
+            for counts, outcome in ((found.before, was), (found.after, then)):
                 setattr(counts[clock], outcome, getattr(counts[clock], outcome) + 1)
-            if before != after:
+            if was != then:
                 found.changed += 1
                 if len(found.samples) < _SAMPLES:
-                    found.samples.append((course.number, clock, before, after))
+                    found.samples.append((life.number, clock, was, then))
     return found
 
 
-def _outcome(course: Course, clock: str, terms: SiteTerms, at: datetime) -> str:
+def _outcome(those: Iterable[Lived], clock: str, promises: Promises, at: datetime) -> str:
     """A field of Count."""
-    promised = terms.promised(course, clock)
-    if promised is None:
-        return "none"
-    ends = [move.at for move in course.moves if terms.is_ended(move.after)]
-    end = course.first_response_at if clock == "first_response" else None
-    if end is None and terms.is_ended(course.status):
-        end = ends[-1] if ends else course.updated_at
-    return "kept" if terms.spent(course, end or at) <= promised else "broken"
+    late = [is_late(one, promises, at) for one in those if one.name == clock]
+    if True in late:
+        return "broken"
+    return "kept" if False in late else "none"

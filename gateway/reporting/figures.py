@@ -1,9 +1,10 @@
 """Figures out of tickets: what a report says of one group of them. Pure: everything comes in as arguments.
 
-How things stand (open, late, soon late) is of the moment of the report; all else is of its period.
+How things stand (open, late, soon late) is of the moment of the report; all else is of its period. Among agents what
+stands, and what came, is theirs who have the ticket now; what was done is theirs who did it, or had the ticket then.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil, sqrt
@@ -114,15 +115,17 @@ class _Tally:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.open or self.created or self.solved or self.reopened or self.time_spent or self.ratings)
+        done = self.solved or self.reopened or self.first_response or self.time_spent or self.ratings
+        return not (self.open or self.created or done)
 
 
 _Key = tuple[str, str | None]  # by what, and which of them
 Names = Callable[[Course, Terms], Sequence[str | None]]
 
+_AGENT = "agent"  # a figure may be another's than whose ticket it is now
 BY: Mapping[str, Names] = {
     "queue": lambda course, _: (course.queue,),
-    "agent": lambda course, _: (course.assignee,),
+    _AGENT: lambda course, _: (course.assignee,),
     "type": lambda course, _: (course.type,),
     "category": lambda course, _: (course.category,),
     "area": lambda course, _: (course.area,),
@@ -131,6 +134,20 @@ BY: Mapping[str, Names] = {
     "priority": lambda course, _: (course.priority,),
     "sender": lambda course, _: (course.requester,) if course.requester else (),
 }
+
+
+class _Groups:
+    """The tallies of the groups that a ticket belongs to; among agents, of whom each figure is."""
+
+    def __init__(self, tallies: dict[_Key, _Tally], keys: Iterable[_Key], *, by_agent: bool) -> None:
+        self._tallies = tallies
+        self._own = [tallies.setdefault(key, _Tally()) for key in keys]
+        self._by_agent = by_agent
+
+    def of(self, agent: str | None) -> Collection[_Tally]:
+        if not self._by_agent:
+            return self._own
+        return [*self._own, self._tallies.setdefault((_AGENT, agent), _Tally())]
 
 
 def reckon(
@@ -149,10 +166,9 @@ def reckon(
     """
     tallies: dict[_Key, _Tally] = {("all", None): _Tally()}
     for course in courses:
-        keys = [("all", None), *((by, name) for by in bys for name in BY[by](course, terms))]
-        groups = [tallies.setdefault(key, _Tally()) for key in keys]
+        keys = [(by, name) for by in bys if by != _AGENT for name in BY[by](course, terms)]
+        groups = _Groups(tallies, [("all", None), *keys], by_agent=_AGENT in bys)
         _count(course, groups, period=period, at=at, soon=soon, terms=terms)
-        _count_time(course, tallies, keys, period)
     periods = min(BEFORE, (period.start - first_opened_at) / period.length) if first_opened_at else 0
     found = [
         _group(by, name, tally, periods)
@@ -169,54 +185,48 @@ def due_of(course: Course) -> datetime | None:
     return min((due for due in (first, course.next_response_due, course.resolve_due) if due is not None), default=None)
 
 
-def _count(
-    course: Course, groups: Sequence[_Tally], *, period: Period, at: datetime, soon: timedelta, terms: Terms
-) -> None:
+def _count(course: Course, groups: _Groups, *, period: Period, at: datetime, soon: timedelta, terms: Terms) -> None:
     due = due_of(course)
     is_open = not terms.is_ended(course.status)
-    is_late = is_open and due is not None and due < at
-    is_soon = is_open and due is not None and at <= due < at + soon
     earlier = Period(start=period.start - BEFORE * period.length, end=period.start)
-    in_period = [move for move in course.moves if move.at in period]
-    solved = [move.at for move in in_period if terms.is_ended(move.after) and not terms.is_ended(move.before)]
-    reopened = sum(terms.is_ended(move.before) and not terms.is_ended(move.after) for move in in_period)
-    first = terms.first_response(course) if course.first_response_at in period else None
-    resolution = terms.resolution(course, solved[-1]) if solved else None
-    for group in groups:
+    for group in groups.of(course.assignee):
         group.open += is_open
-        group.late += is_late
-        group.soon += is_soon
+        group.late += is_open and due is not None and due < at
+        group.soon += is_open and due is not None and at <= due < at + soon
         group.created += course.created_at in period
         group.earlier += course.created_at in earlier
-        group.solved += len(solved)
-        group.reopened += reopened
-        if first:
-            group.first_response.append(first)
-        if resolution:
-            group.resolution.append(resolution)
-            group.handling.append(((solved[-1] - course.created_at) // timedelta(minutes=1), None))
-            group.several += len(course.workers) > 1
-        if course.rating is not None and course.rated_at in period:
+    _count_ends(course, groups, period, terms)
+    if course.first_response_at is not None and course.first_response_at in period:
+        took = terms.first_response(course)
+        for group in groups.of(course.answered_by or course.assigned_at(course.first_response_at)):
+            group.first_response.append(took)
+    if course.rating is not None and course.rated_at is not None and course.rated_at in period:
+        for group in groups.of(course.assigned_at(course.rated_at)):
             group.ratings.append(course.rating)
-
-
-def _count_time(
-    course: Course,
-    tallies: dict[_Key, _Tally],
-    keys: Sequence[_Key],
-    period: Period,
-) -> None:
-    """Time counts for the agent who spent it, whoever has the ticket, and in every other respect for the ticket."""
-    by_agent = any(by == "agent" for by, _ in keys)
     for one in course.spent:
-        if one.at not in period:
+        if one.at in period:
+            by_agent = one.by.startswith("agent:")
+            for group in groups.of(one.by.removeprefix("agent:") if by_agent else course.assigned_at(one.at)):
+                group.time_spent += one.minutes
+
+
+def _count_ends(course: Course, groups: _Groups, period: Period, terms: Terms) -> None:
+    """How often it was solved and opened again, and how long it took until it was solved last."""
+    solved = None
+    for move in course.moves:
+        ends, began = terms.is_ended(move.after), terms.is_ended(move.before)
+        if ends == began or move.at not in period:
             continue
-        for key in keys:
-            if key[0] != "agent":
-                tallies[key].time_spent += one.minutes
-        if by_agent:
-            agent = one.by.removeprefix("agent:") if one.by.startswith("agent:") else course.assignee
-            tallies.setdefault(("agent", agent), _Tally()).time_spent += one.minutes
+        for group in groups.of(course.assigned_at(move.at)):
+            group.solved += ends
+            group.reopened += began
+        solved = move.at if ends else solved
+    if solved is not None:
+        took = terms.resolution(course, solved)
+        for group in groups.of(course.assigned_at(solved)):
+            group.resolution.append(took)
+            group.handling.append(((solved - course.created_at) // timedelta(minutes=1), None))
+            group.several += len(course.workers) > 1
 
 
 def _group(by: str, name: str | None, tally: _Tally, periods: float) -> Group:

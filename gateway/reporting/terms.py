@@ -15,13 +15,11 @@ _WORKED_ON = (Status.NEW, Status.OPEN)  # in all others nobody waits for us
 class SiteTerms:
     """The terms of one configuration.
 
-    `as_kept`: what the clocks of a ticket had at the time counts, where they were there; else all is reckoned anew, by
-    the journal and these settings.
+    What the clocks of a ticket had at the time counts, where they were there; else it is reckoned anew, by the journal.
     """
 
-    def __init__(self, cfg: Config, *, as_kept: bool = True) -> None:
+    def __init__(self, cfg: Config) -> None:
         self._cfg = cfg
-        self._as_kept = as_kept
 
     def is_ended(self, status: str) -> bool:
         return self._cfg.status_table.is_ended(status)
@@ -32,20 +30,20 @@ class SiteTerms:
     def first_response(self, course: Course) -> tuple[int, int | None]:
         """Minutes of working time until the first answer, and how many were promised."""
         assert course.first_response_at is not None
-        kept = course.first_response_minutes if self._as_kept else None
-        taken = self.spent(course, course.first_response_at) if kept is None else kept
-        return taken, self.promised(course, "first_response")
+        kept = course.first_response_minutes
+        taken = self._spent(course, course.first_response_at) if kept is None else kept
+        return taken, self._promised(course, "first_response")
 
     def resolution(self, course: Course, until: datetime) -> tuple[int, int | None]:
         """Minutes of working time until then, and how many were promised."""
-        kept = course.resolve_minutes if self._as_kept and self.is_ended(course.status) else None
-        return self.spent(course, until) if kept is None else kept, self.promised(course, "resolution")
+        kept = course.resolve_minutes if self.is_ended(course.status) else None
+        return self._spent(course, until) if kept is None else kept, self._promised(course, "resolution")
 
-    def spent(self, course: Course, until: datetime) -> int:
+    def _spent(self, course: Course, until: datetime) -> int:
         """Minutes of working time until then in which it was our turn."""
         return sla.elapsed(self._promise(course).hours, list(self._runs(course)), until) // _MINUTE
 
-    def promised(self, course: Course, clock: str) -> int | None:
+    def _promised(self, course: Course, clock: str) -> int | None:
         """Minutes of working time that a clock has, from the opening on; None where nothing is promised."""
         promise, start = self._promise(course), course.created_at
         budget = promise.budget(clock, course.priority)

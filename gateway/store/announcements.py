@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, literal_column, select
 
 from gateway.store import tables
 from gateway.store.fast import insert, one_of, rows_in
+from gateway.store.written_from import best, written_from
 
 _mail, _article, _person, _address = tables.mail, tables.article, tables.person, tables.address
 _waiting, _digest = tables.announcement, tables.digest_item
@@ -140,14 +141,16 @@ def _contributions(conn: Connection, which: Any) -> list[Contribution]:
     ]
 
 
-def requester(conn: Connection, person_id: int | None) -> Requester | None:
-    """What is known of a person, by the first of their addresses."""
+def requester(conn: Connection, row: Mapping[str, Any]) -> Requester | None:
+    """What is known of whom a ticket is for; `row` is the ticket's. Their address is where they last wrote from."""
+    person_id = row["requester_id"]
     if person_id is None:
         return None
     person = conn.execute(select(_person).where(_person.c.id == person_id)).first()
-    addresses = [shown for (shown,) in rows_in(conn, _address, "person_id", [person_id], ("shown",))]
+    addresses = dict(rows_in(conn, _address, "person_id", [person_id], ("addr", "shown")))
     if person is None or not addresses:
         return None
+    wrote = written_from(conn, [row["number"]]).get(row["number"], ()) if len(addresses) > 1 else ()
     ticket = tables.ticket
     theirs = ticket.c.requester_id == person_id
     is_open = ticket.c.status.not_in([literal_column("'resolved'"), literal_column("'closed'")])
@@ -155,8 +158,8 @@ def requester(conn: Connection, person_id: int | None) -> Requester | None:
     return Requester(
         person_id=person_id,
         name=person.name,
-        address=addresses[0],
-        addresses=tuple(addresses),
+        address=best(addresses, wrote),
+        addresses=tuple(addresses.values()),
         language=person.language,
         tags=tuple(person.tags),
         since=person.created_at,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
@@ -34,30 +34,40 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """A mailbox as the ledger has it: its first look (None: not yet), the newest mail taken, and who polls it now."""
+    """A mailbox as the ledger has it: its first look, the newest mail taken, and who polls it now.
+
+    `last_success_at`: when all its folders had been looked over to their ends, the one that waits longest. This and
+    the first look are None where a folder was never read to its end.
+    """
 
     name: str
     first_look_at: datetime | None
+    last_success_at: datetime | None
     newest_mail_at: datetime | None
     node: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tickets:
-    """How many are open, and of how many something that was promised is late."""
+    """How many are open; of how many something that was promised is late, and of how many more it is due soon."""
 
     open: int
     overdue: int
+    due_soon: int
 
 
-def tickets(store: Store, ended: Collection[str]) -> Tickets:
-    """`ended`: statuses of the site's own that end a ticket."""
+def tickets(store: Store, ended: Collection[str], soon: timedelta) -> Tickets:
+    """`ended`: statuses of the site's own that end a ticket; `soon`: within this time."""
     ticket = tables.ticket.c
     is_open = ticket.status.not_in([Status.RESOLVED, Status.CLOSED, *ended]), ticket.merged_into.is_(None)
-    late = or_(*(due < now() for due in (ticket.first_response_due, ticket.next_response_due, ticket.resolve_due)))
+    dues, at = (ticket.first_response_due, ticket.next_response_due, ticket.resolve_due), now()
+    late, due = or_(*(one < at for one in dues)), or_(*(one < at + soon for one in dues))
     count = select(func.count()).select_from(tables.ticket).where(*is_open)
     with store.main.read() as conn:
-        return Tickets(open=conn.execute(count).scalar_one(), overdue=conn.execute(count.where(late)).scalar_one())
+        all_open, overdue, by_then = (
+            int(conn.execute(one).scalar_one()) for one in (count, count.where(late), count.where(due))
+        )
+    return Tickets(open=all_open, overdue=overdue, due_soon=by_then - overdue)
 
 
 def outgoing(store: Store) -> Outgoing:
@@ -87,16 +97,24 @@ def set_aside(store: Store) -> dict[str, int]:
     return {state: found.get(state, 0) for state in states}
 
 
-def mailbox(store: Store, name: str) -> Mailbox:
-    """What is known of the account of this name."""
+def mailbox(store: Store, name: str, folders: Collection[str]) -> Mailbox:
+    """What is known of the account of this name, of which these folders are polled."""
     folder, uid, lease = tables.imap_folder.c, tables.imap_uid.c, tables.lease.c
     newest = select(func.max(uid.spool_id)).where(uid.account == name).scalar_subquery()
     with store.spool.read() as conn:
-        first = conn.execute(select(func.min(folder.seen_at)).where(folder.account == name)).scalar()
+        theirs = folder.account == name, folder.folder.in_(folders)
+        looks = conn.execute(select(folder.seen_at, folder.swept_at).where(*theirs)).all()
         last = conn.execute(select(_spool.c.received_at).where(_spool.c.id == newest)).scalar()
         held = select(lease.node).where(lease.name == f"imap:{name}", lease.until > database_now(conn))
         node = conn.execute(held).scalar()
-    return Mailbox(name=name, first_look_at=first, newest_mail_at=last, node=node)
+    is_read = len(looks) == len(folders)
+    return Mailbox(
+        name=name,
+        first_look_at=min(look.seen_at for look in looks) if is_read else None,
+        last_success_at=min(look.swept_at or look.seen_at for look in looks) if is_read else None,
+        newest_mail_at=last,
+        node=node,
+    )
 
 
 def totals(store: Store) -> dict[str, int]:

@@ -1,9 +1,13 @@
-"""A copy of an SQLite site while it runs: both databases as of one instant, then the raw files they name."""
+"""A copy of an SQLite site while it runs: both databases as of one instant, then the raw files they name.
+
+Of PostgreSQL one is made before an update of the schema; else its own tools do that better.
+"""
 
 import json
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -48,6 +52,32 @@ def backup(store: Store, target: Path, *, raw: bool = True, secret: Path | None 
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return at
+
+
+def dump(store: Store, target: Path) -> None:
+    """Copy a PostgreSQL database into the new file `target`, by pg_dump in its own format.
+
+    Raises Permanent where there is no pg_dump, or where it does not succeed; then there is no file.
+    """
+    url = store.main.engine.url
+    env = {**os.environ, **({"PGPASSWORD": url.password} if url.password else {})}
+    place = url.set(drivername="postgresql", password=None).render_as_string()
+    half = target.with_name(f"{target.name}.unfinished")
+    half.touch(mode=0o600)
+    try:
+        command = ["pg_dump", "--format=custom", f"--file={half}", f"--dbname={place}"]
+        subprocess.run(command, env=env, check=True, capture_output=True, text=True)
+        _sync(half)
+        half.rename(target)
+        _sync(target.parent)
+    except FileNotFoundError:
+        raise Permanent("there is no pg_dump on this machine")
+    except subprocess.CalledProcessError as error:
+        raise Permanent((error.stderr.strip().splitlines() or ["pg_dump failed"])[-1])
+    except OSError as error:
+        raise Permanent(f"{target}: {error.strerror}")
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def _copy(store: Store, folder: Path, *, raw: bool) -> datetime:

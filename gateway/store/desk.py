@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, literal_column, select, update
+from sqlalchemy import Connection, delete, func, literal_column, select, update
 
 from gateway.store import tables
 from gateway.store.fast import insert, one_of
@@ -28,13 +28,22 @@ def remind(conn: Connection, *, ticket: int, agent: str, at: datetime, text: str
     insert(conn, tables.reminder, ticket=ticket, agent=agent, at=at, text=text)
 
 
-def due_reminders(conn: Connection, at: datetime, limit: int = 100) -> list[Reminder]:
-    """Reminders whose time has come, oldest first."""
+def due_reminders(conn: Connection, at: datetime, *, ticket: int | None = None, limit: int = 100) -> list[Reminder]:
+    """Reminders whose time has come, oldest first; of one ticket where it is named."""
     table = tables.reminder
-    due = select(table).where(table.c.done_at.is_(None), table.c.at <= at).order_by(table.c.at).limit(limit)
+    theirs = () if ticket is None else (table.c.ticket == ticket,)
+    due = select(table).where(table.c.done_at.is_(None), table.c.at <= at, *theirs)
     return [
-        Reminder(id=row.id, ticket=row.ticket, agent=row.agent, at=row.at, text=row.text) for row in conn.execute(due)
+        Reminder(id=row.id, ticket=row.ticket, agent=row.agent, at=row.at, text=row.text)
+        for row in conn.execute(due.order_by(table.c.at, table.c.id).limit(limit))
     ]
+
+
+def next_reminder(conn: Connection, ticket: int) -> datetime | None:
+    """When the first reminder of a ticket comes that was not brought yet."""
+    table = tables.reminder
+    found = select(func.min(table.c.at)).where(table.c.ticket == ticket, table.c.done_at.is_(None))
+    return conn.execute(found).scalar()
 
 
 def bring(conn: Connection, reminder: int, at: datetime) -> bool:

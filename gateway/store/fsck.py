@@ -180,7 +180,7 @@ def _outbox_rows(site: _Site) -> Iterator[str]:
             yield f"outbox row {row.id} has no bytes to send"
         elif not row.message_id:
             yield f"outbox row {row.id} has no Message-ID, so that a second copy could not be told"
-        if row.state not in ("pending", "sending", "sent", "failed", "held"):
+        if row.state not in ("pending", "sending", "sent", "failed", "held", "shadowed"):
             yield f"outbox row {row.id} is in the state {row.state!r}, which does not exist"
         elif (row.state == "sent") != (row.sent_at is not None):
             yield f"outbox row {row.id} is {row.state}, and its instant of sending says otherwise"

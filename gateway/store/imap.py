@@ -45,12 +45,18 @@ def folder_state(store: Store, account: str, folder: str) -> FolderState | None:
 def looked(store: Store, place: Place, uid_next: int) -> None:
     """Record that everything below `uid_next` is dealt with. The moment of the first look is kept for ever."""
     where = (imap_folder.c.account == place.account, imap_folder.c.folder == place.folder)
-    values = {"uidvalidity": place.uidvalidity, "uid_next": uid_next}
+    at = now()
+    values = {"uidvalidity": place.uidvalidity, "uid_next": uid_next, "swept_at": at}
     with store.spool.write() as conn:
         if not conn.execute(update(imap_folder).where(*where).values(values)).rowcount:
-            conn.execute(
-                insert(imap_folder).values(account=place.account, folder=place.folder, seen_at=now(), **values)
-            )
+            conn.execute(insert(imap_folder).values(account=place.account, folder=place.folder, seen_at=at, **values))
+
+
+def swept(store: Store, place: Place) -> None:
+    """Record that the folder was looked over to its end, though there was nothing to be done."""
+    where = (imap_folder.c.account == place.account, imap_folder.c.folder == place.folder)
+    with store.spool.write() as conn:
+        conn.execute(update(imap_folder).where(*where).values(swept_at=now()))
 
 
 def known(store: Store, place: Place, first: int) -> set[int]:

@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+# What transports and filters put on top: RFC 5321 section 4.4, RFC 8601, RFC 8617; x-original-to
+# is Postfix's, envelope-to and delivery-date are Exim's, x-sieve and the like a redirect's of Pigeonhole.
 _TRACE = re.compile(
-    rb"(?:(?:return-path|received|x-received|delivered-to|authentication-results|arc-[a-z-]+)[ \t]*:[^\n]*\n"
+    rb"(?:(?:return-path|received|x-received|delivered-to|x-original-to|envelope-to|delivery-date"
+    rb"|authentication-results|arc-[a-z-]+|x-sieve(?:-redirected-from)?)[ \t]*:[^\n]*\n"
     rb"(?:[ \t][^\n]*\n)*+)++",  # possessive: no way back, so no long way either
     re.IGNORECASE,
 )

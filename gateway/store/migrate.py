@@ -15,7 +15,7 @@ from gateway import log
 from gateway.errors import Permanent
 from gateway.now import now
 from gateway.store import tables
-from gateway.store.backup import backup
+from gateway.store.backup import backup, dump
 from gateway.store.database import Database
 from gateway.store.engine import Store
 from gateway.store.failure import translated
@@ -44,10 +44,11 @@ MAIN = Schema(name="gateway", metadata=tables.main_db, head="0001")
 HEADS = {schema.name: schema.head for schema in (SPOOL, MAIN)}
 
 
-def ensure(store: Store) -> None:
+def ensure(store: Store, *, copied: bool = False) -> None:
     """Create or update the tables of both databases. Raises Permanent for a newer, foreign or damaged database.
 
-    Before an update an SQLite site is copied to `data_dir/before-REVISION-TIME`, without its files of large mails.
+    No update without a copy: an SQLite site goes to the folder `data_dir/before-REVISION-TIME`, without its files of
+    large mails, a PostgreSQL database to a file of that name. `copied`: somebody else has made one.
     """
     both = ((store.spool, SPOOL), (store.main, MAIN))
     found = [_revision(database, schema) for database, schema in both]
@@ -61,13 +62,38 @@ def ensure(store: Store) -> None:
             behind.append((database, schema, at))
     if not behind:
         return
-    copied = None
-    if store.dialect == "sqlite":
-        copied = store.data_dir / f"before-{max(schema.head for _, schema, _ in behind)}-{now():%Y%m%dT%H%M%S}"
-        backup(store, copied, raw=False)
+    copy = None if copied else _copy(store, max(schema.head for _, schema, _ in behind))
     for database, schema, at in behind:
         _upgrade(database, schema)
-        log.database_updated(database.name, at, schema.head, str(copied or ""))
+        log.database_updated(database.name, at, schema.head, to_go_back=_way_back(copy))
+
+
+def _copy(store: Store, head: str) -> Path:
+    """Where the copy is that was made."""
+    copy = store.data_dir / f"before-{head}-{now():%Y%m%dT%H%M%S}"
+    if store.dialect == "sqlite":
+        backup(store, copy, raw=False)
+        return copy
+    copy = copy.with_name(f"{copy.name}.dump")
+    try:
+        dump(store, copy)
+    except Permanent as error:
+        raise Permanent(
+            f"the database is to be brought to schema {head}, and a copy must be made first: {error}; "
+            "make one with pg_dump, then run: gateway db migrate --copied"
+        )
+    return copy
+
+
+def _way_back(copy: Path | None) -> str:
+    """What to do where the new version is not wanted."""
+    if copy is None:
+        return "stop the gateway, install the version before, put your copy back"
+    if copy.suffix == ".dump":
+        put_back = f"pg_restore --clean --if-exists --dbname=DATABASE {copy}, then gateway db restored TIME-OF-THE-COPY"
+    else:
+        put_back = f"gateway db restore {copy}"
+    return f"stop the gateway, install the version before, {put_back}"
 
 
 def _refuse_half(store: Store, *, missing: Database) -> None:

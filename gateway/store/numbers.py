@@ -50,6 +50,26 @@ class Numbers:
         insert(conn, tables.counter, name="ticket", value=self._last)
 
 
+def begin_at(store: Store, first: int) -> None:
+    """See that the next ticket's number is `first` at least. Numbers never go back."""
+    if first <= 1:
+        return
+
+    def work(conn: Connection) -> None:
+        if conn.dialect.name == "postgresql":
+            upcoming = "SELECT last_value + CASE WHEN is_called THEN 1 ELSE 0 END FROM ticket_number"
+            if int(conn.exec_driver_sql(upcoming).scalar_one()) < first:
+                conn.execute(select(func.setval(tables.ticket_number.name, first - 1, True)))
+            return
+        if last_number(conn) >= first - 1:
+            return
+        at = tables.counter.c
+        if conn.execute(update(tables.counter).where(at.name == "ticket").values(value=first - 1)).rowcount == 0:
+            insert(conn, tables.counter, name="ticket", value=first - 1)
+
+    store.main.retrying(work)
+
+
 def take_number(conn: Connection) -> int:
     """The next number, taken within a write transaction."""
     if conn.dialect.name == "postgresql":

@@ -40,14 +40,17 @@ def kept(store: Store, account: str) -> Kept:
     )
 
 
-def claim(store: Store, account: str, at: datetime) -> bool:
-    """This node renews now; False where another does."""
+def claim(store: Store, account: str, at: datetime, *, known: str) -> bool:
+    """This node renews the access token `known` now; False where another does, or has just done it.
+
+    Else who read before that renewal and asks after it would renew once more, by a refresh token that is used up.
+    """
 
     def work(conn: Connection) -> bool:
         dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
         conn.execute(dialect.insert(_token).values(account=account).on_conflict_do_nothing())
         free = or_(_token.c.claimed_until.is_(None), _token.c.claimed_until <= at)
-        mine = update(_token).where(_token.c.account == account, free)
+        mine = update(_token).where(_token.c.account == account, _token.c.access == known, free)
         mine = mine.values(claimed_by=store.node, claimed_until=at + CLAIM)
         return conn.execute(mine).rowcount == 1
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_colum
 
 from gateway.errors import Permanent
 from gateway.now import now as wall
-from gateway.store import tables
+from gateway.store import shadowing, tables
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 
@@ -70,15 +70,32 @@ class Row:
     sent_at: datetime | None
 
 
-def claim_due(store: Store, *, node: str, limit: int, now: datetime, lease: timedelta = LEASE) -> list[Due]:
-    """Up to `limit` rows that are due, longest due first; the attempt is counted and committed before the return."""
+def claim_due(
+    store: Store,
+    *,
+    node: str,
+    limit: int,
+    now: datetime,
+    lease: timedelta = LEASE,
+    shadow: bool = False,
+    admin: str = "",
+    which: ColumnElement[bool] | None = None,
+    in_order: bool = False,
+) -> list[Due]:
+    """Up to `limit` rows that are due, longest due first; the attempt is counted and committed before the return.
+
+    In shadow mode, by `shadow` or by the database's own word, there is nothing but what is for `admin`. `which`: only
+    these rows; `in_order`: none of a ticket of which somebody is sending an older one.
+    """
 
     def work(conn: Connection) -> list[Due]:
+        if shadow or shadowing.since(conn) is not None:
+            shadowing.keep_back(conn, admin)
         at = database_now(conn)
         free = or_(_outbox.c.lease_node.is_(None), _outbox.c.lease_until < at)
         due = (
             select(_outbox)
-            .where(_is_due_state, _outbox.c.next_try_at <= now, free)
+            .where(_is_due_state, _outbox.c.next_try_at <= now, free, *_narrowed(which), *_in_turn(in_order, at))
             .order_by(_outbox.c.next_try_at, _outbox.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -121,6 +138,19 @@ def claim_due(store: Store, *, node: str, limit: int, now: datetime, lease: time
         ]
 
     return store.main.retrying(work)
+
+
+def _narrowed(which: ColumnElement[bool] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if which is None else (which,)
+
+
+def _in_turn(in_order: bool, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    if not in_order:
+        return ()
+    older = _outbox.alias("older")
+    leaving = older.c.state == literal_column("'sending'"), older.c.lease_until >= at
+    of_ticket = select(older.c.id).where(older.c.ticket == _outbox.c.ticket, older.c.id < _outbox.c.id, *leaving)
+    return (~of_ticket.exists(),)
 
 
 _RECORD = (
@@ -216,11 +246,11 @@ def _release(store: Store, which: ColumnElement[bool], *, attempts: int = 0) -> 
     return store.main.retrying(work)
 
 
-def next_due_at(store: Store) -> datetime | None:
-    """When the next row is due, or None where nothing waits."""
+def next_due_at(store: Store, which: ColumnElement[bool] | None = None) -> datetime | None:
+    """When the next row (of these) is due, or None where nothing waits."""
     with store.main.read() as conn:
-        first = select(_outbox.c.next_try_at).where(_is_due_state).order_by(_outbox.c.next_try_at).limit(1)
-        return conn.execute(first).scalar()
+        mine = select(_outbox.c.next_try_at).where(_is_due_state, *_narrowed(which))
+        return conn.execute(mine.order_by(_outbox.c.next_try_at).limit(1)).scalar()
 
 
 def rows(store: Store, *, states: Sequence[str] = (), ticket: int | None = None, ids: Sequence[int] = ()) -> list[Row]:

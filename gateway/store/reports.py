@@ -1,7 +1,7 @@
 """Tickets as reports see them: their fields, and what the journal says of their course."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from gateway.store import tables
 from gateway.store.fast import one_of
+from gateway.tickets import probe
 from gateway.tickets.status import Status
 
 _PAGE = 500  # tickets in memory at once
@@ -33,6 +34,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """A ticket went from one agent (key) to another; None is nobody."""
+
+    at: datetime
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Somebody noted time; `by` as in the journal: `agent:carol`, `cli:root`."""
 
@@ -45,7 +55,8 @@ class Spent:
 class Course:
     """One ticket. `requester` is an address, "" where it is nobody's; `workers` are the agents who wrote on it.
 
-    `moves`, `spent` and `workers` are empty where the ticket was not touched in the time that was asked about.
+    `answered_by` is the agent who gave the first answer; None where no name is known. It and what stands below it are
+    empty where the ticket was not touched in the time that was asked about.
     """
 
     number: int
@@ -71,15 +82,23 @@ class Course:
     resolve_minutes: int | None
     rating: int | None
     rated_at: datetime | None
+    answered_by: str | None = None
     moves: tuple[Move, ...] = ()
+    handed: tuple[Handed, ...] = ()
     spent: tuple[Spent, ...] = ()
     workers: frozenset[str] = frozenset()
+
+    def assigned_at(self, at: datetime) -> str | None:
+        """The agent who had the ticket then; whoever was given it at that very instant has it."""
+        if not self.handed:
+            return self.assignee
+        return next((one.after for one in reversed(self.handed) if one.at <= at), self.handed[0].before)
 
 
 def courses(
     conn: Connection, *, touched_since: datetime, opened_since: datetime, ended: Collection[str]
 ) -> Iterator[Course]:
-    """The tickets that are open, were touched since, or opened since; ascending by number, without merged ones.
+    """The tickets that are open, were touched since, or opened since; ascending, without merged ones and probes.
 
     `ended`: statuses of the site's own in which a ticket is done with.
     """
@@ -89,7 +108,7 @@ def courses(
     query = select(*columns).where(_ticket.merged_into.is_(None), wanted).order_by(_ticket.number).limit(_PAGE)
     after = 0
     while rows := conn.execute(query.where(_ticket.number > after)).all():
-        yield from _page(conn, rows, touched_since)
+        yield from _page(conn, [row for row in rows if probe.TAG not in row.tags], touched_since)
         after = rows[-1].number
 
 
@@ -100,38 +119,73 @@ def first_opened_at(conn: Connection) -> datetime | None:
 
 def _page(conn: Connection, rows: Sequence[Row[Any]], touched_since: datetime) -> Iterator[Course]:
     touched = [row.number for row in rows if row.updated_at >= touched_since]
-    moves, spent = _journal(conn, touched)
+    journals = _journals(conn, touched)
+    writers = _writers(conn, [one.answered_in for one in journals.values() if one.answered_in is not None])
     workers = _workers(conn, touched)
     people = _people(conn, {row.requester_id for row in rows} - {None})
     for row in rows:
-        address, name = people.get(row.requester_id, ("", ""))
+        address, shown = people.get(row.requester_id, ("", ""))
+        journal = journals.get(row.number, _NOTHING)
         yield Course(
-            **{field: getattr(row, field) for field in _FIELDS},
+            **{name: getattr(row, name) for name in _FIELDS},
             tags=tuple(row.tags),
             requester=address,
-            requester_name=name,
-            moves=tuple(moves.get(row.number, ())),
-            spent=tuple(spent.get(row.number, ())),
+            requester_name=shown,
+            moves=tuple(journal.moves),
+            handed=tuple(journal.handed),
+            answered_by=journal.answered_by or writers.get(journal.answered_in or 0),
+            spent=tuple(journal.spent.values()),
             workers=frozenset(workers.get(row.number, ())),
         )
 
 
-def _journal(conn: Connection, numbers: Collection[int]) -> tuple[dict[int, list[Move]], dict[int, list[Spent]]]:
-    """Changes of status and noted time by ticket, oldest first; what was taken back is left out."""
-    moves: dict[int, list[Move]] = {}
-    spent: dict[int, dict[int, Spent]] = {}
-    theirs = (one_of(conn, _event.ticket, numbers), _event.kind.in_(_KINDS))
-    columns = (_event.id, _event.ticket, _event.at, _event.kind, _event.data)
-    for row in conn.execute(select(*columns).where(*theirs).order_by(_event.id)):
+@dataclass(slots=True)
+class _Journal:
+    """What the lines of one ticket's journal come to, oldest first; what was taken back is left out."""
+
+    moves: list[Move] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
+    answered_by: str | None = None
+    answered_in: int | None = None  # the mail that is or brought the first answer
+    spent: dict[int, Spent] = field(default_factory=dict)  # by the id of the line
+
+    def add(self, row: Any) -> None:
         if row.kind == "time_spent":
-            spent.setdefault(row.ticket, {})[row.id] = Spent(at=row.at, minutes=row.data["minutes"], by=row.data["by"])
+            self.spent[row.id] = Spent(at=row.at, minutes=row.data["minutes"], by=row.data["by"])
         elif row.kind == "undone":
-            spent.get(row.ticket, {}).pop(row.data.get("event", 0), None)
-        elif "status" in row.data:
-            before, after = row.data["status"]
-            if before is not None and before != after:
-                moves.setdefault(row.ticket, []).append(Move(at=row.at, before=before, after=after))
-    return moves, {number: list(lines.values()) for number, lines in spent.items()}
+            self.spent.pop(row.data.get("event", 0), None)
+        else:
+            self._change(row)
+
+    def _change(self, row: Any) -> None:
+        before, after = row.data.get("status", (None, None))
+        if before is not None and before != after:
+            self.moves.append(Move(at=row.at, before=before, after=after))
+        before, after = row.data.get("assignee", (None, None))
+        if before != after:
+            self.handed.append(Handed(at=row.at, before=before, after=after))
+        if "first_response_at" in row.data:
+            self.answered_by = row.actor.removeprefix("agent:") if row.actor.startswith("agent:") else None
+            self.answered_in = row.mail_id
+
+
+_NOTHING = _Journal()
+
+
+def _journals(conn: Connection, numbers: Collection[int]) -> dict[int, _Journal]:
+    found: dict[int, _Journal] = {}
+    theirs = (one_of(conn, _event.ticket, numbers), _event.kind.in_(_KINDS))
+    columns = (_event.id, _event.ticket, _event.mail_id, _event.at, _event.actor, _event.kind, _event.data)
+    for row in conn.execute(select(*columns).where(*theirs).order_by(_event.id)):
+        found.setdefault(row.ticket, _Journal()).add(row)
+    return found
+
+
+def _writers(conn: Connection, mails: Collection[int]) -> dict[int, str]:
+    """The agents who wrote answers of ours, by the mail; also those that were sent by hand."""
+    ours = (_article.direction == "out", _article.author.startswith("agent:"))
+    query = select(_article.mail_id, _article.author).where(one_of(conn, _article.mail_id, mails), *ours)
+    return {mail: author.removeprefix("agent:") for mail, author in conn.execute(query)}
 
 
 def _workers(conn: Connection, numbers: Collection[int]) -> dict[int, set[str]]:

@@ -45,7 +45,7 @@ def restore(
     try:
         files = sqlite_files(url)
         finish(data_dir, files)
-        at = _check(source)
+        at = _check(source, data_dir)
         kept = _make_ready(source, files, data_dir, at, skip=skip)
         if secret is not None:
             _put_secret(source / "secret", secret)
@@ -141,12 +141,13 @@ def restored(store: Store, at: datetime, *, skip: int = NUMBERS_SKIPPED, used: i
     reread.mark_reread(store, at - _REREAD_BEFORE)
 
 
-def _check(source: Path) -> datetime:
+def _check(source: Path, data_dir: Path) -> datetime:
+    """The instant that the backup is of. Permanent where something of it is missing, damaged or too new."""
     try:
         about = json.loads((source / ABOUT).read_text())
         at = datetime.fromisoformat(about["at"])
-        if not about["raw"]:
-            raise Permanent(f"{source} is the copy made before an update, without the files of large mails")
+        if not about["raw"]:  # made before an update: the files of large mails were left where they are
+            _find_large(source / "spool.db", data_dir / "raw")
         for schema in (migrate.SPOOL, migrate.MAIN):
             with closing(sqlite3.connect(f"file:{source / schema.name}.db?mode=ro", uri=True)) as conn:
                 (found,) = conn.execute("PRAGMA quick_check(1)").fetchone()
@@ -158,6 +159,17 @@ def _check(source: Path) -> datetime:
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error) as error:
         raise Permanent(f"{source} is not a whole backup: {error}") from error
     return at
+
+
+def _find_large(spool: Path, folder: Path) -> None:
+    with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as conn, closing(RawStore(folder)) as raw:
+        named = conn.execute("SELECT DISTINCT raw_file FROM spool WHERE raw_file IS NOT NULL")
+        gone = [name for (name,) in named if not raw.path(name).exists()]
+    if gone:
+        raise Permanent(
+            f"{spool.parent} was made before an update, without the files of large mails, and {len(gone)} of them are "
+            f"no longer in {folder}, such as {gone[0]}; put back a whole backup"
+        )
 
 
 def _highest_number(path: Path) -> int:

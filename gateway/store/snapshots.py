@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 from gateway.mail import Address
 from gateway.store import tables
 from gateway.store.fast import one_of, rows_in
+from gateway.store.written_from import best, written_from
 from gateway.tickets.linking import MAX_MERGES
 from gateway.tickets.snapshot import Done, Linked, Snapshot
 from gateway.tickets.undo import UNDOABLE
@@ -133,20 +134,29 @@ def correspondents(conn: Connection, numbers: Collection[int]) -> dict[int, Corr
     answered = select(_mail.c.ticket, _mail.c.message_id).join(newest, _mail.c.id == newest.c.id)
     ids: dict[int, str] = dict(map(tuple, conn.execute(answered)))
     people = (
-        select(_ticket.c.number, address.c.shown, person.c.name, person.c.language, _ticket.c.language.label("wrote"))
+        select(
+            _ticket.c.number,
+            address.c.addr,
+            address.c.shown,
+            person.c.name,
+            person.c.language,
+            _ticket.c.language.label("wrote"),
+        )
         .join_from(_ticket, person, person.c.id == _ticket.c.requester_id)
         .join(address, address.c.person_id == person.c.id)
         .where(one_of(conn, _ticket.c.number, numbers))
         .order_by(_ticket.c.number, address.c.addr)
     )
+    wrote, shown = written_from(conn, numbers), dict[int, dict[str, str]]()
     found: dict[int, Correspondent] = {}
     for row in conn.execute(people):
-        if row.number not in found:
-            found[row.number] = Correspondent(
-                address=Address(addr=row.shown, name=row.name),
-                language=row.language or row.wrote,
-                message_id=ids.get(row.number, ""),
-            )
+        theirs = shown.setdefault(row.number, {})
+        theirs[row.addr] = row.shown
+        found[row.number] = Correspondent(
+            address=Address(addr=best(theirs, wrote.get(row.number, ())), name=row.name),
+            language=row.language or row.wrote,
+            message_id=ids.get(row.number, ""),
+        )
     return found
 
 
@@ -154,13 +164,16 @@ def watchers(conn: Connection, number: int) -> list[Address]:
     """Who gets copies of what is written on a ticket: each person once, however many addresses they have."""
     part, person, address = tables.participant, tables.person, tables.address
     those = (
-        select(part.c.person_id, address.c.shown, person.c.name)
+        select(part.c.person_id, address.c.addr, address.c.shown, person.c.name)
         .join_from(part, person, person.c.id == part.c.person_id)
         .join(address, address.c.person_id == person.c.id)
         .where(part.c.ticket == number, part.c.role == "watcher")
         .order_by(part.c.at, part.c.person_id, address.c.addr)
     )
+    wrote, shown = written_from(conn, [number]).get(number, ()), dict[int, dict[str, str]]()
     found: dict[int, Address] = {}
     for row in conn.execute(those):
-        found.setdefault(row.person_id, Address(addr=row.shown, name=row.name))
+        theirs = shown.setdefault(row.person_id, {})
+        theirs[row.addr] = row.shown
+        found[row.person_id] = Address(addr=best(theirs, wrote), name=row.name)
     return list(found.values())

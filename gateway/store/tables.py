@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -146,6 +147,7 @@ imap_folder = Table(
     Column("uidvalidity", BigInteger, nullable=False),
     Column("uid_next", BigInteger, nullable=False),  # nothing below it needs looking at
     Column("seen_at", Instant, nullable=False),
+    Column("swept_at", Instant),  # when it was last looked over to its end, by the minute
     Column("reread_since", Instant),  # a backup was put back: what arrived since then is to be read once more
 )
 
@@ -408,9 +410,11 @@ outbox = Table(
     Column("mail_id", BigInteger, ForeignKey("mail.id"), nullable=False, unique=True),
     Column("ticket", BigInteger, index=True),
     Column("recipient", Text, nullable=False),
+    Column("sender", Text, nullable=False, server_default=""),  # the address in its From, lower case
     Column("envelope_from", Text, nullable=False),  # "" is the null sender
     Column("automatic", Boolean, nullable=False),
-    Column("state", Text, nullable=False),  # pending sending sent failed held
+    Column("is_alarm", Boolean, nullable=False, server_default=false()),  # leaves by gateway.alarm_delivery
+    Column("state", Text, nullable=False),  # pending sending sent failed held shadowed
     Column("reason", Text, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try_at", Instant, nullable=False),
@@ -449,7 +453,7 @@ ticket_number = Sequence("ticket_number", metadata=main_db)
 counter = Table(
     "counter",
     main_db,
-    Column("name", Text, primary_key=True),  # "ticket"
+    Column("name", Text, primary_key=True),  # "ticket"; "shadow": the second since when nothing is sent
     Column("value", BigInteger, nullable=False),
 )
 

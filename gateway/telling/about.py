@@ -46,7 +46,7 @@ def whole(conn: Connection, ticket: Snapshot) -> Known:
     """A ticket with its people and its thread."""
     return Known(
         ticket=ticket,
-        requester=announcements.requester(conn, ticket.row["requester_id"]),
+        requester=announcements.requester(conn, ticket.row),
         thread=announcements.articles(conn, ticket.number),
     )
 
@@ -79,7 +79,7 @@ def about(
         customer=_customer(found, site),
         writer=_writer(article, found, site) if article else None,
         text=article.text if article else "",
-        attachments=_attached(store, article, site) if article else (),
+        attachments=_attached(store, article, site, letters.desk(cfg, row["queue"]).sender.key) if article else (),
         thread=[
             Article(at=one.at, author=_author(one.author, site), kind=one.direction, text=one.text)
             for one in found.thread
@@ -154,9 +154,9 @@ def _writer(article: Contribution, found: Known, site: Site) -> Writer:
     )
 
 
-def _attached(store: Store, article: Contribution, site: Site) -> list[Attached]:
-    """What hangs on a contribution; the bytes of what will come along."""
-    room = site.cfg.delivery.notice_max
+def _attached(store: Store, article: Contribution, site: Site, sender: str) -> list[Attached]:
+    """What hangs on a contribution; the bytes of what will come along by the way that mail of `sender` takes."""
+    room = site.cfg.way_of(sender).notice_max
     raw: bytes | None = None
     found = []
     for file in article.attachments:

@@ -37,6 +37,15 @@ class Occasion:
         """One of us did it, by mail or at the command line."""
         return self.actor.startswith(("agent:", "cli:"))
 
+    @property
+    def went_wrong(self) -> str | None:
+        """What befell a letter to a customer on its way: failed, delayed, without_files; None where nothing did."""
+        if "undelivered" in self:
+            return "failed"
+        if "delivery_delayed" in self:
+            return "delayed"
+        return "without_files" if self.of("files_left_out").get("to_customer") else None
+
     def __contains__(self, kind: str) -> bool:
         return kind in self.happened
 
@@ -45,10 +54,11 @@ class Occasion:
 
 
 def occasions(waiting: Sequence[Announcement]) -> list[Occasion]:
-    """The turns, oldest first."""
-    groups: dict[tuple[int, str, int | None, datetime], list[Announcement]] = {}
+    """The turns, oldest first. Of several reminders at once each stands alone, for it has its own words."""
+    groups: dict[tuple[int, str, int | None, datetime, int], list[Announcement]] = {}
     for one in waiting:
-        groups.setdefault((one.ticket, one.actor, one.mail_id, one.at), []).append(one)
+        alone = one.id if one.kind == "reminder_due" else 0
+        groups.setdefault((one.ticket, one.actor, one.mail_id, one.at, alone), []).append(one)
     return [
         Occasion(
             ticket=ticket,
@@ -58,5 +68,5 @@ def occasions(waiting: Sequence[Announcement]) -> list[Occasion]:
             happened={one.kind: one.data for one in those},
             ids=tuple(one.id for one in those),
         )
-        for (ticket, actor, mail_id, at), those in groups.items()
+        for (ticket, actor, mail_id, at, _), those in groups.items()
     ]

@@ -27,6 +27,7 @@ from gateway.telling.about import Known, whole
 from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion, occasions
 from gateway.telling.whom import admin_called, notices
+from gateway.tickets import probe
 from gateway.tickets.actions import Action, Actor, Note, Send
 from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
@@ -183,7 +184,7 @@ def _composed(store: Store, site: Site, matcher: Matcher, some: Sequence[Occasio
         tickets = snapshots(conn, {one.ticket for one in some})
         for one in some:
             ticket = tickets.get(one.ticket)
-            if ticket is None:
+            if ticket is None or probe.TAG in ticket.row["tags"]:  # nobody is called to a probe, and no rule is asked
                 found.append(_Told(occasion=one, actions=()))
                 continue
             made = afterwards.reactions(conn, site, matcher, ticket, one.triggers, at=at, by=one.agent)

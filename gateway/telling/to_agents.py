@@ -1,6 +1,7 @@
 """Notices to agents: one letter each, or a place in the next digest where too many new tickets came at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,6 +52,8 @@ def letter(
     language = own.language or cfg.mail.language
     by, reason = _by(occasion, site), _reason(occasion, kind, agent, row, site)
     told = about(store, site, found, article, kind=kind, language=language, at=at, by=by, reason=reason)
+    if kind == "notice_undelivered":
+        told = replace(told, **_went_wrong(occasion))
     of = f"{kind} {occasion.ids[0]} {occasion.ticket}"
     composed = notice(
         site.templates,
@@ -59,7 +62,7 @@ def letter(
         about=told,
         recipient=recipient,
         stamp=signed(cfg, site.keys, occasion.ticket, recipient, role=Role.AGENT, at=at, of=of),
-        notice_max=cfg.delivery.notice_max,
+        notice_max=cfg.way_of(letters.desk(cfg, row["queue"]).sender.key).notice_max,
         zone=zone_of(cfg),
         language=language,
     )
@@ -70,10 +73,21 @@ def _by(occasion: Occasion, site: Site) -> str:
     return (site.cfg.agents[occasion.agent].name or occasion.agent) if occasion.agent in site.cfg.agents else ""
 
 
+def _went_wrong(occasion: Occasion) -> dict[str, Any]:
+    """Whom a letter did not reach as it should have, how, and what the other side said."""
+    how = occasion.went_wrong or "failed"
+    kind = {"failed": "undelivered", "delayed": "delivery_delayed", "without_files": "files_left_out"}[how]
+    data = occasion.of(kind)
+    return {
+        "failed": Address(addr=data.get("recipient", "")),
+        "failed_how": how,
+        "failed_reply": data.get("reply") or data.get("status") or "",
+    }
+
+
 def _reason(occasion: Occasion, kind: str, agent: str, row: Mapping[str, Any], site: Site) -> str:
     if kind == "notice_undelivered":
-        data = occasion.of("undelivered")
-        return f"{data.get('recipient', '')}: {data.get('reply') or data.get('status') or 'no reason was given'}"
+        return ", ".join(occasion.of("files_left_out").get("files", ())) if "files_left_out" in occasion else ""
     if "reminder_due" in occasion:
         return occasion.of("reminder_due").get("text") or "you wished to be reminded"
     rule = called(occasion, row, site.cfg, ()).get(agent)

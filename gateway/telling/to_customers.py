@@ -64,7 +64,7 @@ def letter(conn: Connection, site: Site, occasion: Occasion, found: Known, had: 
     who = found.requester
     if who is None or not concerns(occasion, site):
         return
-    if why := _silence(conn, site, found, had, at):
+    if why := silence(conn, site, found, had, at):
         yield Note(ticket=occasion.ticket, kind="not_sent", data={"template": kind, "detail": why[1]}, reason=why[0])
         return
     cfg, row = site.cfg, found.row
@@ -115,8 +115,8 @@ def _from_changes(occasion: Occasion, site: Site) -> bool:
     return before.key != after.key or "moved" in site.cfg.mail.progress
 
 
-def _silence(conn: Connection, site: Site, found: Known, had: Had, at: datetime) -> tuple[Reason, str] | None:
-    """Why a customer is not written to, or None."""
+def silence(conn: Connection, site: Site, found: Known, had: Had, at: datetime) -> tuple[Reason, str] | None:
+    """Why a customer, whom there is, is not written to; or None."""
     who, row = found.requester, found.row
     assert who is not None
     last = found.last_in

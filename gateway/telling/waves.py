@@ -5,7 +5,7 @@ wants quiet now reads of it when that ends.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -15,7 +15,6 @@ from gateway.compose.digests import Group, Row, digest
 from gateway.compose.stamp import plain
 from gateway.config import Config
 from gateway.config.calendars import zone_of
-from gateway.config.hours import is_within
 from gateway.errors import Conflict
 from gateway.mail import Address
 from gateway.now import now
@@ -27,6 +26,7 @@ from gateway.telling import to_agents
 from gateway.telling.about import Known, whole
 from gateway.telling.caps import Had
 from gateway.telling.occasion import Occasion
+from gateway.telling.quiet import wants_quiet
 from gateway.tickets.actions import Action, Actor, Note, Send
 
 KIND = "escalated"
@@ -46,16 +46,6 @@ def tell_wave(store: Store, site: Site) -> int:
         if not wants_quiet(site.cfg, who, at):
             told += _tell(store, site, who, theirs, at)
     return told
-
-
-def wants_quiet(cfg: Config, who: str, at: datetime) -> bool:
-    """Whether an agent has said that nothing shall come at this time of day."""
-    agent = cfg.agents.get(who)
-    if agent is None or not agent.quiet:
-        return False
-    calendar = cfg.hours.get(agent.calendar or "")
-    zone: tzinfo = calendar.zone if calendar else zone_of(cfg)
-    return is_within(agent.quiet, at.astimezone(zone).time())
 
 
 def _tell(store: Store, site: Site, who: str, theirs: Sequence[Announcement], at: datetime) -> int:

@@ -86,7 +86,7 @@ def _all(
     if "opened" in occasion and not assignee:
         yield from ((agent, "new") for agent in team)
     worker = [assignee] if assignee and assignee not in away else team
-    if "undelivered" in occasion:
+    if occasion.went_wrong is not None:
         yield from ((agent, "undelivered") for agent in worker)
     if "wrote" in occasion and "opened" not in occasion and not occasion.of("wrote").get("auto"):
         yield from ((agent, "answered") for agent in worker)

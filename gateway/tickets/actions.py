@@ -186,6 +186,8 @@ class Send:
     subject: str
     data: bytes
     automatic: bool
+    sender: str = ""  # the address in its From: by it the way out is chosen
+    is_alarm: bool = False  # about mail that does not leave: it has a way out of its own
     parties: tuple[str, ...] = ()
     wait: timedelta = timedelta()  # it may still be stopped for so long
 

@@ -33,13 +33,15 @@ def judge(
     quiet: bool,
     answer_to: str = "",
     answers_ourselves: bool = False,
+    is_probe: bool = False,
     max_hops: int = MAX_HOPS,
 ) -> Judgement:
     """The verdict on a mail.
 
     `from_ourselves`: its From is an address we answer to; `own_mail`: its Message-ID is one that we signed;
     `names_our_mail`: it names a mail we sent, by token or Message-ID; `quiet`: it was filed as old mail; `answer_to`:
-    whom an automatic answer would reach, if not its From, and whether that is ourselves.
+    whom an automatic answer would reach, if not its From, and whether that is ourselves; `is_probe`: one of us sent it
+    to be answered, at whatever address.
     """
     if own_mail:
         return Judgement(verdict=Verdict.IGNORE, reason=Reason.OUR_OWN_MAIL, detail=mail.message_id)
@@ -50,7 +52,9 @@ def judge(
     silence = _silence(mail, envelope, from_ourselves=from_ourselves, quiet=quiet)
     if silence is None and answers_ourselves:
         silence = Reason.OURSELVES, answer_to
-    if silence is None and takes_no_mail(answer_to):
+    if is_probe and silence and silence[0] is Reason.NO_REPLY_ADDRESS:
+        silence = None
+    if silence is None and takes_no_mail(answer_to) and not is_probe:
         silence = Reason.NO_REPLY_ADDRESS, answer_to
     if silence:
         return Judgement(verdict=Verdict.QUIET, reason=silence[0], detail=silence[1])

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     LATE_PARENT = "late_parent"
     SAME_KEY = "same_key"
     SUBJECT_NUMBER = "subject_number"
+    OLD_NUMBER = "old_number"
     NOTHING_NAMED = "names_no_ticket"
     NOT_A_PARTY = "sender_not_a_party"
     NOT_SIGNED = "token_not_signed_by_us"
@@ -136,6 +137,7 @@ _WORDS: dict[Reason, str] = {
     Reason.LATE_PARENT: "a mail of this ticket answers it",
     Reason.SAME_KEY: "its declared source wrote of the same before",
     Reason.SUBJECT_NUMBER: "its subject names the ticket, and its sender takes part in it",
+    Reason.OLD_NUMBER: "its subject has the number of the helpdesk before us, and its sender takes part in it",
     Reason.NOTHING_NAMED: "it names no ticket",
     Reason.NOT_A_PARTY: "it names a ticket, but its sender does not take part in that",
     Reason.NOT_SIGNED: "it carries what looks like a token of ours and was not signed by us",

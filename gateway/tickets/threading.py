@@ -3,7 +3,7 @@
 Two steps, both pure: `clues` reads what a mail points at; the store looks those up; `decide` weighs what was found.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ class Clues:
     message_id: str
     parties: frozenset[str] = frozenset()  # address keys in To and Cc
     other_claims: tuple[tuple[token.Claim, Reason], ...] = ()  # good tokens that name no ticket to be joined
+    old_numbers: tuple[int, ...] = ()  # of the helpdesk before us, in the subject
     unsigned: tuple[tuple[str, Reason], ...] = ()  # what has the shape of a token and is none of ours, and where
 
     @property
@@ -115,13 +116,16 @@ def decide(
     at: datetime,
     auth_failed: bool = False,
     keyed: tuple[int, str] | None = None,
+    imported: Mapping[int, Collection[int]] | None = None,
 ) -> Thread:
     """The ticket this mail joins. `refs`: rows for `clues.ids` and the mail's own id; `sender`: an address key.
 
     `keyed`: the ticket that a declared source opened under the key which this mail of it names, and the key.
+    `imported`: the tickets that came from another helpdesk, by their numbers there.
     """
     tried: list[Tried] = []
     candidates = _candidates(clues, sender, refs, tickets, auth_failed)
+    candidates += _of_old(clues, sender, imported or {}, tickets, auth_failed)
     if keyed:  # by the site's own word, while monitors give all their mails one id
         candidates.insert(0, (Reason.SAME_KEY, *keyed, None))
     for evidence, number, what, may_join in candidates:
@@ -161,6 +165,16 @@ def _candidates(
         outcome = Reason.AUTH_FAILED if auth_failed else _takes_part(sender, number, tickets)
         found.append((Reason.SUBJECT_NUMBER, number, f"#{number}", outcome))
     return found
+
+
+def _of_old(
+    clues: Clues, sender: str, imported: Mapping[int, Collection[int]], tickets: Mapping[int, Known], auth_failed: bool
+) -> Iterator[tuple[Reason, int | None, str, Reason | None]]:
+    """The number of another helpdesk counts as ours does, and only for what was taken over from there."""
+    for number in clues.old_numbers:
+        for ticket in imported.get(number, ()):
+            outcome = Reason.AUTH_FAILED if auth_failed else _takes_part(sender, ticket, tickets)
+            yield Reason.OLD_NUMBER, ticket, f"#{number} of the helpdesk before", outcome
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -58,6 +58,11 @@ class Resolver:
                 self._known.clear()
                 self._unanswered, self._silent_until = 0, 0.0
 
+    @property
+    def silent(self) -> int:
+        """How many questions in a row nobody answered at all."""
+        return self._unanswered
+
     def lookups(self, *, patient: bool = True, total: float = TOTAL, each: float = EACH) -> "Lookups":
         """The questions of one mail. `patient`: ask even where nobody has answered for a while."""
         return Lookups(self, deadline=self._clock() + total, each=each, patient=patient)

@@ -28,7 +28,10 @@ from gateway.writers.clocks import moved, opened
 from gateway.writers.tx import Tx, Writer, person_of
 
 # Lines of the journal that people hear of, and of which rules are asked.
-_ANNOUNCED = ("assigned", "replied", "undelivered", "reminder_due", "called", "letter_asked", "escalated")
+_ANNOUNCED = (
+    *("assigned", "replied", "undelivered", "delivery_delayed", "files_left_out"),
+    *("reminder_due", "called", "letter_asked", "escalated"),
+)
 
 
 def open_ticket(tx: Tx, action: OpenTicket, actor: Actor) -> None:

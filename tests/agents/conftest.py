@@ -22,3 +22,11 @@ def busy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> BusyOffice:
     desk.configure(more=NO_CAPS)
     monkeypatch.setattr(to_agents, "MOST_NEW", 1_000_000)
     return BusyOffice(desk)
+
+
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that says what time it is."""
+    file = tmp_path / "clock"
+    monkeypatch.setattr("gateway.now._CLOCK_FILE", str(file))
+    return file

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from gateway import unassigned
-from gateway.claims import Claims
 from gateway.clock import start_clock
 from gateway.config import load
 from gateway.errors import Conflict
@@ -311,7 +310,7 @@ def test_the_clock_has_it_among_its_jobs(desk: Desk) -> None:
     file_in(desk)
     back(desk, "eve")
     site = load_site(load(desk.config), desk.store)
-    clock = start_clock(desk.store, lambda: site, Claims(desk.store))
+    clock = start_clock(desk.store, lambda: site)
     try:
         for job in clock.get_jobs():
             job.func()

@@ -32,6 +32,18 @@ def test_it_changes_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
 
 
+def test_what_anybody_may_change_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    (tmp_path / "templates").mkdir(mode=0o755)
+    path.chmod(0o666)
+    (tmp_path / "templates").chmod(0o777)
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    assert [line.partition(": ")[2] for line in done.stderr.splitlines() if "anybody on" in line] == [
+        f"anybody on this machine may change it: chmod o-w {one}" for one in (path, tmp_path / "templates")
+    ]
+
+
 def test_every_mistake_on_a_line_of_its_own_and_78(tmp_path: Path) -> None:
     write(tmp_path, edited('"14 days"', "14").replace('level = "info"', 'levle = "info"'))
     done = gateway("check", cwd=tmp_path)
@@ -120,8 +132,8 @@ def test_terminal_escapes_in_a_file_are_made_visible(tmp_path: Path) -> None:
             "auth.trust[1]: is believed of a mailbox at Microsoft 365 only",
         ),
         (
-            '[[imap]]\nhost = "h.example"\nuser = "u"\nsent = "Sent"\npassword_file = "p"\n',
-            "imap[1].sent: has no effect yet",
+            '[[delivery.route]]\nfrom_domain = "shop.example"\nto = "maildir:data/shop"\n',
+            "delivery.route[1].from_domain: names shop.example, from which none of our mail is",
         ),
         ('[[smtp]]\nlisten = "0.0.0.0:25"\n', "smtp[2].listen: has no tls_cert"),
     ],
@@ -160,14 +172,15 @@ def test_only_what_is_set_is_said(tmp_path: Path) -> None:
     assert notes_of(tmp_path, small) == []
 
 
-def test_the_line_of_what_has_no_effect(tmp_path: Path) -> None:
-    text = GOOD.replace("[limits]\n", "[limits]\ndeliveries_per_host = 2\n")
-    (note,) = [note for note in notes_of(tmp_path, text) if "deliveries_per_host" in note]
-    line = text.splitlines().index("deliveries_per_host = 2") + 1
-    assert (
-        note
-        == f"config.toml:{line}: limits.deliveries_per_host: has no effect yet: a later release brings several connections to one server"
+def test_that_nobody_hears_of_a_smarthost_that_fails_is_said(tmp_path: Path) -> None:
+    text = GOOD.replace("maildir:data/sent", "smtp://relay.acme.example")
+    (note,) = [note for note in notes_of(tmp_path, text) if "alarm_delivery" in note]
+    assert note == (
+        "config.toml:1: gateway.alarm_delivery: is not set: where the smarthost fails, no letter tells you; "
+        "gateway status does"
     )
+    text = text.replace("[mail]\n", 'alarm_delivery = "smtp://other.acme.example"\n[mail]\n')
+    assert not [note for note in notes_of(tmp_path, text) if "alarm_delivery" in note]
 
 
 def test_a_sender_that_is_none_of_ours_is_said(tmp_path: Path) -> None:

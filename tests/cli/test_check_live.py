@@ -20,6 +20,7 @@ name = "main"
 host = "{host}"
 port = {port}
 tls = {tls}
+folder = ["INBOX", "Support"]
 user = "support@acme.example"
 password_file = "imap.secret"
 {more}
@@ -58,20 +59,27 @@ def test_all_is_well(tmp_path: Path) -> None:
     server = Dovecot(cert=tmp_path / "cert.pem", key=tmp_path / "key.pem").start()
     try:
         server.fill([mail(), mail()], user="support@acme.example")
+        server.fill([mail()], user="support@acme.example", folder="Support")
         with Sink() as sink:
             box = MAILBOX.format(host="localhost", port=server.tls_port, tls="true", more='ca_file = "../ca.pem"')
             config = make_site(tmp_path / "site", delivery=f"smtp://127.0.0.1:{sink.port}", more=box)
             secret(config, "imap.secret", PASSWORD)
+            foretold = "at the first look all of it is left alone, what comes from now on becomes tickets"
+            assert f"INBOX: 2 mails, 2 of them unread; {foretold}" in run(config).stdout
             with Daemon(config) as daemon:
                 port = daemon.port
                 config.write_text(config.read_text().replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"'))
                 code, found, lines = live(config)
+            first, second = (line for line in daemon.lines if line["event"] == "imap_first_look")
+            assert (second["folder"], second["mails"]) == ("Support", 1)
+            assert (first["mails"], first["unseen"], first["what"] in foretold) == (2, 2, True)
             assert sink.received == []
         assert code == 0, lines
         assert "PIPELINING" in found["mx"]["saw"][1]
         assert found["mailbox"]["saw"][0] == "TLS: TLSv1.3"
         assert "can: IDLE, MOVE, UIDPLUS" in lines
-        assert "INBOX: 2 mails; what lies there at the first look is left alone" in lines
+        assert "INBOX: 2 mails, 2 of them unread; read since 20" in lines
+        assert "0 came since the last look" in lines
         assert any(one.startswith("Processed: ") for one in found["mailbox"]["saw"])
         assert "SMTPUTF8" in found["delivery"]["saw"][2]
     finally:
@@ -89,13 +97,27 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
         code, found, lines = live(config)
         assert code == 1
         assert "does the daemon run?" in found["mx"]["problem"]
-        assert found["mailbox"]["problem"] == "there is no folder Sent Items"
+        assert "selecting Support" in found["mailbox"]["problem"]
+        assert "there is no folder Sent Items" in found["mailbox"]["problem"]
         assert "Connection refused" in found["delivery"]["problem"]
         secret(config, "imap.secret", "wrong")
         assert "logging in" in live(config)[1]["mailbox"]["problem"]
         assert PASSWORD not in lines
     finally:
         server.stop()
+
+
+def test_every_way_out_is_looked_at(tmp_path: Path) -> None:
+    with Sink() as sink:
+        more = f'[[delivery.route]]\nfrom_domain = "shop.example"\nto = "smtp://127.0.0.1:{sink.port}"\n'
+        config = make_site(tmp_path / "site", more=more)
+        alarms = '[gateway]\nalarm_delivery = "smtp://127.0.0.1:9"\n'
+        config.write_text(config.read_text().replace("[gateway]\n", alarms))
+        code, found, _ = live(config)
+    assert code == 1
+    assert found["delivery"]["problem"] == ""
+    assert "SMTPUTF8" in found["delivery:shop.example"]["saw"][2]
+    assert "Connection refused" in found["alarm"]["problem"]
 
 
 def test_a_folder_as_the_way_out(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ Content-Type: application/pdf; name=receipt.pdf
 --b--
 """
 
-MORE = "fwd_to_addrs fwd_cc_addrs fwd_date notice away_until recipients invitation sealed trail"
+MORE = "fwd_to_addrs fwd_cc_addrs fwd_date notice away_until recipients invitation sealed seals trail"
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """`gateway status`: what it counts, and when it raises its voice."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +18,11 @@ from gateway.shown import span
 from gateway.store import imap, leases, outbox, spool, tables
 from gateway.store.node import DataLock
 from gateway.tickets.actions import Send
+from support.daemon import Daemon
 from support.desk import Desk
 from support.mails import mail
+from support.wait import wait_for
+from support.whole_site import make_site
 
 MAILBOX = """
 [[imap]]
@@ -130,7 +135,76 @@ def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:
     imap.looked(held.store, imap.Place(account="main", folder="INBOX", uidvalidity=1), 1)
     answer = held.run("status")
     assert answer.code == 0
-    assert "mailbox main  polled by node-1, first read" in answer.out
+    assert "mailbox main  polled by node-1, last read" in answer.out
+
+
+def test_a_mailbox_that_is_not_read_any_more_is_a_warning(held: Desk) -> None:
+    """Fetching stopped silently: the poller holds its place, and nothing comes of it; of two folders the later counts."""
+    held.configure(more=MAILBOX.replace("[[imap]]", '[[imap]]\nfolder = ["INBOX", "Support"]'))
+    leases.acquire(held.store, "imap:main", "node-1")
+    imap.looked(held.store, imap.Place(account="main", folder="INBOX", uidvalidity=1), 1)
+    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end\n")
+    support = imap.Place(account="main", folder="Support", uidvalidity=1)
+    imap.looked(held.store, support, 1)
+    assert held.run("status").code == 0
+    with held.store.spool.write() as conn:
+        late = tables.imap_folder.update().where(tables.imap_folder.c.folder == "Support")
+        conn.execute(late.values(swept_at=now() - timedelta(minutes=20)))
+    answer = held.run("status")
+    assert answer.code == 1
+    assert answer.out.startswith("WARNING: the mailbox main was last read 20 min ago, see the log")
+    imap.swept(held.store, support)
+    assert held.run("status").code == 0
+
+
+def test_what_is_due_soon_is_counted(held: Desk) -> None:
+    for hours in (-1, 1, 30):
+        held.ticket(resolve_due=now() + timedelta(hours=hours))
+    held.ticket(status="closed", resolve_due=now() + timedelta(hours=1))
+    assert held.ask("status")["tickets"] == {"open": 3, "overdue": 1, "due_soon": 1}
+    assert "3 open, 1 overdue, 1 due soon" in held.run("status").out
+
+
+def test_processes_listeners_and_the_ids_of_a_mail(tmp_path: Path) -> None:
+    """The real daemon: what it is made of, what its doors say, and by which ids a mail is found in its log."""
+    config = make_site(tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+    with Daemon(config) as daemon:
+        found = daemon.ask("status")
+        assert (found["level"], found["listeners"]) == ("ok", {f"mx 127.0.0.1:{port}": None})
+        assert set(found["processes"]) == {"intake", "worker"}
+
+        raw = mail(subject="lamp").partition(b"\r\n")[2]
+        received = (
+            b"Received: from client by mx.acme.example (Postfix) with ESMTP\r\n id 4F2AB77C01; Fri, 27 Nov 2026\r\n"
+        )
+        daemon.send(received + b"From: ann@example.net\r\n" + raw)
+        daemon.settled()
+        accepted, done, sent = (
+            next(line for line in daemon.lines if line["event"] == event)
+            for event in ("mail_accepted", "mail_done", "sent")
+        )
+        assert accepted["queue_id"] == done["queue_id"] == "4F2AB77C01"
+        assert accepted["spool"] == done["spool"]
+        assert (done["ticket"], sent["ticket"], done["message_id"][0]) == (1, 1, "<")
+        assert {"outbox", "message_id", "recipient"} <= sent.keys()
+
+        intake, worker = found["processes"]["intake"], found["processes"]["worker"]
+        os.kill(daemon.pid, signal.SIGSTOP)  # else it would start a new one at once
+        try:
+            os.kill(intake, signal.SIGSTOP)
+            os.kill(worker, signal.SIGKILL)
+            wait_for(lambda: daemon.command("status", check=False).returncode == 2)
+            told = daemon.command("status", check=False).stdout
+        finally:
+            os.kill(intake, signal.SIGCONT)
+            os.kill(daemon.pid, signal.SIGCONT)
+        assert "the worker process is not running" in told
+        assert f"the listener mx 127.0.0.1:{port} does not answer: timed out" in told
+        wait_for(lambda: daemon.command("status", check=False).returncode == 0, 30, "all is well again")
 
 
 def test_a_full_disk_is_critical(held: Desk) -> None:

@@ -136,6 +136,19 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "[limits]", f'{IMAP}sent = "INBOX"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].sent", "sent mail"),
     "imap sent is the folder mail goes to": (
         "[limits]", f'{IMAP}sent = "Processed"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].sent", "sent mail"),
+    "imap moves to a folder it comes from": ("[limits]",
+        f'{IMAP}folder = ["INBOX", "Done"]\nafter = "move:Done"  # <<\npassword_file = "env:HOME"\n[limits]',
+        "imap[1].after", "the folder it comes from"),
+    "imap moves to a folder another polls": ("[limits]",
+        f'{IMAP}after = "move:Done"  # <<\npassword_file = "env:HOME"\n{IMAP}name = "b"\nfolder = "Done"\n'
+        'password_file = "env:HOME"\n[limits]', "imap[1].after", "a folder that b polls"),
+    "imap folder twice": ("[limits]",
+        f'{IMAP}folder = ["INBOX", "inbox"]  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].folder[2]", "already"),
+    "imap folder of two mailboxes": ("[limits]",
+        f'{IMAP}password_file = "env:HOME"\n{IMAP}name = "b"\nfolder = "INBOX"  # <<\npassword_file = "env:HOME"\n'
+        "[limits]", "imap[2].folder", "polled by the mailbox main already"),
+    "imap without a folder": ("[limits]", f'{IMAP}folder = []  # <<\npassword_file = "env:HOME"\n[limits]',
+        "imap[1].folder", "is empty"),
     "imap after": ("[limits]", f'{IMAP}after = "mvoe:Done"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].after",
         "move:FOLDER"),
     "secret that is not there": ("[limits]", f'{IMAP}password_file = "no.secret"  # <<\n[limits]',

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.config import Budget, Config, Target, load
 from gateway.config.problems import inner, keys
+from gateway.config.schema_delivery import DomainWay
 from gateway.config.section import Section
 from gateway.config.show import effective, masked
 from gateway.errors import Temporary
@@ -191,6 +192,9 @@ def sections(
             table = value[0] if isinstance(value, list) else None
         elif shape == "tables":
             table = next(iter(value.values())) if isinstance(value, dict) else None
+        if section is DomainWay:  # shown under [delivery], but for what is its own
+            assert isinstance(table, dict)
+            table = {**data, **table}
         yield from sections(section, table, f"{path}.{name}" if path else name)
 
 

@@ -66,7 +66,13 @@ def deliver(store: Store, cfg: Config, sink: Sink, alarms: list[tuple[str, str]]
 
 
 def enqueue(
-    store: Store, recipient: str = ANN, *, kind: str = "reply", files: tuple[File, ...] = (), name: str = "1"
+    store: Store,
+    recipient: str = ANN,
+    *,
+    kind: str = "reply",
+    files: tuple[File, ...] = (),
+    name: str = "1",
+    text: str = "Hello",
 ) -> None:
     message_id = f"<{name}@mail.acme.example>"
     fields: list[tuple[str, headers.Value]] = [
@@ -82,7 +88,7 @@ def enqueue(
         envelope_from="",
         message_id=message_id,
         subject="Hello",
-        data=headers.build(fields, text="Hello", html="<p>Hello</p>", files=files),
+        data=headers.build(fields, text=text, html="<p>Hello</p>", files=files),
         automatic=kind != "reply",
     )
     with store.main.write() as conn:
@@ -115,7 +121,6 @@ def score(store: Store, address: str) -> int:
         ("rcpt", "552 5.2.2 mailbox full", 1),
         ("rcpt", "550 5.7.1 rejected as spam", 0),  # our mail, our name: not the mailbox's fault
         ("rcpt", "554 5.7.1 relaying denied", 0),
-        ("mail", "550 5.1.8 sender rejected", 0),
         ("dot", TOO_LARGE, 0),
     ],
 )
@@ -154,7 +159,13 @@ def test_a_notice_that_is_too_large_goes_once_more_without_its_files(
     (row,) = outbox.rows(store)
     assert (row.state, row.reason, row.last_reply) == ("pending", "without_files", TOO_LARGE)
     assert events(store, "files_left_out") == [
-        {"outbox": row.id, "recipient": DAVE, "files": ["Účet č. 1.pdf (293 KB)"], "reply": TOO_LARGE}
+        {
+            "outbox": row.id,
+            "recipient": DAVE,
+            "files": ["Účet č. 1.pdf (293 KB)"],
+            "reply": TOO_LARGE,
+            "to_customer": False,
+        }
     ]
     deliver()
     assert [row.state for row in outbox.rows(store)] == ["sent"]
@@ -185,9 +196,13 @@ def test_the_servers_own_limit_counts_as_a_refusal(store: Store, cfg: Config) ->
         enqueue(store, ANN, kind="reply", files=files, name="2")
         sender.run_once()
         sender.run_once()
+        assert [row.state for row in outbox.rows(store)] == ["sent", "sent"]
+        assert [one["to_customer"] for one in events(store, "files_left_out")] == [False, True]
+        assert [read(one.data).attachments for one in small.received] == [(), ()]
+        enqueue(store, ANN, kind="reply", name="3", text="line\n" * 40_000)
+        sender.run_once()
+        assert [(row.state, row.reason) for row in outbox.rows(store)][-1] == ("failed", "too_large")
         carrier.close()
-        assert [(row.state, row.reason) for row in outbox.rows(store)] == [("sent", ""), ("failed", "too_large")]
-        assert [one.recipients for one in small.received] == [(DAVE,)]
 
 
 def test_an_agents_dead_mailbox_is_told_to_the_admin_and_to_nobody_else(

@@ -224,7 +224,7 @@ def test_a_stop_gives_back_what_was_not_begun(store, sink, sender_to):
     assert [(row.state, row.attempts) for row in outbox.rows(store)] == [("pending", 0)] * 3
 
 
-def test_a_claim_that_passed_to_another_node_is_not_recorded(store, another_store, sink, sender_to):
+def test_a_claim_that_passed_to_another_node_is_not_recorded(store, another_store, sink, cfg):
     enqueue(store)
     other = another_store("node2")
 
@@ -236,9 +236,7 @@ def test_a_claim_that_passed_to_another_node_is_not_recorded(store, another_stor
             return super().deliver(dues)
 
     slow = Slow(Target(scheme="smtp", host="127.0.0.1", port=sink.port), helo="mail.acme.example")
-    sender = sender_to(sink.port)
-    sender._carrier = slow
-    sender.run_once()
+    Sender(store, cfg, node=store.node, wake=threading.Event(), carrier=slow).run_once()
     slow.close()
     assert [row.state for row in outbox.rows(store)] == ["sending"]
     assert events(store, "sent") == []

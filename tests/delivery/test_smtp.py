@@ -98,7 +98,7 @@ def test_a_dead_connection_is_made_again_without_anybody_noticing(sink, connect)
     assert sink.connections == 2
 
 
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("stage", ["rcpt", "data", "dot"])
 @pytest.mark.parametrize(
     ("reply", "answer"),
     [
@@ -113,6 +113,21 @@ def test_refusals_at_every_stage_and_the_next_mail_goes(sink, connect, stage, re
     assert sink.received == []
     assert isinstance(send(smarthost, due()), Sent)
     assert sink.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("450 4.7.1 rate limit exceeded", Retry(reply="450 4.7.1 rate limit exceeded", reason=Reason.SLOW_DOWN)),
+        ("553 5.7.1 no null sender", Retry(reply="553 5.7.1 no null sender", reason=Reason.NULL_SENDER_REFUSED)),
+        ("552 5.3.4 too large", Failed(reply="552 5.3.4 too large")),
+    ],
+)
+def test_what_is_said_to_the_sender_is_not_about_the_recipient(sink, connect, reply, answer):
+    smarthost = connect(sink.port)
+    sink.next("mail", reply)
+    assert send(smarthost, due()) == answer
+    assert isinstance(send(smarthost, due()), Sent)
 
 
 def test_one_recipient_is_refused_and_the_others_are_not(sink, connect):
@@ -132,7 +147,8 @@ def test_going_away_on_a_kept_connection_is_tried_again_on_a_new_one(sink, conne
 
 def test_going_away_on_a_fresh_connection_says_nothing_about_the_mail(sink, connect):
     sink.next("mail", "421 4.3.2 shutting down")
-    assert send(connect(sink.port), due()) == Unreachable(reply="421 4.3.2 shutting down")
+    answer = send(connect(sink.port), due())
+    assert answer == Unreachable(reply="421 4.3.2 shutting down", reason=Reason.SLOW_DOWN)
 
 
 @pytest.mark.parametrize("fault", [STALL, DROP])

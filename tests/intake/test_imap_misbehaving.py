@@ -53,6 +53,20 @@ def test_without_idle_the_folder_is_polled(stub: ImapStub, store: Store, tmp_pat
     assert not stub.said("IDLE")
 
 
+def test_the_clock_says_when_to_look(stub: ImapStub, store: Store, tmp_path: Path) -> None:
+    stub.capabilities = without("IDLE")
+    cfg = imap_config(tmp_path, stub.port, start="all", poll="1 h")
+    with polling(cfg, store) as poller:
+        wait_for(lambda: poller.is_waiting)
+        stub.add(mail())
+
+        def looked() -> bool:
+            poller.look()
+            return len(processed(stub)) == 1
+
+        wait_for(looked)
+
+
 def test_idle_that_is_refused_becomes_polling(stub: ImapStub, store: Store, tmp_path: Path) -> None:
     stub.answers["IDLE"] = "NO not today"
     cfg = imap_config(tmp_path, stub.port, start="all", poll="1 s")

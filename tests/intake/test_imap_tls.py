@@ -85,9 +85,10 @@ def test_wrong_password(server: Dovecot, tmp_path: Path, ca_file: str) -> None:
     assert "wrong" not in str(refused.value)
 
 
-@pytest.mark.parametrize("key", ["user", "folder"])
+@pytest.mark.parametrize("key", ["user", "folders"])
 def test_line_end_in_the_settings(tmp_path: Path, key: str) -> None:
-    account = imap_config(tmp_path, 143).imap[0].model_copy(update={key: "x\r\nA1 DELETE INBOX"})
+    evil = "x\r\nA1 DELETE INBOX"
+    account = imap_config(tmp_path, 143).imap[0].model_copy(update={key: (evil,) if key == "folders" else evil})
     with pytest.raises(Permanent, match="line end"):
         ImapSession.connect(account, QUICK)
 

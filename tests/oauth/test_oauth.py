@@ -124,7 +124,7 @@ def test_many_ask_and_one_renews(known: tuple[Store, Account], stub: TokenStub) 
 def test_whoever_dies_in_the_middle_holds_up_nobody_for_long(known: tuple[Store, Account], stub: TokenStub) -> None:
     store, account = known
     long_ago = datetime.now(UTC) - oauth.CLAIM - timedelta(seconds=1)
-    assert oauth.claim(store, account.name, long_ago)
+    assert oauth.claim(store, account.name, long_ago, known="")
     assert Keeper(store).token(account) == "access-1"
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.config import load
 from gateway.reporting.figures import Group, Period, Ratings, Times, reckon, weekly
 from gateway.reporting.terms import SiteTerms
-from gateway.store.reports import Course, Move, Spent
+from gateway.store.reports import Course, Handed, Move, Spent
 from support.site import GOOD, write
 
 # A Monday, at nine in Prague; the office is open 09:00-12:30 13:00-17:30, eight hours a day.
@@ -210,6 +210,68 @@ def test_time_is_theirs_who_spent_it(terms: SiteTerms) -> None:
     assert {name: group.time_spent for name, group in reckoned(terms, one, by="agent").items()} == {
         "all": 25, "carol": 5, "dave": 20}  # fmt: skip
     assert reckoned(terms, one)["support"].time_spent == 25
+
+
+# Carol has it on Monday from nine, Dave from one on; today it is nobody's.
+HANDED = (
+    Handed(at=hours(0), before=None, after="carol"),
+    Handed(at=hours(4), before="carol", after="dave"),
+    Handed(at=hours(8), before="dave", after=None),
+)
+ENDS = (
+    Move(at=hours(3), before="open", after="resolved"),
+    Move(at=hours(4), before="resolved", after="open"),
+    Move(at=hours(5), before="open", after="resolved"),
+    Move(at=hours(6), before="resolved", after="closed"),
+)
+
+
+def test_what_was_done_is_theirs_who_had_it_then(terms: SiteTerms) -> None:
+    """Whoever was given it at the very instant has it; how long it took is of the last time it was solved."""
+    one = course(
+        status="closed", handed=HANDED, moves=ENDS, first_response_at=hours(2), rating=4, rated_at=hours(7),
+        workers=frozenset({"carol", "dave"}), spent=(Spent(at=hours(1), minutes=5, by="cli:root"),),
+    )  # fmt: skip
+    found = reckoned(terms, one, by="agent")
+    assert {
+        name: (group.created, group.solved, group.reopened, group.first_response.count, group.resolution.count,
+               group.several, group.ratings.count, group.time_spent)
+        for name, group in found.items()
+    } == {
+        "all": (1, 2, 1, 1, 1, 1, 1, 5),
+        "carol": (0, 1, 0, 1, 0, 0, 0, 5),
+        "dave": (0, 1, 1, 0, 1, 1, 1, 0),
+        "None": (1, 0, 0, 0, 0, 0, 0, 0),
+    }  # fmt: skip
+    assert reckoned(terms, one)["support"].solved == 2
+
+
+def test_the_first_answer_is_theirs_who_gave_it(terms: SiteTerms) -> None:
+    one = course(handed=HANDED, first_response_at=hours(2), answered_by="dave", created_at=hours(-200))
+    found = reckoned(terms, one, by="agent")
+    assert {name: (group.open, group.first_response.count) for name, group in found.items()} == {
+        "all": (1, 1), "dave": (0, 1), "None": (1, 0)}  # fmt: skip
+
+
+def test_what_stands_is_theirs_who_have_it_today(terms: SiteTerms) -> None:
+    one = course(assignee="dave", handed=HANDED[:2], resolve_due=hours(11))
+    found = reckoned(terms, one, by="agent")
+    assert {name: (group.open, group.late) for name, group in found.items()} == {"all": (1, 1), "dave": (1, 1)}
+
+
+WHOSE = {
+    "before it was anybody's": (hours(-1), None),
+    "at the very instant": (hours(0), "carol"),
+    "between": (hours(3.9), "carol"),
+    "later": (hours(5), "dave"),
+    "today": (hours(9), None),
+}
+
+
+@pytest.mark.parametrize(("at", "agent"), WHOSE.values(), ids=WHOSE)
+def test_whose_it_was(at: datetime, agent: str | None) -> None:
+    assert course(assignee="eve", handed=HANDED).assigned_at(at) == agent
+    assert course(assignee="eve").assigned_at(at) == "eve"
 
 
 def test_what_took_several_agents(terms: SiteTerms) -> None:

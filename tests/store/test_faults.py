@@ -13,10 +13,7 @@ from gateway.errors import ConfigError
 
 
 def site(*targets):
-    first, *others = targets
-    ways = {f"q{n}": SimpleNamespace(delivery=SimpleNamespace(to=to)) for n, to in enumerate(others)}
-    ways["plain"] = SimpleNamespace(delivery=None)
-    return SimpleNamespace(delivery=SimpleNamespace(to=first), queues=ways)
+    return SimpleNamespace(routes=[SimpleNamespace(way=SimpleNamespace(to=to)) for to in targets])
 
 
 FILES = Target(scheme="maildir")

@@ -22,6 +22,8 @@ def key(raw=PLAIN, source="smtp", to=TO, peer="192.0.2.1"):
         "Return-Path: <anna@shop.example>\r\nReceived: from a\r\n\tby b\r\n  with ESMTP; now\r\n",
         "X-Received: by 2002:a05\r\nDelivered-To: support@acme.example\r\n",
         "Authentication-Results: mx.acme.example;\r\n       dkim=pass\r\n",
+        "X-Sieve: Pigeonhole\r\nX-Sieve-Redirected-From: a@shop.example\r\nReceived: from a\r\n",
+        "X-Original-To: a@shop.example\r\nEnvelope-to: a@shop.example\r\nDelivery-date: now\r\n",
         "ARC-Seal: i=1; a=rsa\r\nARC-Message-Signature: i=1;\r\n b=x\r\nARC-Authentication-Results: i=1; spf=pass\r\n",
         "rEcEiVeD : from a by b\r\n",
     ],

@@ -15,6 +15,7 @@ from sqlalchemy import inspect, text
 from gateway.errors import Permanent
 from gateway.store import migrate, open_store, spool, tables
 from gateway.store.migrate import MAIN, SPOOL, Schema, run_revisions
+from gateway.store.restore import restore
 from support import postgres
 from support.arrivals import new_mail
 from support.require import is_wanted
@@ -213,11 +214,14 @@ def test_an_update_keeps_rows_and_makes_a_copy_first(store, next_schema):
             assert conn.execute(text("SELECT version_num FROM gateway_version")).scalar_one() == to
             if store.dialect == "sqlite":
                 assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
-        copies = list(store.data_dir.glob(f"before-{to}-*/gateway.db"))
-        assert len(copies) == (1 if store.dialect == "sqlite" else 0)
-        for path in copies:
-            with closing(sqlite3.connect(path)) as conn:
+        (copy,) = store.data_dir.glob(f"before-{to}-*")
+        assert copy.stat().st_mode & 0o077 == 0
+        if store.dialect == "sqlite":
+            with closing(sqlite3.connect(copy / "gateway.db")) as conn:
                 assert conn.execute("SELECT title FROM ticket").fetchall() == [("lamp",)]
+        else:
+            read = ["pg_restore", "--data-only", "--table=ticket", "--file=-", str(copy)]
+            assert "lamp" in subprocess.run(read, capture_output=True, text=True, check=True).stdout
     finally:
         if store.dialect == "postgresql":  # the database is used by the tests after this one
             _take_back(store)
@@ -228,6 +232,53 @@ def _take_back(store):
         conn.execute(text("ALTER TABLE ticket DROP COLUMN IF EXISTS mood"))
         conn.execute(text("ALTER TABLE ticket RENAME heading TO title"))
         conn.execute(text("UPDATE gateway_version SET version_num = :at"), {"at": MAIN.head})
+
+
+def test_the_way_back(tmp_path, next_schema, monkeypatch):
+    """The copy made before an update is put back by `gateway db restore`, as long as the large mails are there."""
+    from support import rows
+
+    folder = tmp_path / "site"
+    store = opened(folder)
+    migrate.ensure(store)
+    spool.insert_batch(store, [new_mail(1)])
+    large = store.raw.put(b"a large mail")
+    with store.spool.write() as conn:
+        conn.execute(tables.spool.update().values(raw_file=large))
+    rows.processed(store)
+    next_schema()
+    migrate.ensure(store)
+    store.close()
+    (copy,) = folder.glob("before-*")
+    monkeypatch.undo()  # the version before is installed again
+    store.raw.path(large).rename(tmp_path / "elsewhere")
+    with pytest.raises(Permanent, match=r"1 of them are no longer in .*raw, such as"):
+        restore(f"sqlite:///{folder}/gateway.db", folder, copy)
+    (tmp_path / "elsewhere").rename(store.raw.path(large))
+    restore(f"sqlite:///{folder}/gateway.db", folder, copy)
+    store = opened(folder)
+    migrate.ensure(store)
+    assert "title" in columns(store)
+    assert store.raw.path(large).exists()
+    store.close()
+
+
+def test_no_update_of_postgresql_without_a_copy(another_store, next_schema, monkeypatch):
+    store = another_store()
+    if store.dialect != "postgresql":
+        pytest.skip("SQLite is copied by the program itself")
+    to = next_schema()
+    before = columns(store)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Permanent, match=f"schema {to}.*no pg_dump.*gateway db migrate --copied"):
+        migrate.ensure(store)
+    assert columns(store) == before
+    assert not list(store.data_dir.glob("before-*"))
+    try:
+        migrate.ensure(store, copied=True)
+        assert {"mood", "heading"} <= columns(store)
+    finally:
+        _take_back(store)
 
 
 def test_an_update_that_fails_leaves_everything_as_it_was(store, next_schema):

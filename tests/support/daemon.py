@@ -8,7 +8,7 @@ import smtplib
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ PROGRAM = (sys.executable, "-m", "gateway")
 class Daemon:
     """`gateway run` on a site, in a process group of its own. Its log lines are kept, parsed."""
 
-    def __init__(self, config: Path, *, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, config: Path, *, env: Mapping[str, str] | None = None, program: Sequence[str] = PROGRAM) -> None:
         self.config = config
+        self.program = tuple(program)
         self.env = {**os.environ, **(env or {})}
         self.lines: list[dict[str, Any]] = []
         self.raw: list[str] = []
@@ -38,7 +39,7 @@ class Daemon:
     def start(self, *, wait: bool = True) -> "Daemon":
         self.lines, self.raw = [], []
         self._process = subprocess.Popen(
-            [*PROGRAM, "-c", str(self.config), "run"],
+            [*self.program, "-c", str(self.config), "run"],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -144,7 +145,7 @@ class Daemon:
 
     def command(self, *args: str, check: bool = True, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*PROGRAM, "-c", str(self.config), *args],
+            [*self.program, "-c", str(self.config), *args],
             capture_output=True,
             text=stdin is None,
             input=stdin,

@@ -18,7 +18,7 @@ _CONF = """
 base_dir = {root}/run
 state_dir = {root}/run
 log_path = {root}/log
-protocols = imap
+protocols = imap{lmtp}
 listen = 127.0.0.1
 auth_mechanisms = {mechanisms}
 disable_plaintext_auth = no
@@ -56,7 +56,15 @@ passdb {{
 }}
 userdb {{
   driver = static
-  args = uid={uid} gid={gid} home={root}/home/%u
+  args = uid={uid} gid={gid} home={root}/home/%u allow_all_users=yes
+}}
+{more}
+"""
+_LMTP = """
+service lmtp {{
+  inet_listener lmtp {{
+    port = {port}
+  }}
 }}
 """
 
@@ -64,12 +72,19 @@ userdb {{
 class Dovecot:
     """`start()` .. `stop()`; `client(user)` is a second mail program, logged in; `maildir(user)` its files."""
 
-    def __init__(self, *, cert: Path | None = None, key: Path | None = None, tokens: str = "") -> None:
-        """`tokens` is the URL of a `token_stub`, which then says whose an access token is."""
+    def __init__(
+        self, *, cert: Path | None = None, key: Path | None = None, tokens: str = "", lmtp: bool = False, more: str = ""
+    ) -> None:
+        """`tokens` is the URL of a `token_stub`, which then says whose an access token is; `more` are further lines.
+
+        `lmtp`: mail is taken on `lmtp_port`, for any user.
+        """
         # Not below pytest's folders: those are 0700, and the mail processes do not run as root.
         self.root = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.port = _free_port()
         self.tls_port = _free_port() if cert else 0
+        self.lmtp_port = _free_port() if lmtp else 0
+        self._more = more
         self._tls = (cert, key) if cert and key else None
         self._tokens = tokens
         self._process: subprocess.Popen[bytes] | None = None
@@ -104,6 +119,8 @@ class Dovecot:
                 port=self.port,
                 tls_port=self.tls_port,
                 password=PASSWORD,
+                lmtp=" lmtp" if self.lmtp_port else "",
+                more=(_LMTP.format(port=self.lmtp_port) if self.lmtp_port else "") + self._more,
                 uid=owner.pw_uid,
                 gid=owner.pw_gid,
             )
@@ -151,6 +168,16 @@ class Dovecot:
 
     def maildir(self, user: str = "u1") -> Path:
         return self.root / "home" / user / "Maildir"
+
+    def script(self, text: str, user: str = "u1") -> None:
+        """Make `text` the Sieve script that is asked of every mail for `user`."""
+        home = self.root / "home" / user
+        home.mkdir(exist_ok=True)
+        place = home / ".dovecot.sieve"
+        place.write_text(text)
+        owner = (self.root / "home").stat()
+        for path in (home, place):
+            os.chown(path, owner.st_uid, owner.st_gid)
 
     def fill(self, mails: list[bytes], *, user: str = "u1", folder: str = "INBOX") -> None:
         """Append `mails` in commands of 200."""

@@ -202,6 +202,12 @@ class _Talk:
         name = _folder(args.split(" ", 1)[1])
         self.say(*([f'* LIST () "/" "{name}"'] if name in self.stub.folders else []), f"{tag} OK done")
 
+    def do_status(self, tag: str, args: str) -> None:
+        name = _folder(args.rpartition(" (")[0])
+        known = self.stub.folders.get(name)
+        lines = [f'* STATUS "{name}" (UNSEEN {len(known.mails)})'] if known else []
+        self.say(*lines, f"{tag} {'OK done' if known else 'NO no such folder'}")
+
     def do_create(self, tag: str, args: str) -> None:
         self.stub.folders[_folder(args)] = StubFolder()
         self.say(f"{tag} OK done")

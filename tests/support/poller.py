@@ -12,6 +12,7 @@ from sqlalchemy import select
 from gateway.config import Config, load
 from gateway.intake.imap import ImapPoller
 from gateway.intake.imap_session import Times
+from gateway.intake.polls import start_polls
 from gateway.intake.spool import Spool
 from gateway.store import Store, tables
 from gateway.store.spool import raw_of
@@ -40,8 +41,8 @@ title = "Billing"
 """
 
 
-def imap_config(folder: Path, port: int, *, user: str = "u1", tls: str = "false", **keys: str) -> Config:
-    """A site with one mailbox; `keys` go into its section as strings."""
+def imap_config(folder: Path, /, port: int, *, user: str = "u1", tls: str = "false", **keys: str | list[str]) -> Config:
+    """A site with one mailbox; `keys` go into its section as strings or lists of them."""
     folder.mkdir(parents=True, exist_ok=True)
     secret = folder / "imap.secret"
     secret.write_text("secret\n")
@@ -62,9 +63,11 @@ def polling(cfg: Config, store: Store, *, times: Times = QUICK, node: str = "") 
     stop = threading.Event()
     poller = ImapPoller(cfg.imap[0], store=store, spool=spool, cfg=cfg, stop=stop, times=times, node=node)
     poller.start()
+    polls = start_polls([poller])
     try:
         yield poller
     finally:
+        polls.shutdown(wait=False)
         stop.set()
         poller.join(10)
         spool.stop()

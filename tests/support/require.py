@@ -1,6 +1,6 @@
 """What a test needs of the machine: skipped with one line where it is missing, failed where it was promised.
 
-`GATEWAY_TEST_REQUIRE=imap,nail,pg` is the promise.
+`GATEWAY_TEST_REQUIRE=imap,nail,pg` is the promise; `.ci/run` makes all of it.
 """
 
 import os
@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from support import exim, postfix
+
 
 def _imap() -> str:
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
     return "" if shutil.which("dovecot", path=path) else "needs Dovecot (Debian package dovecot-imapd)"
+
+
+def _sieve() -> str:
+    modules = (Path("/usr/lib/dovecot/modules/lib90_sieve_plugin.so"), Path("/usr/lib/dovecot/lmtp"))
+    is_here = not _imap() and all(path.exists() for path in modules)
+    return "" if is_here else "needs Dovecot with Sieve and LMTP (Debian packages dovecot-sieve, dovecot-lmtpd)"
 
 
 def _pg() -> str:
@@ -23,6 +31,10 @@ def _pg() -> str:
 
 def _nail() -> str:
     return "" if shutil.which("s-nail") else "needs a mail program (Debian package s-nail)"
+
+
+def _spam() -> str:
+    return "" if shutil.which("spamassassin") else "needs SpamAssassin (Debian package spamassassin)"
 
 
 def faketime() -> str:
@@ -35,7 +47,16 @@ def _faketime() -> str:
     return "" if faketime() else "needs libfaketime (Debian package faketime)"
 
 
-_MISSING: dict[str, Callable[[], str]] = {"imap": _imap, "pg": _pg, "nail": _nail, "faketime": _faketime}
+_MISSING: dict[str, Callable[[], str]] = {
+    "imap": _imap,
+    "sieve": _sieve,
+    "pg": _pg,
+    "nail": _nail,
+    "faketime": _faketime,
+    "postfix": postfix.missing,
+    "exim": exim.missing,
+    "spam": _spam,
+}
 
 
 def is_wanted(what: str) -> bool:

@@ -34,7 +34,8 @@ class Sink:
     """`with Sink() as sink:` listens on `sink.port` of the loopback address, in a thread of its own.
 
     `sink.next(stage, reply)` scripts the next answer at a stage: `mail`, `rcpt`, `data` (before the 354), `dot`;
-    a reply is text such as `451 4.3.0 later`, or STALL, DROP, DROP_BEFORE_DOT. `refused` maps recipients to replies.
+    a reply is text such as `451 4.3.0 later`, or STALL, DROP, DROP_BEFORE_DOT. `refused` maps recipients to replies,
+    `refused_senders` envelope senders, of which "" is the null sender.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Sink:
         self.commands: list[str] = []
         self.logins: list[tuple[str, str, bool]] = []  # user, password, was it encrypted
         self.refused: dict[str, str] = {}
+        self.refused_senders: dict[str, str] = {}
         self._script: defaultdict[str, deque[str]] = defaultdict(deque)
         self._tls, self._implicit, self._login, self._utf8, self._size = tls, implicit, login, utf8, size_limit
         self._tokens = tokens  # those that let one in by XOAUTH2; a set that may change
@@ -121,7 +123,7 @@ class Sink:
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        reply = self._scripted("mail")
+        reply = self._scripted("mail") or self.refused_senders.get(address.removeprefix("<>"))
         if reply:
             return await self._act(server, reply)
         if (self._login or self._tokens is not None) and not session.authenticated:

@@ -112,6 +112,20 @@ def test_subject_number_is_for_participants(sender: str, auth_failed: bool, tick
     assert thread.mentions == (() if ticket else (7,))
 
 
+@pytest.mark.parametrize(
+    ("sender", "number", "auth_failed", "ticket", "mentions"),
+    [(ANN, 99, False, 7, ()), (BOB, 99, False, None, (7,)), (ANN, 99, True, None, (7,)), (ANN, 7, False, None, ())],
+)
+def test_a_number_of_another_helpdesk_counts_for_what_was_taken_over(
+    sender: str, number: int, auth_failed: bool, ticket: int | None, mentions: tuple[int, ...]
+) -> None:
+    """Number 7 of theirs is no ticket of theirs that is here, whatever our ticket 7 is."""
+    found = replace(NOTHING, old_numbers=(number,))
+    thread = decide(found, sender, refs=[], tickets={7: known()}, at=AT, imported={99: [7]}, auth_failed=auth_failed)
+    assert (thread.ticket, thread.mentions) == (ticket, mentions)
+    assert (thread.reason is Reason.OLD_NUMBER) == (ticket is not None)
+
+
 def test_a_number_that_does_not_exist_is_no_mention() -> None:
     thread = decide(replace(NOTHING, numbers=(99,)), ANN, refs=[], tickets={}, at=AT)
     assert (thread.ticket, thread.mentions) == (None, ())

@@ -47,7 +47,9 @@ def test_no_duration(text: str) -> None:
         units.duration(text)
 
 
-@pytest.mark.parametrize(("text", "column"), [("7 dyas", 3), ("1 h 30 mni", 8), (" 1 h x", 6), ("1 h, 2", 6), ("7", 2), (" 90 ", 4)])
+@pytest.mark.parametrize(
+    ("text", "column"), [("7 dyas", 3), ("1 h 30 mni", 8), (" 1 h x", 6), ("1 h, 2", 6), ("7", 2), (" 90 ", 4)]
+)
 def test_what_is_wrong_has_its_column(text: str, column: int) -> None:
     with pytest.raises(ValueError, match=rf"\(column {column}\)$"):
         units.duration(text)

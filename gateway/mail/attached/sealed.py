@@ -13,11 +13,12 @@ from gateway.mail.html import Boxed
 from gateway.mail.text import body, transfer
 from gateway.mail.text.body import Body
 from gateway.mail.tree import Part, Tree
+from gateway.mail.value import PGP_SIGNATURES, SMIME_SIGNATURES
 
 _ENVELOPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _SIGNATURES = {
-    **dict.fromkeys(("application/pgp-signature", "application/x-pgp-signature"), "pgp signed"),
-    **dict.fromkeys(("application/pkcs7-signature", "application/x-pkcs7-signature"), "smime signed"),
+    **dict.fromkeys(PGP_SIGNATURES, "pgp signed"),
+    **dict.fromkeys(SMIME_SIGNATURES, "smime signed"),
 }
 _ARMOUR = "-----BEGIN PGP "
 _SIGNED, _SIGNATURE, _END = f"{_ARMOUR}SIGNED MESSAGE-----", f"{_ARMOUR}SIGNATURE-----", "-----END PGP SIGNATURE-----"

@@ -9,6 +9,8 @@ from gateway.mail.header.address_list import tokens
 MAX_IDS = 50
 _MAX_OCTETS = 8 * 1024
 
+_MAX_HEAD = 4 * 1024
+_TOPMOST = re.compile(rb"^Received:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE)
 # Exchange writes its version there.
 _QUEUE_ID = re.compile(r"\s(?i:id)\s+<?(?!\d+\.\d+\.\d+\.\d+\b)([A-Za-z0-9][A-Za-z0-9._+-]{3,63})")
 # What the client said of itself, in the comments of Exim and qmail.
@@ -32,6 +34,13 @@ def queue_ids(values: list[str]) -> tuple[str, ...]:
     """The `id XXXX` of each Received field in order, each once, at most fifty."""
     found = (_QUEUE_ID.search(value) for value in values[:MAX_IDS])
     return tuple(dict.fromkeys(match.group(1) for match in found if match))
+
+
+def handed_over_as(raw: bytes) -> str:
+    """The id under which whoever handed a mail over had it in the queue, by its topmost Received line; else `""`."""
+    head = raw[:_MAX_HEAD].partition(b"\r\n\r\n")[0]
+    topmost = _TOPMOST.search(head)
+    return next(iter(queue_ids([topmost[1].decode("latin-1")])), "") if topmost else ""
 
 
 def hop(value: str) -> Hop:

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("uid_next", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reread_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account", "folder", name=op.f("pk_imap_folder")),
     )
