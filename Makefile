@@ -4,7 +4,7 @@ BIN := .venv/bin
 CONFIG ?= config.toml
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run demo test lint format bench storm fuzz corpus clean
+.PHONY: run demo test lint format bench storm fuzz corpus evening clean
 
 run: .venv/.core
 	@exec $(BIN)/gateway -c $(CONFIG) run
@@ -38,6 +38,10 @@ fuzz: .venv/.dev
 
 corpus: .venv/.dev
 	$(BIN)/python -m bench.corpus $(ARGS)
+
+# From a fresh clone to the first answered ticket, by the recipes in docs/, with the time of each step.
+evening: .venv/.dev
+	$(BIN)/python tests/recipes/first_evening.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
