@@ -4,20 +4,23 @@ Each kind of mail has its room: `new_ticket`, `follow_up`, `bounced`, `by_hand`;
 `filing`.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from gateway import old_tags
 from gateway.answer import answer, heard
 from gateway.bounced import bounced
 from gateway.by_hand import by_hand
 from gateway.classify import after_choice, agent_for, queue_of
 from gateway.config import Config
 from gateway.follow_up import follow_up
+from gateway.incoming import BESIDE
 from gateway.new_ticket import opening
 from gateway.plan import Draft, Plan, planned
 from gateway.reckoning import given
 from gateway.site import Site
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import OpenTicket
+from gateway.tickets.actions import KeepKey, OpenTicket
 from gateway.tickets.reason import Verdict
 from gateway.tickets.undeclared import Advice, advice
 from gateway.trace import trace_of
@@ -28,7 +31,8 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
     """The plan for a draft; `number` is the new ticket's, where the draft opens one."""
     if draft.verdict in (Verdict.IGNORE, Verdict.HOLD, Verdict.QUARANTINE):
         ticket = draft.thread.ticket if draft.verdict is Verdict.IGNORE else None
-        return planned(draft, ticket, (), trace=trace_of(draft))
+        learnt = () if ticket is None else tuple(_learnt(draft, ticket, around))
+        return planned(draft, ticket, learnt, trace=trace_of(draft))
     if draft.verdict is Verdict.BOUNCE:
         back = bounced(draft, around, site, at)
         trace = trace_of(draft, bounced=back.trace)
@@ -36,12 +40,22 @@ def conclude(draft: Draft, number: int | None, around: Surroundings, site: Site,
     if draft.incoming.spool.is_sent:
         own = draft.thread.ticket
         assert own is not None
-        return planned(draft, own, by_hand(draft, own, around, site.cfg), trace=trace_of(draft))
+        filed = (*by_hand(draft, own, around, site.cfg), *_learnt(draft, own, around))
+        return planned(draft, own, filed, trace=trace_of(draft))
     if draft.thread.ticket is None:
         if number is None:
             raise ValueError("a new ticket needs a number")
         return _new_ticket(draft, number, around, site, at)
     return _follow_up(draft, draft.thread.ticket, around, site, at)
+
+
+def _learnt(draft: Draft, ticket: int, around: Surroundings) -> Iterator[KeepKey]:
+    """The number by which the helpdesk beside us calls this ticket, as its own copy tells: answers may name it."""
+    numbers = draft.incoming.clues.old_numbers[:1] if draft.incoming.spool.source == BESIDE else ()
+    for number in numbers:
+        if not any(key in around.keyed for key in old_tags.keys_of(number)):
+            source, key = old_tags.key_of("mail", number)
+            yield KeepKey(source=source, key=key, ticket=ticket, before=None)
 
 
 def _new_ticket(draft: Draft, number: int, around: Surroundings, site: Site, at: datetime) -> Plan:

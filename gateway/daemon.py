@@ -24,7 +24,7 @@ from gateway.clock import Job, look_for_alarms, start_clock
 from gateway.config import Config
 from gateway.delivery.sender import LOOK_EVERY, Sender
 from gateway.delivery.signing import signer_of
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, GatewayError, Permanent
 from gateway.faults import refuse_in_production
 from gateway.health.http import Watched
 from gateway.health.processes import SUPERVISOR, call_this, name_of
@@ -48,6 +48,7 @@ from gateway.worker import Worker
 
 KILL_MARGIN = 5.0  # seconds more than a clean stop may take
 WATCH_EVERY = 60.0  # seconds
+SHADOW_EVERY = shadowing.LIVES_FOR.total_seconds() / 4
 WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
 EX_CONFIG = 78  # sysexits.h
 _PR_SET_PDEATHSIG = 1
@@ -69,7 +70,9 @@ def run(cfg: Config) -> int:
     if lock.unclean:
         log.unclean_stop(str(cfg.gateway.data_dir))
         quick_check(store)
-    migrate.ensure(store)
+    with systemd.more_time():  # the copy of a large database takes long
+        migrate.ensure(store)
+    _shadow(store, cfg)
     spool.free_node(store, node=store.node, forgive=lock.unclean)
     outbox.free_node(store, node=store.node)
     oauth.free_node(store, store.node)
@@ -83,7 +86,6 @@ def run(cfg: Config) -> int:
     if not site.rules.rules:
         log.no_rules(str(cfg.rules_dir))
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
-    _shadow(store, cfg)
     store.close()
     code = _supervise(cfg, site, ports)
     lock.release()
@@ -91,11 +93,19 @@ def run(cfg: Config) -> int:
 
 
 def _shadow(store: Store, cfg: Config) -> None:
-    """Begin or end shadow mode as the settings say, before anything could be sent."""
+    """Begin shadow mode as the settings say, before anything is changed or sent. Its end is a deed of the admin's."""
     if cfg.gateway.shadow:
-        log.shadow_mode(shadowing.begin(store, now()), admin=cfg.gateway.admin)
-    elif (kept := shadowing.end(store)) is not None:
-        log.shadow_ended(kept)
+        try:
+            log.shadow_mode(shadowing.begin(store, now()), admin=cfg.gateway.admin)
+        except Permanent as error:
+            raise ConfigError([f"{cfg.path.name}: gateway.shadow: {error}"])
+        return
+    with store.main.read() as conn:
+        began = shadowing.since(conn)
+    if began is not None:
+        told = f"this database is in shadow mode since {began:%Y-%m-%d}"
+        remedy = "write shadow = true, or end it for good: gateway db end-shadow"
+        raise ConfigError([f"{cfg.path.name}: gateway.shadow: {told}; {remedy}"])
 
 
 def open_site_store(cfg: Config) -> Store:
@@ -352,12 +362,14 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         on_alarm=lambda alarms: tell_admin(store, reloader.site, alarms),
         on_trouble=lambda: look_for_alarms(clock, store, lambda: reloader.site),
     )
+    is_shadow = cfg.gateway.shadow
     clock = start_clock(
         store,
         lambda: reloader.site,
         [
             Job(name="leases", run=worker.claims.renew, every=claims.RENEW_EVERY),
             Job(name="outbox", run=sender.look, every=LOOK_EVERY),
+            *([Job(name="shadow", run=partial(shadowing.show_life, store), every=SHADOW_EVERY)] if is_shadow else []),
         ],
     )
     sender.start()
@@ -381,5 +393,8 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
     teller.stop()
     sender.stop()
     readers.stop()
+    if is_shadow:
+        with suppress(GatewayError):  # then it is known a minute later
+            shadowing.leave(store)
     store.close()
     log.stopped("worker")

@@ -11,7 +11,7 @@ from gateway.incoming import Incoming
 from gateway.plan import Draft
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import people, probe
-from gateway.tickets.actions import Action, Change, Link
+from gateway.tickets.actions import Action, Change, KeepKey, Link
 from gateway.tickets.assignment import Choice
 from gateway.tickets.sources import Signal
 from gateway.tickets.status import Happening, Status
@@ -50,6 +50,8 @@ def follow_up(
         yield from ruled.watchers(draft.decision, number, cfg)
         yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
+    if key := draft.incoming.probe_key:
+        yield KeepKey(source=key[0], key=key[1], ticket=number, before=None)
     for other in draft.thread.mentions:
         yield Link(ticket=number, other=other, kind="mentions", reason=draft.thread.reason)
 

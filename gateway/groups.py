@@ -25,13 +25,12 @@ def _keys(incoming: Incoming) -> set[object]:
     keys: set[object] = {("content", incoming.content), *clues.ids, *clues.tickets}
     keys.update(("old", number) for number in clues.old_numbers)
     if incoming.is_archived:  # they may take any number, as a ticket of that group's may have
-        keys.update(clues.old_numbers)
+        keys.update(incoming.kept_numbers)
     if clues.message_id:
         keys.add(clues.message_id)
     if incoming.sender:
         keys.add(("person", incoming.sender))
     if incoming.answer_to:
         keys.add(("person", incoming.answer_to.key))
-    if incoming.thread_key:
-        keys.add(("key", incoming.thread_key))
+    keys.update(("key", key) for key in (incoming.thread_key, incoming.probe_key) if key)
     return keys

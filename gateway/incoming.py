@@ -57,7 +57,19 @@ class Incoming:
     declared: Declared | None = None  # by a [[source]]; `mail` is then from whom it really is
     auth: AuthResult | None = None  # who it is proved to be from; None: nobody looked
     opened_by: OpenedBy | None = None  # an agent, for the customer from whom `mail` then is
-    is_probe: bool = False  # of `gateway check --probe`, signed by us: no agent hears of it
+    kept_numbers: tuple[int, ...] = ()  # out of an archive: what its subject names and mails of ours name too
+    bare_subject: str = ""  # then, without these numbers
+    probe: str = ""  # the nonce of a mail of `gateway check --probe`, signed by us: no agent hears of it
+
+    @property
+    def is_probe(self) -> bool:
+        """Of `gateway check --probe`, signed by us: no agent hears of it."""
+        return bool(self.probe)
+
+    @property
+    def probe_key(self) -> tuple[str, str] | None:
+        """Under which a probe is remembered, for its header is good for one mail: it went through others' hands."""
+        return (probe.TAG, self.probe) if self.probe else None
 
     @property
     def is_refuted(self) -> bool:
@@ -73,7 +85,7 @@ class Incoming:
     @property
     def is_archived(self) -> bool:
         """Out of an archive that is being imported: the ticket it opens keeps the number which its subject names."""
-        return self.spool.quiet and self.spool.source == old_tags.SOURCE and bool(self.clues.old_numbers)
+        return self.spool.quiet and self.spool.source == old_tags.SOURCE and bool(self.kept_numbers)
 
     @property
     def thread_key(self) -> tuple[str, str] | None:
@@ -96,7 +108,9 @@ def identify(
     recipient = addressed_to(mail, recipients, site.cfg)
     if spool.envelope.mail_from and mail.auto_reason == _NULL_PATH:
         mail = replace(mail, kind=Kind.NORMAL, auto_reason="")  # the envelope says who sent it; anybody writes headers
-    is_probe = _is_probe(mail, site.keys, spool.received_at)
+    nonce = "" if auth is not None and auth.failed else _probe(mail, site.keys, spool.received_at)
+    old_numbers = old_tags.numbers_in(mail.subject, site.cfg, matcher)
+    kept_numbers = tuple(number for number in old_numbers if number in site.kept_numbers)
     mail, declared = taken(mail, site.cfg, matcher)
     return Incoming(
         spool=spool,
@@ -114,11 +128,13 @@ def identify(
                 tag=site.cfg.numbers.tag,
                 number_format=site.cfg.numbers.pattern,
             ),
-            old_numbers=old_tags.numbers_in(mail.subject, site.cfg, matcher),
+            old_numbers=old_numbers,
         ),
         declared=declared,
         auth=auth,
-        is_probe=is_probe,
+        kept_numbers=kept_numbers,
+        bare_subject=old_tags.without(mail.subject, site.cfg, matcher) if kept_numbers else "",
+        probe=nonce,
     )
 
 
@@ -129,9 +145,11 @@ def is_of_the_other_helpdesk(spool: Claimed, mail: Mail, cfg: Config) -> bool:
     return not spool.is_sent and mail.from_ is not None and cfg.is_ours(mail.from_.key)
 
 
-def _is_probe(mail: Mail, keys: Keys, at: datetime) -> bool:
+def _probe(mail: Mail, keys: Keys, at: datetime) -> str:
     said = mail.header(probe.HEADER)
-    return bool(said) and mail.from_ is not None and probe.is_ours(keys, said, sender=mail.from_.key, at=at)
+    if not said or mail.from_ is None or len(mail.to) != 1:
+        return ""
+    return probe.nonce_of(keys, said, sender=mail.from_.key, to=mail.to[0].key, at=at)
 
 
 def wants(group: Sequence[Incoming], site: Site) -> Wants:
@@ -150,7 +168,7 @@ def wants(group: Sequence[Incoming], site: Site) -> Wants:
         ended=site.cfg.status_table.ended,
         seen=counted(site.rules, site.cfg),
         thread_keys={
-            *(one.thread_key for one in group if one.thread_key),
+            *(key for one in group for key in (one.thread_key, one.probe_key) if key),
             *(key for one in group for number in one.clues.old_numbers for key in old_tags.keys_of(number)),
         },
         **_of_bounces([one for one in group if one.mail.kind is Kind.BOUNCE]),

@@ -124,12 +124,6 @@ def shadow_mode(since: datetime, *, admin: str) -> None:
     _event(logging.WARNING, "shadow_mode", since=since, why=why)
 
 
-def shadow_ended(waiting: int) -> None:
-    """What was written in that time stays unsent; `waiting` letters were not even looked at by the sender yet."""
-    why = "mail goes out from now on; what was written before is never sent"
-    _event(logging.WARNING, "shadow_ended", waiting=waiting, why=why)
-
-
 def imported(system: str, *, tickets: int, articles: int) -> None:
     _event(logging.INFO, "imported", system=system, tickets=tickets, articles=articles)
 

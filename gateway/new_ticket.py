@@ -1,6 +1,7 @@
 """What a mail that belongs to no ticket makes: a new one, with its people and what it follows or mentions."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +50,11 @@ def opening(
         yield from ruled.watchers(draft.decision, number, cfg)
         yield from ruled.called(draft.decision, number)
     yield filing.remember(mail, number, around, cfg)
+    if key := draft.incoming.probe_key:
+        yield KeepKey(source=key[0], key=key[1], ticket=number, before=None)
     if key := draft.incoming.thread_key:
         yield KeepKey(source=key[0], key=key[1], ticket=number, before=around.keyed.get(key))
-    if draft.incoming.is_archived and number in draft.incoming.clues.old_numbers:
+    if draft.incoming.is_archived and number in draft.incoming.kept_numbers:
         source, old = old_tags.key_of("mail", number)
         yield KeepKey(source=source, key=old, ticket=number, before=around.keyed.get((source, old)))
     if draft.thread.follows is not None:
@@ -66,10 +69,11 @@ def _values(
 ) -> tuple[dict[str, Any], Mapping[str, str]]:
     """The fields of the ticket, and who set each: what rules say stands above all else."""
     incoming, decision = draft.incoming, draft.decision
+    named = replace(incoming.mail, subject=incoming.bare_subject) if incoming.bare_subject else incoming.mail
     values: dict[str, Any] = {
         "status": str(Status.NEW),
         "language": incoming.mail.language,
-        "title": filing.title_of(incoming.mail, cfg.mail.subject_tag),
+        "title": filing.title_of(named, cfg.mail.subject_tag),
         "queue": incoming.queue,
         "tags": decision.tags if decision else (),
     }

@@ -27,6 +27,15 @@ def numbers_in(subject: str, cfg: Config, matcher: Matcher) -> tuple[int, ...]:
     return tuple(dict.fromkeys(_found(subject[:_LOOKED_AT], cfg, matcher))) if cfg.old_tags else ()
 
 
+def without(subject: str, cfg: Config, matcher: Matcher) -> str:
+    """A subject without its first number in each of the patterns."""
+    for pattern in cfg.old_tags:
+        match = matcher.search(pattern, subject[:_LOOKED_AT])
+        if match is not None and not isinstance(match, TimedOut):
+            subject = f"{subject[: match.start()]} {subject[match.end() :]}"
+    return subject
+
+
 def _found(subject: str, cfg: Config, matcher: Matcher) -> Iterator[int]:
     for pattern in cfg.old_tags:
         match = matcher.search(pattern, subject)

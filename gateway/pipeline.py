@@ -181,7 +181,7 @@ def _decide(
 def _kept_number(drafted: Draft, around: Surroundings) -> int | None:
     """The number that the ticket of an archived mail had in the helpdesk before us, where no other ticket has it."""
     one = drafted.incoming
-    return next((old for old in one.clues.old_numbers if old not in around.tickets), None) if one.is_archived else None
+    return next((old for old in one.kept_numbers if old not in around.tickets), None) if one.is_archived else None
 
 
 def _meet_requester(store: Store, drafted: Draft, around: Surroundings, at: datetime) -> Surroundings:

@@ -130,6 +130,8 @@ def draft(incoming: Incoming, around: Surroundings, site: Site, at: datetime, ma
     """Steps 7 to 9: guard, thread, classify."""
     if incoming.spool.is_sent:
         return _by_hand(incoming, around, site, at)
+    if incoming.probe_key in around.keyed:  # another mail had its header: whoever saw that wrote this one
+        incoming = replace(incoming, probe="")
     copy = _copy_of(incoming, around, site.cfg)
     if copy is not None:
         judgement = Judgement(verdict=Verdict.IGNORE, reason=Reason.COPY, detail=incoming.mail.message_id)

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gateway.compose.render import Templates
@@ -17,9 +18,11 @@ from gateway.store import Store, rule_sets
 _KEPT = 8  # sets; whoever goes through the archive in order needs one or two at a time
 
 
-def settings(texts: Texts, running: Config) -> Config:
-    """The settings of then; secrets are not looked for. ConfigError where they are none to this release."""
-    return checked(parsed(texts.config, running.path, running.path.name), secrets=False)
+def settings(texts: Texts, path: Path) -> Config:
+    """The settings of then, of the file at `path`; secrets are not looked for. ConfigError where they are none to this
+    release.
+    """
+    return checked(parsed(texts.config, path, path.name), secrets=False)
 
 
 def rules(texts: Texts, cfg: Config, templates: Templates, known: tuple[Texts, RuleSet] | None = None) -> RuleSet:
@@ -79,7 +82,7 @@ class RulesOfThen:
 
     def _made(self, texts: Texts, shown: Mapping[str, Any]) -> Then:
         last = self._last
-        cfg = last[2] if last and last[0].config == texts.config else settings(texts, self._running)
+        cfg = last[2] if last and last[0].config == texts.config else settings(texts, self._running.path)
         found = rules(texts, cfg, Templates(texts.templates), last[:2] if last else None)
         self._last = (texts, found, cfg)
         return Then(shown=shown, rules=found, cfg=cfg)

@@ -14,11 +14,11 @@ def span(time: timedelta) -> str:
 
 
 def size(count: int) -> str:
-    """`312 B`, `4.7 KB`, `12 MB`."""
-    if count < 1000:
+    """`312 B`, `4.7 KB`, `12 MB`: as sizes in config.toml are counted, 1 KB is 1,024 bytes."""
+    if count < 1024:
         return f"{count} B"
-    amount, units = count / 1000, ["KB", "MB", "GB", "TB"]
-    while amount >= 1000 and len(units) > 1:
-        amount /= 1000
+    amount, units = count / 1024, ["KB", "MB", "GB", "TB"]
+    while amount >= 1023.5 and len(units) > 1:
+        amount /= 1024
         units.pop(0)
-    return f"{amount:.1f} {units[0]}" if amount < 10 else f"{amount:.0f} {units[0]}"
+    return f"{amount:.1f} {units[0]}" if amount < 9.95 else f"{amount:.0f} {units[0]}"

@@ -40,6 +40,7 @@ class Site:
     texts: Texts  # what all this was made from
     promises: Promises  # what the clocks go by
     tests: ExampleRun | None  # what came of the tests of these rules; None where this process did not run them
+    kept_numbers: frozenset[int] = frozenset()  # what tickets of an archive being imported had, by our own mails in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def load_recorded(store: Store, live: Site) -> Site:
     found = rule_sets.newest(store)
     assert found is not None
     activation, texts = found
-    cfg, _ = merged(recorded.settings(texts, live.cfg), live.cfg)
+    cfg, _ = merged(recorded.settings(texts, live.cfg.path), live.cfg)
     templates = Templates(texts.templates, shown_as=live.templates.shown_as)
     rules = recorded.rules(texts, cfg, templates)
     return replace(_site(cfg, rules, templates, live.keys, texts.config, None), rule_set_id=activation.id)
@@ -148,7 +149,7 @@ def recorded_config(store: Store, running: Config, known_id: int | None) -> tupl
     if found is None:
         return running, known_id
     activation, texts = found
-    return merged(recorded.settings(texts, running), running)[0], activation.id
+    return merged(recorded.settings(texts, running.path), running)[0], activation.id
 
 
 def _site(

@@ -3,7 +3,9 @@
 import os
 import socket
 import sys
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _UNIT = """\
@@ -70,6 +72,24 @@ def notify(state: str) -> None:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
         sock.settimeout(1)
         sock.sendto(state.encode(), address)
+
+
+@contextmanager
+def more_time(every: float = 30.0) -> Iterator[None]:
+    """In the block, which may take as long as it needs, keep TimeoutStartSec= from ending us (EXTEND_TIMEOUT_USEC)."""
+    done = threading.Event()
+
+    def extend() -> None:
+        while not done.wait(every):
+            notify(f"EXTEND_TIMEOUT_USEC={round(every * 4_000_000)}")
+
+    thread = threading.Thread(target=extend, name="more time", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def is_journal(fd: int) -> bool:

@@ -131,5 +131,22 @@ def test_the_rules_that_the_readme_shows_pass_their_tests(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (0, "1 tests, all passed\n"), done.stderr
 
 
+def test_the_service_that_the_readme_sets_up_runs_its_site_as_its_user(tmp_path: Path) -> None:
+    (shown,) = (
+        block for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL) if "useradd" in block
+    )
+    folder = tmp_path / "gateway"
+    lines = [line.split("#")[0] for line in shown.replace("/etc/gateway", str(folder)).splitlines()]
+    site, unit = (line.split(">")[0].split()[1:] for line in lines if line.startswith("gateway init"))
+    assert gateway(*site).returncode == 0
+    printed = gateway(*unit)
+    assert printed.returncode == 0, printed.stderr
+    user = next(line for line in lines if line.startswith("useradd")).split()[-1]
+    for line in (f"User={user}", f"ReadWritePaths={folder}", f"WorkingDirectory={folder}"):
+        assert line in printed.stdout.splitlines()
+    assert f"-c {folder}/config.toml run" in printed.stdout
+    assert "enable --now gateway" in shown
+
+
 def test_links_lead_somewhere() -> None:
     assert [link for link in re.findall(r"\]\(([^)#]+)\)", README) if not (ROOT / link).exists()] == []

@@ -121,7 +121,11 @@ def remove(session: Session, user: str, file: Path | None) -> int:
 @config_option
 @click.argument("account", callback=text_of)
 @click.option(
-    "--within", default="15 min", callback=lambda *given: _span(*given), help="How long to wait; by default 15 min."
+    "--within",
+    default="15 min",
+    metavar="TIME",
+    callback=lambda *given: _span(*given),
+    help="How long to wait; by default 15 min.",
 )
 @click.pass_obj
 def login(session: Session, account: str, within: timedelta) -> int:
@@ -150,7 +154,7 @@ def _span(_: click.Context, __: click.Parameter, value: str) -> timedelta:
 @click.option("--source", default="", help="How the file came: smtp (default), pipe or imap:NAME.")
 @click.option("--peer", default="", metavar="IP", help="The host that brought the file by SMTP.")
 @click.option("--from", "sender", default=None, metavar="ADDRESS", help="The envelope sender of the file.")
-@click.option("--within", default="10 min", callback=_span, help="How long to wait; by default 10 min.")
+@click.option("--within", default="10 min", metavar="TIME", callback=_span, help="How long to wait; by default 10 min.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def probe(

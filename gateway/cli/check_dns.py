@@ -35,6 +35,9 @@ def check_dns(session: Session, *, as_json: bool) -> int:
 
 
 def _all(cfg: Config, ask: Questions) -> Iterator[Finding]:
+    if problem := _silence(cfg, ask):
+        yield Finding(check="DNS", name=str(cfg.auth.dns or "this machine's"), problem=problem)
+        return
     for domain in domains(cfg):
         yield _told("MX", domain, partial(checks.mx, cfg, domain, ask))
     sendings = senders(cfg)
@@ -49,12 +52,32 @@ def _all(cfg: Config, ask: Questions) -> Iterator[Finding]:
                 seen[route.name] = seen_of(cfg, route, ask)
             except Unanswered as error:
                 seen[route.name] = Seen(how=f"where mail by {route.name} comes from is not known: {error}")
+    for name, found in seen.items():
+        if found.lost:
+            nowhere = "has no address: the name does not exist, or nobody here knows it; no mail leaves"
+            yield Finding(check="delivery", name=name, problem=f"{found.lost} {nowhere}")
     yield from _spf(cfg, sendings, seen, ask)
     for sending in sendings:
         yield from _of_domain(cfg, sending, seen[sending.route.name], ask)
+    names: dict[str, list[Seen]] = {}
     for route in {one.route.name: one.route for one in sendings}.values():
-        name = route.way.helo or cfg.mail.host
-        yield _told("HELO", name, partial(checks.helo, name, seen[route.name], ask))
+        names.setdefault(route.way.helo or cfg.mail.host, []).append(seen[route.name])
+    for name, by in names.items():
+        yield _told("HELO", name, partial(checks.helo, name, by, ask))
+
+
+def _silence(cfg: Config, ask: Questions) -> str:
+    """Why nothing can be asked at all, `""` where somebody answers: about our own domain, or else about any other."""
+    for name in (*domains(cfg)[:1], "com"):
+        try:
+            ask.values(name, "NS")
+            return ""
+        except Unanswered as error:
+            why = str(error)
+    if "auth.dns" in why:  # there is no server at all, and that says what to do
+        return why
+    server = f"{cfg.auth.dns} (auth.dns)" if cfg.auth.dns else "the DNS server of this machine (/etc/resolv.conf)"
+    return f"{server} gives no answers, so nothing could be looked up: name another one in auth.dns"
 
 
 def _spf(cfg: Config, sendings: list[Sending], seen: dict[str, Seen], ask: Questions) -> Iterator[Finding]:
@@ -95,13 +118,15 @@ def _of_domain(cfg: Config, sending: Sending, seen: Seen, ask: Questions) -> Ite
     def alignment() -> Finding:
         helo = sending.route.way.helo or cfg.mail.host
         domain, identity = envelope_domain(cfg, sending.route)
-        return checks.alignment(
-            sending,
-            policies[0],
-            replies=(sending.domain, spf.lets_send(sending.domain, seen, helo, ask, identity="mailfrom")),
-            automatic=(domain, spf.lets_send(domain, seen, helo, ask, identity=identity)),
-            signs=signs,
-        )
+        by_mailfrom = spf.lets_send(sending.domain, seen, helo, ask, identity="mailfrom")
+        replies = checks.Envelope(kind="replies", domain=sending.domain, passes=by_mailfrom)
+        if identity == "helo" and not seen.is_ours:  # what counts is the name by which that server says hello
+            automatic = checks.Envelope(kind="automatic mail", domain="", host=sending.route.way.to.host)
+        else:
+            passes = spf.lets_send(domain, seen, helo, ask, identity=identity)
+            record = spf.wanted(domain, seen, ask) if identity == "helo" and not passes else ""
+            automatic = checks.Envelope(kind="automatic mail", domain=domain, passes=passes, record=record)
+        return checks.alignment(sending, policies[0], [replies, automatic], signs=signs)
 
     yield _told("alignment", sending.domain, alignment)
 

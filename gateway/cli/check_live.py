@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway.cli import output
 from gateway.cli.main import Session
@@ -13,9 +14,11 @@ from gateway.delivery.maildir import Maildir
 from gateway.delivery.sender import carrier_of
 from gateway.delivery.smtp import Smarthost
 from gateway.errors import GatewayError
+from gateway.health.certificate import ends_at
 from gateway.intake.imap_filing import foretold
 from gateway.intake.imap_login import Login
 from gateway.intake.imap_session import ImapSession, Look, Times
+from gateway.now import now
 from gateway.oauth import Keeper
 from gateway.shown import size
 from gateway.store import Store, imap
@@ -40,6 +43,8 @@ def check_live(session: Session, *, as_json: bool) -> int:
     if as_json:
         output.print_json([{"place": one.place, "saw": list(one.saw), "problem": one.problem} for one in found])
     else:
+        if cfg.gateway.shadow:
+            output.say(f"SHADOW MODE: nothing is sent but reports and alarms to {cfg.gateway.admin}")
         for one in found:
             output.say(f"{one.place}: {one.problem or 'good'}")
             for line in one.saw:
@@ -70,6 +75,9 @@ def _listener(smtp: Smtp) -> Seen:
                 if not smtp.is_tls_at_once:
                     client.starttls(context=_unverified())
                 saw.append(f"TLS: {_tls_of(client)}")
+                ends, problem = _certificate_of(client)
+                saw.append(ends)
+                return Seen(place=place, saw=saw, problem=problem)
             return Seen(place=place, saw=saw)
     except (OSError, smtplib.SMTPException, ValueError) as error:
         return Seen(place=place, problem=f"does not answer: {error}; does the daemon run?")
@@ -103,6 +111,17 @@ def _unverified() -> ssl.SSLContext:
 
 def _tls_of(client: smtplib.SMTP) -> str:
     return client.sock.version() or "none" if isinstance(client.sock, ssl.SSLSocket) else "none"
+
+
+def _certificate_of(client: smtplib.SMTP) -> tuple[str, str]:
+    """Until when the certificate that is shown is good, and what is wrong with that."""
+    shown = client.sock.getpeercert(binary_form=True) if isinstance(client.sock, ssl.SSLSocket) else None
+    if shown is None:
+        return "certificate: none", "shows no certificate"
+    ends = ends_at(ssl.DER_cert_to_PEM_cert(shown))
+    left = ends - now()
+    over = "" if left > timedelta() else f"the certificate ended on {ends:%Y-%m-%d}: renew it"
+    return f"certificate: until {ends:%Y-%m-%d}", over
 
 
 # ---- mailboxes -----------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 The daemon does all the work as for any other mail; here its rows are read. No agent hears of a probe (`tickets.probe`).
 """
 
+import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from gateway.cli.opening import opened
 from gateway.cli.probe_mail import Probe, Way, composed, way_in, way_via
 from gateway.config import Config
 from gateway.config.kinds import addr
-from gateway.delivery.answer import Failed, Sent
+from gateway.delivery.answer import Failed, Reason, Sent, Unreachable
 from gateway.delivery.sender import carrier_of
 from gateway.delivery.signing import signer_of
 from gateway.delivery.smtp import Smarthost
@@ -60,12 +61,15 @@ class Walk:
     waits: tuple[str, str] = ("", "")
     problem: str = ""
     look_at: str = ""
+    tell: Callable[["Walk", Step], None] | None = None
 
     def done(self, what: str, at: datetime | None = None) -> None:
         """The next step is done, now or when the rows say so."""
         seconds = max(0.0, ((at or now()) - self.began).total_seconds())
         before = self.steps[-1].seconds if self.steps else 0.0  # other clocks, and mailboxes that tell whole seconds
         self.steps.append(Step(step=STEPS[len(self.steps)], seconds=max(before, round(seconds, 2)), what=what))
+        if self.tell is not None:
+            self.tell(self, self.steps[-1])
 
     @property
     def stopped_at(self) -> str | None:
@@ -76,14 +80,19 @@ def check_probe(session: Session, *, via: str | None, sender: str | None, timeou
     """0 where every address went the whole way, 1 where one did not."""
     with opened(session) as (cfg, store):
         if cfg.gateway.shadow:
-            raise Permanent("a probe is a mail, and in shadow mode nothing is sent")
+            raise Permanent(
+                "a probe is a mail, and in shadow mode nothing is sent; what would have been: gateway report --shadow"
+            )
         author = _author(cfg, sender)
         secret = cfg.gateway.secret_file
         if secret.path is not None and not secret.path.exists():
             raise Permanent(f"{secret.path} is not there yet: start the daemon, which makes it, and probe again")
         way = _way(cfg, store, via, author)
         try:
-            walks = _Probing(cfg, store, load_keys(secret), way, author).run(timeout)
+            if not as_json:
+                _now(f"probes from {author} by {way.name}")
+            told = _say_step if not as_json else None
+            walks = _Probing(cfg, store, load_keys(secret), way, author).run(timeout, told)
         finally:
             way.close()
     _tell(walks, way, author, as_json=as_json)
@@ -114,7 +123,9 @@ def _way(cfg: Config, store: Store, via: str | None, author: str) -> Way:
         return Way(carrier, str(route.way.to))
     if (own := way_in(cfg)) is not None:
         return own
-    raise click.UsageError("mail leaves into a folder here; name the server that takes our mail: --via HOST:PORT")
+    raise click.UsageError(
+        "mail leaves into a folder here; name the server that takes our mail: --via HOST:PORT or unix:PATH"
+    )
 
 
 # ---- the way -------------------------------------------------------------------------------------------------------
@@ -130,9 +141,10 @@ class _Probing:
         self._expected: set[str] = set()
         self._arrived: dict[str, int] = {}
 
-    def run(self, timeout: timedelta) -> list[Walk]:
+    def run(self, timeout: timedelta, tell: Callable[[Walk, Step], None] | None) -> list[Walk]:
+        """`tell` hears of each step when it is done."""
         until = time.monotonic() + timeout.total_seconds()
-        walks = [Walk(address=address, began=now()) for address in self._cfg.addresses()]
+        walks = [Walk(address=address, began=now(), tell=tell) for address in self._cfg.addresses()]
         going = [(walk, self._follow(walk)) for walk in walks]
         while going and time.monotonic() < until:
             self._look()
@@ -162,7 +174,7 @@ class _Probing:
         walk.done(_verified(came), came.closed_at)
         if marks.TAG not in came.tags:
             raise _Stopped(
-                f"#{came.ticket} is a ticket like any other: the header {marks.HEADER} did not arrive as it was sent",
+                f"#{came.ticket} is a ticket like any other: {_why_ordinary(came)}",
                 f"what the servers on the way remove; close it: gateway do {came.ticket} close",
             )
         sent = yield from self._acknowledged(walk, came.ticket)
@@ -178,16 +190,19 @@ class _Probing:
 
     def _handed_over(self, walk: Walk, mail: Probe) -> Generator[None]:
         self._expected.add(mail.nonce)
-        look = "gateway check --live; or name the server that takes customers' mail with --via HOST:PORT"
+        other = "gateway check --live; or name the server that takes customers' mail with --via HOST:PORT"
         while True:
             answer = self._way.hand_over(mail, self._author)
             if isinstance(answer, Sent):
                 walk.done(f"{self._way.name} said {answer.reply}")
                 return
             said = f"{self._way.name} did not take it: {answer.reply}"
+            if isinstance(answer, Unreachable) and answer.reason is not Reason.SLOW_DOWN:
+                raise _Stopped(said, f"does it run? gateway status; {other}")
             if isinstance(answer, Failed):
-                raise _Stopped(said, look)
-            walk.waits = said, look
+                raise _Stopped(said, other)
+            is_full = answer.reply.startswith(("452", "431"))
+            walk.waits = said, "gateway status: is its disk full, or does the spool stand still?" if is_full else other
             again = time.monotonic() + _OFFER_EVERY
             while time.monotonic() < again:
                 yield
@@ -207,7 +222,7 @@ class _Probing:
             came = probes.came(self._store, spool_id)
         if came.ticket is None or came.state in ("quarantined", "held"):
             why = in_words(came.reason.partition(":")[0])
-            look = f"gateway explain {spool_id}; gateway quarantine list"
+            look = f"gateway explain spool:{spool_id}; gateway quarantine list"
             raise _Stopped(f"mail {spool_id} was {came.state}: {why}", look)
         return came
 
@@ -276,19 +291,34 @@ def _verified(came: probes.Came) -> str:
     return f"{auth.standing} (SPF {auth.spf.result}, DKIM {dkim}, DMARC {auth.dmarc.result})"
 
 
+def _why_ordinary(came: probes.Came) -> str:
+    auth = from_json(came.auth)
+    if auth is not None and auth.failed:
+        return f"it is proved not to be from whom it says: {_verified(came)}"
+    return f"the header {marks.HEADER} did not arrive as it was sent"
+
+
 # ---- telling -------------------------------------------------------------------------------------------------------
 
 
+def _now(line: str) -> None:
+    """A line that is seen at once, also through a pipe."""
+    output.say(line)
+    sys.stdout.flush()
+
+
+def _say_step(walk: Walk, step: Step) -> None:
+    _now(f"  {step.seconds:7.2f} s  {walk.address}: {step.step}: {step.what}")
+
+
 def _tell(walks: Sequence[Walk], way: Way, author: str, *, as_json: bool) -> None:
+    """What came of each; people have seen the steps by now."""
     if as_json:
         output.print_json({"via": way.name, "from": author, "addresses": [_json_of(one) for one in walks]})
         return
-    output.say(f"probes from {author} by {way.name}")
     for one in walks:
         last = one.steps[-1].seconds if one.steps else 0.0
         output.say(f"{one.address}: {f'stopped before: {one.stopped_at}' if one.problem else f'good, {last:.2f} s'}")
-        for step in one.steps:
-            output.say(f"  {step.seconds:7.2f} s  {step.step}: {step.what}")
         if one.problem:
             output.say(f"  {one.problem}")
             output.say(f"  look at: {one.look_at}")

@@ -1,16 +1,21 @@
 """What `gateway check` looks at beside config.toml itself, and which keys have no effect in this release."""
 
-import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gateway.config import Config
+from gateway.config import Config, Route, route_for
 from gateway.config.load import Document
 from gateway.config.show import masked
 from gateway.errors import ConfigError, GatewayError, RulesError
+from gateway.now import now
 from gateway.rules import RuleSet
+
+if TYPE_CHECKING:
+    from gateway.delivery.signing import Signer
+    from gateway.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,31 +63,48 @@ def _templates(cfg: Config) -> Found:
 
 def _tickets(cfg: Config) -> Found:
     """Whether somebody who is gone has open tickets, as far as there are any."""
+    from gateway.privileges import refuse_stranger
     from gateway.store import migrate, open_store
     from gateway.store.engine import sqlite_files
     from gateway.successors import orphaned
 
     url = cfg.database.url
-    if not cfg.gateway.data_dir.is_dir() or (url.startswith("sqlite:") and not sqlite_files(url)[1].exists()):
-        return Found()  # it never ran here
     try:
+        refuse_stranger(cfg.gateway.data_dir)
+        if not cfg.gateway.data_dir.is_dir() or (url.startswith("sqlite:") and not sqlite_files(url)[1].exists()):
+            return Found()  # it never ran here
         store = open_store(url, cfg.gateway.data_dir, busy_timeout=_PATIENCE)
         try:
-            return Found(problems=orphaned(store, cfg) if migrate.revisions(store) == migrate.HEADS else ())
+            if migrate.revisions(store) != migrate.HEADS:
+                return Found()
+            return Found(problems=orphaned(store, cfg), notes=list(_spent_start(store, cfg)))
         finally:
             store.close()
     except GatewayError as error:
         return Found(notes=[f"nobody could say whose tickets are open: {error}"])
 
 
+def _spent_start(store: "Store", cfg: Config) -> Iterator[str]:
+    """That the first number asked for is given out already."""
+    from gateway.store.numbers import Numbers
+
+    with store.main.read() as conn:
+        upcoming = Numbers(store, conn).peek(conn)
+    if 1 < cfg.mail.number_start < upcoming:
+        spent = f"mail.number_start: has no effect any more: the next ticket gets number {upcoming}"
+        yield f"{cfg.path.name}: {spent}; numbers never go back"
+
+
 def _signatures(cfg: Config) -> Found:
-    """Whether the keys that sign our mail can."""
+    """Whether the keys that sign our mail can, and every From can be signed."""
     from gateway.delivery.signing import signer_of
 
     problems: list[str] = []
     for route in cfg.routes:
         try:
-            signer_of(route)
+            signer = signer_of(route)
+            if signer is not None:
+                problems += _unsigned(cfg, route, signer)
         except ConfigError as error:
             problems += [f"{cfg.path.name}: {one}" for one in error.problems]
         except GatewayError:
@@ -90,16 +112,31 @@ def _signatures(cfg: Config) -> Found:
     return Found(problems=problems)
 
 
-def _modes(cfg: Config) -> Found:
-    """Whether anybody on this machine could change what we act by."""
-    folders = [folder for folder in (cfg.rules_dir, cfg.templates_dir) if folder.is_dir()]
-    paths = [cfg.path, *folders, *(path for folder in folders for path in sorted(folder.rglob("*")))]
-    opened = [path for path in paths if not path.is_symlink() and path.exists() and path.stat().st_mode & stat.S_IWOTH]
-    return Found(problems=[f"{path}: anybody on this machine may change it: chmod o-w {path}" for path in opened])
+def _unsigned(cfg: Config, route: Route, signer: "Signer") -> Iterator[str]:
+    """Every From whose mail takes this route and would fail there, for no signature can be made."""
+    from gateway.compose import headers
+    from gateway.now import now
+
+    places = {"mail.from": cfg.mail.from_, **{f"queues.{name}.from": one.from_ for name, one in cfg.queues.items()}}
+    for place, author in places.items():
+        if author is None or route_for(cfg.routes, author.key) != route:
+            continue
+        try:
+            stamp = ("Date", now()), ("Message-ID", f"<check@{cfg.mail.host}>")
+            signer.signed(headers.build([("From", author), ("To", [author]), *stamp], text=""))
+        except ValueError as error:
+            yield f"{cfg.path.name}: {place}: mail from {author.addr} cannot be signed: {error}"
+
+
+def _machine(cfg: Config) -> Found:
+    """Whether anybody on this machine could change what we act by, and whether a start would find what it needs."""
+    from gateway.cli import machine
+
+    return Found(problems=[*machine.open_to_all(cfg), *machine.refusals(cfg)], notes=[*machine.remarks(cfg)])
 
 
 # One function a room: it looks at the room's files and says what it found.
-CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _tickets, _signatures, _modes)
+CHECKS: tuple[Callable[[Config], Found], ...] = (_rules, _templates, _machine, _tickets, _signatures)
 _PATIENCE = 2.0  # seconds for a database that does not answer
 
 
@@ -142,6 +179,9 @@ def notes(document: Document, config: Config) -> Iterator[str]:
             yield document.tell(loc, f"has no effect yet: a later release brings {feature}")
     yield from _trust(document, config)
     yield from _ways_out(document, config)
+    yield from _old_tags(document, config)
+    if not config.smtp and not config.imap:
+        yield f"{document.shown}: there is no [[smtp]] and no [[imap]]: mail comes in by gateway ingest alone"
     if config.gateway.shadow:
         what = f"SHADOW MODE: nothing is sent but reports and alarms to {config.gateway.admin}; mailboxes are only read"
         yield document.tell(("gateway", "shadow"), what)
@@ -155,6 +195,17 @@ def notes(document: Document, config: Config) -> Iterator[str]:
         yield document.tell(("database", "url"), 'holds a password; write url = "env:NAME" and keep it out of the file')
 
 
+def _old_tags(document: Document, config: Config) -> Iterator[str]:
+    """What would take our own numbers for those of the helpdesk before us."""
+    own = config.numbers.tagged(1042, now())
+    for index, pattern in enumerate(config.old_tags):
+        with suppress(TimeoutError):
+            if pattern.search(own, timeout=1) is None:
+                continue
+            both = f"matches our own {own} too: our numbers are taken for those of the other helpdesk"
+            yield document.tell(("mail", "old_tags", index), both)
+
+
 def _ways_out(document: Document, config: Config) -> Iterator[str]:
     """What no mail would take, and that nobody would hear of a smarthost that fails."""
     ours = {(queue.from_ or config.mail.from_).domain for queue in config.queues.values()} | {config.mail.from_.domain}
@@ -166,6 +217,10 @@ def _ways_out(document: Document, config: Config) -> Iterator[str]:
     if config.gateway.alarm_delivery is None and config.delivery.is_server:
         nobody = "is not set: where the smarthost fails, no letter tells you; gateway status does"
         yield document.tell(("gateway", "alarm_delivery"), nobody)
+    alarm = config.gateway.alarm_delivery
+    if alarm is not None and config.delivery.is_server and alarm.to == config.delivery.to:
+        same = "is the smarthost of delivery.to: where that fails, its alarm fails with it; name another way"
+        yield document.tell(("gateway", "alarm_delivery"), same)
 
 
 def _trust(document: Document, config: Config) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`gateway check` and `gateway init`."""
 
+import pwd
 import shutil
 from datetime import timedelta
 from importlib.resources import files
@@ -8,23 +9,34 @@ from pathlib import Path
 import click
 
 from gateway.cli import output
-from gateway.cli.main import EX_CANTCREAT, EX_CONFIG, Session, config_option
+from gateway.cli.main import EX_CANTCREAT, EX_CONFIG, EX_NOINPUT, Session, config_option
 from gateway.errors import ConfigError
 from gateway.systemd import unit
 from gateway.tomltext.units import duration
 
+_VIA = (
+    "With --probe: the server that takes them: HOST:PORT, smtps://HOST, lmtp://HOST:PORT or unix:PATH (LMTP). By "
+    "default the smarthost of delivery.to; where mail leaves into a folder, our own listener (mx, or else lmtp)."
+)
 _SITE = ("config.toml", "rules", "templates")
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # from a service with ProtectHome and PrivateTmp
 
 
-@click.command()
+@click.command(epilog="Examples: gateway check -c /etc/gateway/config.toml, gateway check --live")
 @config_option
 @click.option("--show", is_flag=True, help="Print the effective settings, defaults marked, secrets left out.")
 @click.option("--live", is_flag=True, help="Connect to every listener, mailbox and smarthost, and say what is there.")
 @click.option("--dns", is_flag=True, help="Look up MX, SPF, DKIM, DMARC and PTR, and print the records to publish.")
 @click.option("--probe", is_flag=True, help="Send a mail to each of our addresses and follow it there and back.")
-@click.option("--via", metavar="HOST:PORT", help="With --probe: the server that takes them; by default delivery.to.")
+@click.option("--via", metavar="SERVER", help=_VIA)
 @click.option("--from", "sender", metavar="ADDRESS", help="With --probe: whom they are from; by default the admin.")
-@click.option("--timeout", default="2 min", show_default=True, help="With --probe: how long to wait for all of it.")
+@click.option(
+    "--timeout",
+    default="2 min",
+    metavar="TIME",
+    show_default=True,
+    help="With --probe: how long to wait for all of it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --live and --dns an array.")
 @click.pass_obj
 def check(
@@ -108,19 +120,18 @@ def _timeout(text: str) -> timedelta:
         raise click.BadParameter(str(error), param_hint="--timeout")
 
 
-@click.command()
+@click.command(epilog="Examples: gateway init mysite, gateway init --systemd /etc/gateway")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--systemd", is_flag=True, help="Print the systemd unit for the site in DIR instead; write nothing.")
-@click.option("--user", default="gateway", help="Who runs it, for the unit; by default gateway.")
+@click.option("--user", default="gateway", metavar="NAME", help="Who runs it, for the unit; by default gateway.")
 @config_option
 def init(folder: Path, systemd: bool, user: str) -> int:
     """Write a fresh site into DIR: config.toml, rules/ and templates/, all working.
 
-    DIR must be empty or not there yet; nothing is ever overwritten (exit 73).
+    DIR must be empty or not there yet; nothing is ever overwritten (exit 73). With --systemd it must hold a site.
     """
     if systemd:
-        output.say_block(unit(folder, user).rstrip("\n"))
-        return 0
+        return _unit(folder, user)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         output.warn(f"gateway init: {folder} is not an empty folder; nothing was written")
         return EX_CANTCREAT
@@ -136,6 +147,27 @@ def init(folder: Path, systemd: bool, user: str) -> int:
     output.say(f"1. Put your own names and addresses into {config}; every key is explained there.")
     output.say(f"2. gateway check -c {config}")
     output.say(f"3. gateway run -c {config}")
+    return 0
+
+
+def _unit(folder: Path, user: str) -> int:
+    """Print the unit for a site, and on standard error what would keep it from running."""
+    if not folder.is_dir():
+        output.warn(f"gateway init: there is no folder {folder}; write the site first: gateway init {folder}")
+        return EX_NOINPUT
+    where = folder.resolve()
+    hidden = next((top for top in _HIDDEN if where.is_relative_to(top)), None)
+    if hidden:
+        output.warn(
+            f"gateway init: the service will not see {folder}, for the unit hides {hidden} (ProtectHome, PrivateTmp); "
+            f"put the site elsewhere, such as /etc/gateway, or take these lines out"
+        )
+    try:
+        pwd.getpwnam(user)
+    except KeyError:
+        make = f"useradd --system --user-group --home-dir {where} --shell /usr/sbin/nologin {user}"
+        output.warn(f'gateway init: there is no user "{user}" on this machine: {make}')
+    output.say_block(unit(folder, user).rstrip("\n"))
     return 0
 
 

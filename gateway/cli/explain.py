@@ -14,7 +14,7 @@ import click
 
 from gateway.cli import output
 from gateway.cli.main import EX_NOINPUT, Session, config_option
-from gateway.cli.opening import make_ready, opened, private_files, ticket_number
+from gateway.cli.opening import become_the_owner, make_ready, opened, private_files, ticket_number
 from gateway.cli.which_mail import asks_about_a_mail
 from gateway.config import Config
 from gateway.config.secret import Secret
@@ -26,11 +26,11 @@ from gateway.intake.files import without_from_line
 from gateway.mail import Envelope, Mail
 from gateway.now import now
 from gateway.reader import ReaderDied, Readers
-from gateway.rules.guess import did_you_mean
 from gateway.site import load_site
 from gateway.store import Store, arrivals, migrate, open_store
 from gateway.store.engine import sqlite_files
 from gateway.store.spool import Claimed, NewMail
+from gateway.tomltext.guess import did_you_mean
 
 _SPOOLED = re.compile(r"spool:([1-9][0-9]{0,17})")
 
@@ -157,6 +157,7 @@ def _read(raw: bytes) -> Mail:
 def _looked_at(session: Session) -> Iterator[tuple[Config, Store]]:
     """The site and its store to look at. What a first start would make is made in a folder that goes away again."""
     cfg = session.config(secrets=False)
+    become_the_owner(cfg)
     with tempfile.TemporaryDirectory(prefix="gateway-explain-") as folder, private_files():
         secret = cfg.gateway.secret_file
         if secret.path is not None and not secret.path.exists():

@@ -1,5 +1,8 @@
 """`gateway import`: tickets of another helpdesk, out of its export, or an archive of mail. Nobody is written to."""
 
+import errno
+import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,15 +13,16 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli import output
-from gateway.cli.main import Session, config_option
+from gateway.cli.main import EX_CONFIG, EX_DATAERR, Session, config_option
 from gateway.cli.opening import opened, private_files
 from gateway.cli.progress import progress
-from gateway.errors import ConfigError
+from gateway.errors import Permanent, Temporary
+from gateway.imports.survey import counted
 from gateway.now import now
 
 if TYPE_CHECKING:
     from gateway.config import Config
-    from gateway.imports.archive import Tally
+    from gateway.imports.archive import Named, Tally
     from gateway.imports.old import Export
     from gateway.imports.survey import Survey
     from gateway.reader import Readers
@@ -46,10 +50,13 @@ def import_() -> None:
 
     No daemon may run on the site meanwhile. Run again, nothing is imported twice; killed in the middle and run again,
     it is complete. docs/import.md says how exports are made.
+
+    Exits 64 for a wrong call, 65 where an export is broken, 66 where it is not there, 75 while a daemon runs, 78 where
+    settings, names or numbers are to be mended; with --dry-run too.
     """
 
 
-@import_.command()
+@import_.command(epilog="Example: gateway import rt export/ --map names.toml --dry-run")
 @config_option
 @_map
 @_dry
@@ -58,13 +65,16 @@ def import_() -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def rt(session: Session, /, folder: Path, **options: Any) -> int:
-    """Request Tracker: a folder of answers of its REST 2.0 interface."""
+    """Request Tracker: a folder of answers of its REST 2.0 interface.
+
+    Exits 65 where a file of it is broken, 66 where it is not there, 78 where names or numbers stand in the way.
+    """
     from gateway.imports.rt import Rt
 
-    return _import(session, lambda: Rt(folder), **options)
+    return _import(session, lambda: Rt(folder), folder, **options)
 
 
-@import_.command()
+@import_.command(epilog="Example: gateway import zammad export/ --map names.toml --dry-run")
 @config_option
 @_map
 @_dry
@@ -73,13 +83,16 @@ def rt(session: Session, /, folder: Path, **options: Any) -> int:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def zammad(session: Session, /, folder: Path, **options: Any) -> int:
-    """Zammad: a folder of answers of its REST interface."""
+    """Zammad: a folder of answers of its REST interface.
+
+    Exits 65 where a file of it is broken, 66 where it is not there, 78 where names or numbers stand in the way.
+    """
     from gateway.imports.zammad import Zammad
 
-    return _import(session, lambda: Zammad(folder), **options)
+    return _import(session, lambda: Zammad(folder), folder, **options)
 
 
-@import_.command()
+@import_.command(epilog="Example: gateway import osticket osticket.xml --timezone Europe/Prague --map names.toml")
 @config_option
 @_map
 @_dry
@@ -91,19 +104,20 @@ def zammad(session: Session, /, folder: Path, **options: Any) -> int:
 def osticket(session: Session, /, file: Path, timezone: str, **options: Any) -> int:
     """osTicket: its database, as mysqldump --xml writes it.
 
-    FILE is what `mysqldump --xml --hex-blob` prints.
+    FILE is what `mysqldump --xml --hex-blob` prints. Exits 65 where it is broken, 66 where it is not there, 78 where
+    names or numbers stand in the way.
     """
     from gateway.imports.osticket import OsTicket
 
     try:
         zone = ZoneInfo(timezone)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # of a name that is well-formed and no zone it is a KeyError
         why = f'there is no zone "{timezone[:60]}"; write such as Europe/Prague'
         raise click.BadParameter(why, param_hint="--timezone")
-    return _import(session, lambda: OsTicket(file, zone), **options)
+    return _import(session, lambda: OsTicket(file, zone), file, **options)
 
 
-@import_.command()
+@import_.command(epilog="Example: gateway import mail old.mbox Maildir/ --number-pattern '\\[RT #(\\d+)\\]'")
 @config_option
 @click.option(
     "--number-pattern",
@@ -116,13 +130,24 @@ def osticket(session: Session, /, file: Path, timezone: str, **options: Any) -> 
     metavar="TIME",
     help="Tickets on which nobody wrote for so long are closed, as of their last mail; by default 30 days.",
 )
+@_dry
 @_json
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @click.pass_obj
-def mail(session: Session, paths: Sequence[Path], number_pattern: str | None, open_since: str, as_json: bool) -> int:
+def mail(
+    session: Session,
+    paths: Sequence[Path],
+    *,
+    number_pattern: str | None,
+    open_since: str,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
     """Mail itself: mboxes, Maildirs, files and folders of them.
 
-    Each mail is read and threaded in its turn, by its own date. Exits 1 if any could not be taken.
+    Each mail is read and threaded in its turn, by its own date. Numbers are kept that mails of ours in the archive
+    name. Exits 1 if any could not be taken, 66 where a path is not there. With --dry-run the mails are counted and the
+    numbers named; no mail is decided on.
     """
     from gateway.imports.archive import Archive
     from gateway.intake.files import mails, sources
@@ -130,23 +155,31 @@ def mail(session: Session, paths: Sequence[Path], number_pattern: str | None, op
     from gateway.site import load_site
 
     since = now() - _time(open_since)
-    missing = [str(path) for path in paths if not path.exists()]
-    if missing:
-        raise click.UsageError(f"there is no {missing[0]}")
-    with _alone(session) as (cfg, store):
+    _all_there(paths)
+    where = _looked_into(session, paths) if dry_run else _alone(session, paths)
+    with where as (cfg, store):
         cfg = _with_pattern(cfg, number_pattern)
         with private_files():
             site = load_site(cfg, store)
         files = sources(paths)
         matcher = RegexMatcher(time.monotonic, limit=cfg.limits.regex_time.total_seconds())
-        with _readers(cfg) as readers, progress(sum(file.size for file in files)) as advance:
+        size = sum(file.size for file in files)
+        with _readers(cfg) as readers, progress(size if dry_run else 2 * size) as advance:
             archive = Archive(store=store, site=site, readers=readers, matcher=matcher)
+            named = archive.look(
+                (one for source in files for one in mails(source, _LARGEST)),
+                each=lambda one, so_far: advance(len(one.raw), so_far),
+            )
+            if dry_run:
+                _tell_numbers(named, as_json=as_json)
+                return 0
             tally = archive.take(
                 (one for source in files for one in mails(source, _LARGEST)),
+                named,
                 open_since=since,
                 each=lambda one, so_far: advance(len(one.raw), so_far.read),
             )
-    _told(tally, as_json=as_json)
+    _told(tally, named, as_json=as_json)
     return 1 if tally.failures else 0
 
 
@@ -176,7 +209,25 @@ def _with_pattern(cfg: "Config", pattern: str | None) -> "Config":
     return changed
 
 
-def _told(tally: "Tally", *, as_json: bool) -> None:
+def _tell_numbers(named: "Named", *, as_json: bool) -> None:
+    """What a look at an archive found."""
+    if as_json:
+        output.print_json({"mails": named.mails, "numbers": sorted(named.ours), "not_kept": named.strange})
+        return
+    above = f"; new tickets get numbers above {named.highest}" if named.ours else ""
+    ours = counted(len(named.ours), "number")
+    output.say(f"{counted(named.mails, 'mail')}; mails of ours name {ours}, which tickets keep{above}")
+    _tell_strange(named)
+
+
+def _tell_strange(named: "Named") -> None:
+    if named.strange:
+        some = ", ".join(map(str, named.strange[:8]))
+        more = f" and {len(named.strange) - 8} more" if len(named.strange) > 8 else ""
+        output.warn(f"gateway import: no mail of ours names these numbers, so no ticket keeps them: {some}{more}")
+
+
+def _told(tally: "Tally", named: "Named", *, as_json: bool) -> None:
     counts = {
         "read": tally.read,
         "known": tally.known,
@@ -188,13 +239,15 @@ def _told(tally: "Tally", *, as_json: bool) -> None:
     }
     if as_json:
         failures = [{"file": one.where, "error": one.problem} for one in tally.failures]
-        output.print_json({**counts, "failures": failures})
+        output.print_json({**counts, "not_kept": named.strange, "failures": failures})
         return
+    _tell_strange(named)
     for one in tally.failures:
         output.warn(f"gateway: {one.where}: {one.problem}")
     output.say(
-        f"read {tally.read} mails, {tally.known} of them known: {tally.opened} opened a ticket, {tally.joined} joined "
-        f"one, {tally.set_aside} were set aside, {len(tally.failures)} failed; {tally.closed} tickets are closed"
+        f"read {counted(tally.read, 'mail')}, {tally.known} of them known: {tally.opened} opened a ticket, "
+        f"{tally.joined} joined one, {tally.set_aside} set aside, {len(tally.failures)} failed; "
+        f"closed {counted(tally.closed, 'ticket')}"
     )
 
 
@@ -204,6 +257,7 @@ def _told(tally: "Tally", *, as_json: bool) -> None:
 def _import(
     session: Session,
     export: "Callable[[], Export]",
+    path: Path,
     *,
     map_file: Path | None,
     dry_run: bool,
@@ -214,48 +268,79 @@ def _import(
     from gateway.imports import mapping
     from gateway.imports.survey import survey
     from gateway.imports.writing import write
+    from gateway.store.numbers import Numbers
 
-    where = opened(session) if dry_run else _alone(session)
+    reads = [path] if map_file is None else [path, map_file]
+    _all_there(reads)
+    where = _looked_into(session, reads) if dry_run else _alone(session, reads)
     with where as (cfg, store):
         names = mapping.load(map_file, cfg)
-        source = export()
-        found = survey(source, names, store)
-        problems = found.problems + ([] if leave_out_broken else [f"{one.where}: {one.what}" for one in found.broken])
-        if dry_run or problems:
-            _tell(found, problems, as_json=as_json)
-            if problems and not dry_run:
-                raise ConfigError([*problems[:_MOST_BROKEN], *_more(problems), "nothing was written"])
-            return 1 if problems else 0
+        try:
+            source = export()
+            found = survey(source, names, store)
+        except Permanent as error:  # it is no such export at all
+            output.warn(f"gateway: {error}")
+            return EX_DATAERR
+        broken = [] if leave_out_broken else [str(one) for one in found.broken]
+        problems = found.problems + broken
+        code = EX_CONFIG if found.problems else EX_DATAERR if broken else 0
+        if dry_run:
+            _tell(found, problems, as_json=as_json, leaves_out=leave_out_broken)
+            return code
+        if problems:
+            if as_json:
+                output.print_json({**found.to_json(), "problems": problems})
+            for line in (*problems[:_MOST_BROKEN], *_more(problems), "nothing was written"):
+                output.warn(line)
+            return code
         with _readers(cfg) as readers, progress(found.articles) as advance:
             done = write(source, names, store, readers, highest=found.highest, each=lambda count: advance(count, count))
+        with store.main.read() as conn:
+            upcoming = Numbers(store, conn).peek(conn)
         log.imported(found.system, tickets=done.tickets, articles=done.articles)
     if as_json:
         output.print_json({**found.to_json(), "imported": done.tickets})
-    else:
-        for note in found.notes:
-            output.warn(f"gateway import: {note}")
-        output.say(
-            f"imported {done.tickets} tickets with {done.articles} articles; {done.known} were here already; "
-            f"new tickets get numbers above {found.highest}"
-        )
+        return 0
+    _tell_left_out(found, output.warn)
+    for note in found.notes:
+        output.warn(f"gateway import: {note}")
+    left_out = f", {len(found.broken)} left out" if found.broken else ""
+    output.say(
+        f"imported {counted(done.tickets, 'ticket')} with {counted(done.articles, 'article')}; {done.known} "
+        f"{'was' if done.known == 1 else 'were'} here already{left_out}; the next ticket gets number {upcoming}"
+    )
     return 0
 
 
-def _tell(found: "Survey", problems: Sequence[str], *, as_json: bool) -> None:
+def _all_there(paths: Sequence[Path]) -> None:
+    """FileNotFoundError for the first of them that is not."""
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def _tell(found: "Survey", problems: Sequence[str], *, as_json: bool, leaves_out: bool) -> None:
     if as_json:
         output.print_json({**found.to_json(), "problems": list(problems)})
         return
     output.say(
-        f"{found.tickets} tickets with {found.articles} articles and {found.files} files; "
-        f"{found.known} of them are here already"
+        f"{counted(found.tickets, 'ticket')} with {counted(found.articles, 'article')} and "
+        f"{counted(found.files, 'file')}; here already: {found.known}"
     )
     for title, counts in (("queue", found.queues), ("status", found.statuses)):
         for name, count in counts.most_common():
             output.say(f"  {title} {name}: {count}")
     for line in (*problems[:_MOST_BROKEN], *_more(problems)):
         output.say(f"in the way: {line}")
+    if leaves_out:
+        _tell_left_out(found, output.say)
     for line in found.notes:
         output.say(line)
+
+
+def _tell_left_out(found: "Survey", tell: Callable[[str], None]) -> None:
+    for line in found.broken:
+        tell(f"left out: {line}")
 
 
 def _more(problems: Sequence[str]) -> list[str]:
@@ -264,17 +349,42 @@ def _more(problems: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _alone(session: Session) -> "Iterator[tuple[Config, Store]]":
+def _alone(session: Session, reads: Sequence[Path]) -> "Iterator[tuple[Config, Store]]":
     """The store while no daemon runs on the site. Temporary where one does."""
     from gateway.store.node import DataLock
 
-    with opened(session) as (cfg, store):
-        with private_files():
-            lock = DataLock(cfg.gateway.data_dir)
+    with opened(session, reads=reads) as (cfg, store):
+        try:
+            with private_files():
+                lock = DataLock(cfg.gateway.data_dir)
+        except Temporary as error:
+            raise Temporary(f"{error}; stop it first")
         try:
             yield cfg, store
         finally:
             lock.release()
+
+
+@contextmanager
+def _looked_into(session: Session, reads: Sequence[Path]) -> "Iterator[tuple[Config, Store]]":
+    """The store, to look only: of an SQLite site that never ran an empty one, so that nothing of it is made."""
+    from gateway.config.secret import Secret
+    from gateway.store import migrate, open_store
+    from gateway.store.engine import sqlite_files
+
+    cfg = session.config(secrets=False)
+    if not cfg.database.url.startswith("sqlite:") or sqlite_files(cfg.database.url)[1].exists():
+        with opened(session, reads=reads) as (cfg, store):
+            yield cfg, store
+        return
+    with tempfile.TemporaryDirectory(prefix="gateway-import-") as folder:
+        store = open_store(f"sqlite:///{folder}/gateway.db", Path(folder))
+        try:
+            migrate.ensure(store)
+            own = {"data_dir": Path(folder), "secret_file": Secret(path=Path(folder) / "secret")}
+            yield cfg.model_copy(update={"gateway": cfg.gateway.model_copy(update=own)}), store
+        finally:
+            store.close()
 
 
 @contextmanager

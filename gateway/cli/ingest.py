@@ -30,7 +30,10 @@ _LARGEST = 35 << 20  # bytes, where there is no other way in that says
 _NULL_SENDERS = ("", "<>", "MAILER-DAEMON")  # how MTAs tell a program of the sender of bounces
 
 
-@click.command(short_help="Take in mail from standard input, files, mboxes and Maildirs.")
+@click.command(
+    short_help="Take in mail from standard input, files, mboxes and Maildirs.",
+    epilog="Examples: gateway ingest < mail.eml, gateway ingest --import old.mbox Maildir/",
+)
 @config_option
 @click.option("--import", "imported", is_flag=True, help="Old mail: no acknowledgements, dates from the mails.")
 @click.option("--from", "sender", metavar="ADDRESS", help="Standard input: the envelope sender; by default $SENDER.")
@@ -147,7 +150,7 @@ def _bare(address: str) -> str:
 
 
 def _from_files(session: Session, paths: Sequence[Path], *, imported: bool, as_json: bool) -> Tally:
-    with opened(session) as (cfg, store), _spool(store, cfg) as spool:
+    with opened(session, reads=paths) as (cfg, store), _spool(store, cfg) as spool:
         work = Ingest(spool, cfg, imported=imported)
         files = sources(paths)
         limit = _largest(cfg)

@@ -125,10 +125,16 @@ def retry(session: Session, ids: Sequence[int]) -> int:
     They count as never tried. The same bytes go out, with the same Message-ID.
     """
     with opened(session) as (_, store):
-        tickets = {one.id: one.ticket for one in rows.rows(store, ids=ids)}
+        found = {one.id: one for one in rows.rows(store, ids=ids)}
+        tickets = {one: row.ticket for one, row in found.items()}
+        shadowed = [one for one in ids if one in found and found[one].state == "shadowed"]
         changed = rows.retry(store, ids)
         journal(store, "sending_retried", [(tickets.get(one), {"outbox": one}) for one in sorted(changed)])
-    return told(ids, changed, "is due now", "is no pending or failed row of the outbox")
+    if shadowed:
+        held = "was written in shadow mode, when nothing was sent, and never leaves; write anew: gateway reply N"
+        told(shadowed, (), "", held)
+    rest = [one for one in ids if one not in shadowed]
+    return max(told(rest, changed, "is due now", "is no pending or failed row of the outbox"), 1 if shadowed else 0)
 
 
 @outbox.command(epilog="Example: gateway outbox drop 17")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 # sysexits.h
-EX_USAGE, EX_NOINPUT, EX_SOFTWARE, EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = 64, 66, 70, 73, 74, 75, 78
+EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_SOFTWARE = 64, 65, 66, 70
+EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL, EX_CONFIG = 73, 74, 75, 78
 _EX_INTERRUPTED, _EX_BROKEN_PIPE = 130, 141
 
 # name -> where the click command is, and what it does in one sentence. A command whose module is not there yet is

@@ -13,12 +13,13 @@ import click
 from gateway import __version__
 from gateway.cli import output
 from gateway.cli.main import EX_CANTCREAT, Session, config_option
-from gateway.cli.opening import opened, private_files
+from gateway.cli.opening import become_the_owner, opened, private_files
 from gateway.cli.page import instant
 from gateway.config import Config
-from gateway.errors import Permanent, Temporary
+from gateway.errors import ConfigError, Permanent, Temporary
 from gateway.now import now
-from gateway.store import backlog, migrate
+from gateway.privileges import daemon_user, hand_over
+from gateway.store import backlog, migrate, shadowing
 from gateway.store.backup import backup as make_backup
 from gateway.store.fsck import check as find_breaches
 from gateway.store.maintenance import quick_check
@@ -77,7 +78,7 @@ def backup(session: Session, target: Path) -> int:
     elif target.exists():
         output.warn(f"gateway db backup: {target} is there already; nothing was written")
         return EX_CANTCREAT
-    with opened(session) as (cfg, store):
+    with opened(session, stays_root=True) as (cfg, store):  # which may write where the daemon may not
         secret = cfg.gateway.secret_file.path
         secret = secret if secret is not None and secret.exists() else None
         if kind:
@@ -137,15 +138,36 @@ def restore(session: Session, source: Path, skip: int) -> int:
     processed folders too, so that mail which came since becomes tickets again.
     """
     cfg = session.config(secrets=False)
-    if source.is_dir():
+    is_handed_over = daemon_user(cfg) is not None
+    if source.is_dir() and not is_handed_over:
         return _restore(cfg, source, skip)
-    with _unpacked_beside(source) as folder:
+    # Root may keep backups where the daemon's user reads nothing: that one gets a copy, where its data is.
+    with _unpacked_beside(cfg.gateway.data_dir / "restore" if is_handed_over else source) as folder:
         try:
-            with tarfile.open(source) as file:
-                file.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError, OSError) as error:
+            if source.is_dir():
+                shutil.copytree(source, folder / "gateway")
+            else:
+                _unpack(source, folder)
+        except (tarfile.TarError, EOFError, OSError, shutil.Error) as error:
             raise Permanent(f"{source} is no backup: {error}")
+        hand_over(cfg, folder)
+        become_the_owner(cfg)
         return _restore(cfg, folder / "gateway", skip)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """What `_pack` packed (extractall has its filter from Python 3.11.4 on). OSError where something else is in it."""
+    with tarfile.open(archive) as file:
+        for one in file:
+            path = folder / one.name
+            if not (one.isfile() or one.isdir()) or ".." in path.parts or not path.is_relative_to(folder):
+                raise OSError(f"{one.name[:100]} in it is none of ours")
+            if (data := file.extractfile(one)) is None:
+                path.mkdir(parents=True, exist_ok=True, mode=0o700)
+                continue
+            with data, path.open("wb") as copy:
+                path.chmod(0o600)
+                shutil.copyfileobj(data, copy)
 
 
 def _restore(cfg: Config, source: Path, skip: int) -> int:
@@ -186,6 +208,36 @@ def restored(session: Session, at: str, skip: int) -> int:
             lock.release()
     output.say(f"the database counts as put back as of {instant(instant_of)}; start the daemon")
     return 0
+
+
+@db.command(
+    "end-shadow",
+    short_help="End shadow mode for good: mail goes out from the next start on.",
+    epilog="Example: gateway db end-shadow",
+)
+@config_option
+@click.pass_obj
+def end_shadow(session: Session) -> None:
+    """End shadow mode for good; neither this daemon nor another node may be running (exit 75).
+
+    Take `shadow = true` out of the settings first. What was written until now is never sent, and the clocks of all
+    tickets rest until their next mail.
+    """
+    with opened(session) as (cfg, store):
+        if cfg.gateway.shadow:
+            raise ConfigError([f"{cfg.path.name}: gateway.shadow: still says true; take it out first"])
+        lock = DataLock(cfg.gateway.data_dir)
+        try:
+            kept = shadowing.end(store, cfg.gateway.admin)
+        finally:
+            lock.release()
+    if kept is None:
+        output.say("this database is not in shadow mode; nothing was changed")
+    else:
+        output.say(
+            f"shadow mode is over; what still waited ({kept} letter{'' if kept == 1 else 's'}) stays unsent, "
+            "as all of that time; start the daemon"
+        )
 
 
 @db.command("migrate", short_help="Create the tables or bring them up to date.", epilog="Example: gateway db migrate")

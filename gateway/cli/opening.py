@@ -4,12 +4,14 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from gateway.cli.main import Session
 from gateway.config import Config
 from gateway.errors import Permanent
+from gateway.privileges import as_owner, become_owner, refuse_stranger
 from gateway.store import Store, listing, migrate, open_store
 from gateway.tickets.subject import numbers_in
 
@@ -17,20 +19,43 @@ _LARGEST_ID = 2**63 - 1
 
 
 @contextmanager
-def opened(session: Session, *, ready: bool = True) -> Iterator[tuple[Config, Store]]:
+def opened(
+    session: Session, *, ready: bool = True, reads: Sequence[Path] = (), stays_root: bool = False
+) -> Iterator[tuple[Config, Store]]:
     """The configuration and the store, tables made where there are none yet; closed at the end of the block.
 
-    Raises Permanent where the database waits for `gateway db migrate`; `ready=False` leaves the schema alone.
+    Root becomes the user whose the data is, for good, or, with `stays_root`, while the store is opened: for what reads
+    the store alone, and writes where that user may not. `reads`: files that the command is to read.
+    Raises Permanent where the database waits for `gateway db migrate` (`ready=False` leaves the schema alone), and
+    where that user may not read a file.
     """
     cfg = session.config(secrets=False)
+    if not stays_root:
+        become_the_owner(cfg, reads)
+    refuse_stranger(cfg.gateway.data_dir)
     with private_files():
-        store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
+        with as_owner(cfg):
+            store = open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
         try:
             if ready:
-                make_ready(store)
+                with as_owner(cfg):
+                    make_ready(store)
             yield cfg, store
         finally:
             store.close()
+
+
+def become_the_owner(cfg: Config, reads: Sequence[Path] = ()) -> None:
+    """Where root runs a command, it becomes the user whose the data is. Permanent where that one may not read these."""
+    user = become_owner(cfg)
+    if user is None:
+        return
+    for path in reads:
+        if not os.access(path, os.R_OK):
+            raise Permanent(
+                f"{path} cannot be read by {user}, whose {cfg.gateway.data_dir} is, and as whom this runs; "
+                f"put it where {user} may read it"
+            )
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
+from gateway.cli.probe_lmtp import LmtpDoor
 from gateway.compose import headers
-from gateway.config import Config, Target
+from gateway.config import Config, Listen, Target
 from gateway.config.kinds import host as host_of
+from gateway.config.kinds import port_of
 from gateway.delivery.answer import Answer
 from gateway.delivery.smtp import Smarthost, Timing
 from gateway.mail import Address
@@ -47,7 +50,7 @@ def composed(cfg: Config, keys: Keys, sender: str, to: str, *, answers: str = ""
             ("Message-ID", message_id),
             ("In-Reply-To", answers),
             ("References", answers),
-            (probe.HEADER, probe.signed(keys, nonce=nonce, sender=sender, at=at)),
+            (probe.HEADER, probe.signed(keys, nonce=nonce, sender=sender, to=to, at=at)),
         ],
         text=_TEXT.format(to=to),
     )
@@ -57,7 +60,7 @@ def composed(cfg: Config, keys: Keys, sender: str, to: str, *, answers: str = ""
 class Way:
     """The server that takes the probes."""
 
-    def __init__(self, server: Smarthost, name: str) -> None:
+    def __init__(self, server: Smarthost | LmtpDoor, name: str) -> None:
         self._server = server
         self.name = name
 
@@ -82,19 +85,47 @@ class Way:
 
 
 def way_via(cfg: Config, via: str) -> Way:
-    """The server that `--via` names: `HOST[:PORT]`, port 25, or a URL such as `smtps://HOST`; without a login."""
+    """The server that `--via` names: `HOST[:PORT]`, port 25, or a URL such as `smtps://HOST`; without a login.
+
+    `lmtp://HOST:PORT` and `unix:PATH` are LMTP.
+    """
+    if (door := _lmtp(via)) is not None:
+        return Way(LmtpDoor(door), f"lmtp {door}")
     target = _target(via)
     return Way(Smarthost(target, helo=cfg.mail.host, timing=_TIMING, ca_file=cfg.delivery.ca_file), str(target))
 
 
 def way_in(cfg: Config) -> Way | None:
-    """Our own door for mail, as it is reached from this machine; None where there is none with a known port."""
-    for one in cfg.smtp:
-        where = one.listen
-        if one.role == "mx" and where.unix is None and where.port and not one.is_tls_at_once:
-            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(where.host, where.host)
-            return way_via(cfg, f"smtp://[{host}]:{where.port}" if ":" in host else f"smtp://{host}:{where.port}")
+    """Our own door for mail, as it is reached from this machine; None where there is none with a known port.
+
+    LMTP where there is no other: that is where the MTA in front hands mail over.
+    """
+    for role, scheme in (("mx", "smtp"), ("lmtp", "lmtp")):
+        for one in cfg.smtp:
+            where = one.listen
+            if one.role != role or one.is_tls_at_once:
+                continue
+            if where.unix is not None:
+                return way_via(cfg, f"unix:{where.unix}")
+            if where.port:
+                host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(where.host, where.host)
+                return way_via(cfg, f"{scheme}://{Listen(host=host, port=where.port)}")
     return None
+
+
+def _lmtp(via: str) -> Listen | None:
+    if via.startswith("unix:"):
+        return Listen(unix=Path(via.removeprefix("unix:")).absolute())
+    if not via.startswith("lmtp://"):
+        return None
+    host, colon, port = via.removeprefix("lmtp://").rpartition(":")
+    try:
+        if not colon or (number := port_of(port)) == 0:
+            raise ValueError
+        return Listen(host=host_of(host.strip("[]")), port=number)
+    except ValueError:
+        told = f'"{via[:60]}" is no server; write lmtp://HOST:PORT or unix:PATH'
+        raise click.BadParameter(told, param_hint="--via")
 
 
 def _target(via: str) -> Target:
@@ -112,6 +143,7 @@ def _target(via: str) -> Target:
         return Target(scheme=scheme, host=host_of(host.strip("[]")), port=number)
     except ValueError:
         raise click.BadParameter(
-            f'"{via[:60]}" is no server; write HOST, HOST:PORT, or smtps://HOST, smtp+starttls://HOST:PORT',
+            f'"{via[:60]}" is no server; write HOST, HOST:PORT, smtps://HOST, smtp+starttls://HOST:PORT, '
+            "lmtp://HOST:PORT or unix:PATH",
             param_hint="--via",
         )

@@ -84,7 +84,7 @@ def report(
         raise click.UsageError("--json, --csv, --html and --pages each want the whole report; give one of them")
     if shadow and (as_csv or file is not None or folder is not None or bys):
         raise click.UsageError("--shadow is text, or one object with --json")
-    with opened(session) as (cfg, store):
+    with opened(session, stays_root=True) as (cfg, store):
         at = now()
         if shadow:
             _print_shadow(store, cfg, _period(start, end, zone_of(cfg), at, _DAY), as_json=as_json)
@@ -107,7 +107,7 @@ def report(
 
 def _bys(asked: Sequence[str]) -> tuple[str, ...]:
     from gateway.reporting.figures import BY
-    from gateway.rules.guess import did_you_mean
+    from gateway.tomltext.guess import did_you_mean
 
     names = [name for text in asked for name in text.replace(",", " ").split()]
     for name in names:
@@ -144,10 +144,13 @@ def _print_shadow(store: "Store", cfg: "Config", period: "Period", *, as_json: b
         output.print_json({"period": span, "since": made.since, "groups": told, "torn": torn, "mixed": mixed})
         return
     output.say(f"Shadow mode, {period_in_words(period, zone_of(cfg), 'en')}")
-    if made.since is None:
+    if made.since is None and cfg.gateway.shadow:
+        output.say("shadow mode counts from the next start of the daemon")
+    elif made.since is None:
         output.say("this site is not in shadow mode now")
     for group in groups:
-        output.say(f"\n{group.title}\n")
+        output.say()
+        output.say(group.title)
         for line in group.figures:
             output.say(f"  {line.name}: {line.value}")
 

@@ -100,8 +100,8 @@ def show(session: Session, name: str | None, recorded_id: int | None, as_json: b
         if name is not None:
             raise click.UsageError("--at prints whole files; leave out NAME")
         return show_recorded(session, recorded_id, as_json)
-    from gateway.rules.guess import did_you_mean
     from gateway.rules.printing import print_rule
+    from gateway.tomltext.guess import did_you_mean
 
     found = load_or_refuse(session.config(secrets=False))
     wanted = [rule for rule in found.rules if name in (None, rule.name)]

@@ -97,7 +97,7 @@ def replay(
     """
     from gateway.cli.opening import opened
 
-    with opened(session) as (cfg, store):
+    with opened(session, stays_root=True) as (cfg, store):
         rules = _checked(cfg, folder)
         with _csv_file(table) as write:
             report = _run(cfg, store, rules, since, limit, write)

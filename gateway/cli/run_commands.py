@@ -8,7 +8,7 @@ from gateway.cli.main import Session, config_option
 from gateway.errors import ConfigError, Permanent
 
 
-@click.command()
+@click.command(epilog="Example: gateway run -c /etc/gateway/config.toml")
 @config_option
 @click.pass_obj
 def run(session: Session) -> None:
@@ -18,8 +18,11 @@ def run(session: Session) -> None:
     file or the database cannot be used.
     """
     from gateway import daemon, log
+    from gateway.cli.machine import open_to_all
 
     cfg = session.config()
+    if opened := open_to_all(cfg):
+        raise ConfigError(opened)
     log.setup(cfg.log.level, cfg.log.format)
     try:
         sys.exit(daemon.run(cfg))

@@ -101,7 +101,7 @@ def _compare(session: Session, other: Path, since: str | None, *, as_json: bool)
     from gateway.config.calendars import zone_of
     from gateway.reporting.breaches import compare
 
-    with opened(session) as (cfg, store):
+    with opened(session, reads=[other]) as (cfg, store):
         at = now()
         first = instant_of(since or "90 days", zone_of(cfg), at, "--since")
         found = compare(store, cfg, load(other, secrets=False), since=first, at=at)

@@ -1,6 +1,7 @@
 """`gateway status`: does it run, what waits, what needs a person. Made for people and for Nagios."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +9,17 @@ import click
 
 from gateway import __version__
 from gateway.cli import output
+from gateway.cli.last_good import last_good
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened
 from gateway.cli.page import instant, print_pairs
 from gateway.errors import ConfigError, GatewayError
 from gateway.health.state import Gathered, Level, gathered, judged, of_machine
 from gateway.health.ways import WayOut
+from gateway.privileges import NotOurs
 from gateway.shown import size, span
+
+_UNKNOWN = 3  # to Nagios
 
 
 @click.command(epilog="Example: gateway status || mail -s 'the gateway needs a look' root")
@@ -26,9 +31,16 @@ def status(session: Session, as_json: bool) -> int:
 
     The first line and the exit code are made for Nagios: 0 OK, 1 WARNING (mail is late, failed or in quarantine, a
     mailbox is not polled), 2 CRITICAL (the daemon or the database is down, the disk is full, the spool stands still).
+    3 UNKNOWN: the data are another user's, so run it as the gateway's (in Nagios: sudo -u gateway gateway status).
+    While config.toml has mistakes, which is a WARNING, all else is told by the settings that were in force last.
+
     Mail that a person gave up with `gateway outbox drop` raises no alarm.
     """
-    found = _gathered(session)
+    try:
+        found = _gathered(session)
+    except NotOurs as error:  # neither good nor bad is known
+        output.say(f"UNKNOWN: {error} status")
+        return _UNKNOWN
     concerns = list(judged(found))
     level = max((one.level for one in concerns), default=Level.OK)
     if as_json:
@@ -41,11 +53,17 @@ def status(session: Session, as_json: bool) -> int:
 
 
 def _gathered(session: Session) -> Gathered:
-    cfg = session.config(secrets=False)
+    try:
+        cfg = session.config(secrets=False)
+    except ConfigError as mistakes:
+        with last_good(session.path) as known:
+            if known is None:
+                raise
+            return replace(gathered(known[1], known[0]), mistakes=mistakes.problems)
     try:
         with opened(session, ready=False) as (_, store):
             return gathered(store, cfg)
-    except ConfigError:
+    except (ConfigError, NotOurs):
         raise
     except GatewayError as error:
         return Gathered(**of_machine(cfg), schemas={}, set_aside={}, problem=str(error))
@@ -55,6 +73,8 @@ def _gathered(session: Session) -> Gathered:
 
 
 def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
+    if found.mistakes:
+        yield "settings", f"config.toml has {len(found.mistakes)} mistake{'' if len(found.mistakes) == 1 else 's'}"
     yield "daemon", f"running, pid {found.pid}" if found.pid else "not running"
     if found.processes:
         yield "processes", ", ".join(f"{role} {pid or 'not running'}" for role, pid in found.processes.items())

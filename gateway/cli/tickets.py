@@ -12,11 +12,11 @@ from gateway.cli.opening import opened, text_of, ticket_number
 from gateway.config import Config
 from gateway.config.schema_desk import PRIORITIES
 from gateway.now import now
-from gateway.rules.guess import did_you_mean
 from gateway.store import Store, listing
 from gateway.store.listing import Ticket
 from gateway.tickets.status import Status
 from gateway.tickets.subject import NumberFormat
+from gateway.tomltext.guess import did_you_mean
 
 _NOBODY = "-"
 SORTS = ("number", "status", "title", "priority", "created", "due")

@@ -86,7 +86,8 @@ def safe(html: str, images: Mapping[str, str] | None = None) -> str:
         url_relative="deny",
         link_rel=None,
     )
-    clean = _IMAGE.sub(lambda match: match[0] if ' src="' in match[0] else "", clean).strip()
+    clean = _IMAGE.sub(lambda match: match[0] if ' src="' in match[0] else "", clean)
+    clean = body.clean(clean).strip()  # once more: "&#1;" was a control character all the same
     return clean if "<img" in clean or text(clean).strip() else ""
 
 

@@ -44,6 +44,14 @@ def load(path: Path, *, secrets: bool = True, thorough: bool = False) -> Config:
     return checked(read(path), secrets=secrets, thorough=thorough)
 
 
+def told(cfg: Config, loc: Loc, what: str) -> str:
+    """`/etc/gateway/config.toml:12: mail.host: what`, by the file as it is now; no line where it cannot be read."""
+    try:
+        return read(cfg.path).tell(loc, what)
+    except ConfigError:
+        return f"{cfg.path}: {problems.dotted(loc)}: {what}"
+
+
 def read(path: Path, shown: str = "") -> Document:
     """The file as TOML; ConfigError where it cannot be read or is no TOML, which calls it `shown`."""
     shown = shown or str(path)

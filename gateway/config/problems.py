@@ -187,6 +187,8 @@ def _shape(model: type[Section], kind: str, loc: Loc, context: dict[str, Any], g
     if kind in ("model_type", "model_attributes_type", "dict_type", "mapping_type", "is_instance_of"):
         if isinstance(given, list):
             return f"stands once; write [{dotted(loc)}] in single brackets"
+        if name in ("delivery", "alarm_delivery") and len(loc) > 1:  # a way out, of which the URL may stand alone
+            return f'must be a table [{dotted(loc)}] or a URL in quotes: {name} = "smtp://host:25"'
         return f"must be a table: [{dotted(loc)}]" if section is None or shape != "tables" else (
             f"must hold tables: [{dotted(loc)}.NAME]")  # fmt: skip
     words = {

@@ -44,7 +44,9 @@ def _tag(value: object) -> str:
 def _old_tag(value: object) -> str:
     from gateway.rules.patterns import compile_pattern  # a quarter of a second, and few sites had another helpdesk
 
-    text = kinds.text_of(value, r"\[RT #(\d+)\]")
+    if not isinstance(value, str):
+        raise ValueError(r"must be text in single quotes, such as '\[RT #(\d+)\]'")
+    text = kinds.text_of(value)
     if compile_pattern(text).groups != 1:
         raise ValueError(r"must have one group, around the number; write such as '\[RT #(\d+)\]'")
     return text

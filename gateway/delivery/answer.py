@@ -20,8 +20,10 @@ class Reason(StrEnum):
     NO_TLS = "no_tls"  # none that can be trusted, though it is asked for: nothing goes in the clear
     LOGIN_REFUSED = "login_refused"
     SLOW_DOWN = "slow_down"  # too much for the server just now, of mail or of connections
+    SENDER_DELAYED = "sender_delayed"  # 4xx at MAIL: nothing of this sender just now, for whatever reason
     SENDER_REFUSED = "sender_refused"  # not the recipient: we may not send under this address
     NULL_SENDER_REFUSED = "null_sender_refused"  # MAIL FROM:<>
+    NULL_SENDER_UNWANTED = "null_sender_unwanted"  # the same, at RCPT or later: it may be the recipient's server alone
     NO_VERDICT = "no_verdict"  # the connection died after the final dot: the other side may have it (T111)
     NOT_AN_ADDRESS = "not_an_address"
     UNSOUND = "unsound"  # bytes that must not be sent (T08)
@@ -59,7 +61,9 @@ class Unreachable:
 Answer = Sent | Retry | Failed | Unreachable
 
 # Why mail waits that would leave if the other side only took mail of ours at all.
-OF_THE_WAY = (Reason.UNREACHABLE, Reason.NO_TLS, Reason.LOGIN_REFUSED, Reason.SLOW_DOWN)
+OF_THE_WAY = (Reason.UNREACHABLE, Reason.NO_TLS, Reason.LOGIN_REFUSED, Reason.SLOW_DOWN, Reason.SENDER_DELAYED)
+# ... or if automatic mail had another envelope.
+OF_THE_ENVELOPE = (Reason.SENDER_REFUSED, Reason.NULL_SENDER_REFUSED, Reason.NULL_SENDER_UNWANTED)
 
 
 class Carrier(Protocol):

@@ -20,8 +20,7 @@ from gateway.store.outbox import Due, Outcome
 from gateway.tickets.bounces import Reach
 from gateway.undelivered import Alarm, alarm, is_one_of_us
 
-# Seconds; what was claimed longer ago is given back, lest another sends it too.
-HOLD = outbox.LEASE.total_seconds() / 2
+HOLD = outbox.HOLD.total_seconds()
 
 
 class Recorder:

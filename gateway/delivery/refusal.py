@@ -33,18 +33,19 @@ _NO_NULL_SENDER = re.compile(
 def refusal(text: str, stage: Stage, *, by_null_sender: bool = False) -> Retry | Failed:
     """A reply of 400 to 599 to a mail, as one line.
 
-    At MAIL nothing is known yet but who sends, so it says nothing of the recipient: for now it is too much of ours,
-    for good our address is not wanted there. That is for the admin to mend, so the mail waits as long as mail may.
+    At MAIL nothing is known yet but who sends, so it says nothing of the recipient: for now it is too much of ours, or
+    our domain is not found; for good our address is not wanted there. That is for the admin to mend, so the mail waits
+    as long as mail may.
     """
     for_good = text.startswith("5")
     if is_too_large("", text):
         return Failed(reply=text, reason=Reason.REFUSED) if for_good else Retry(reply=text)
     if stage is Stage.MAIL:
         if not for_good:
-            return Retry(reply=text, reason=Reason.SLOW_DOWN)
+            return Retry(reply=text, reason=Reason.SENDER_DELAYED)
         return Retry(reply=text, reason=Reason.NULL_SENDER_REFUSED if by_null_sender else Reason.SENDER_REFUSED)
     if for_good and by_null_sender and _NO_NULL_SENDER.search(text):
-        return Retry(reply=text, reason=Reason.NULL_SENDER_REFUSED)
+        return Retry(reply=text, reason=Reason.NULL_SENDER_UNWANTED)
     # A recipient's own server may speak alike of whom it lets write to a group: that is no matter of ours.
     if for_good and stage is Stage.DATA and _MAY_NOT_SEND_AS.search(text):
         return Retry(reply=text, reason=Reason.SENDER_REFUSED)

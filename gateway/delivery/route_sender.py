@@ -6,15 +6,15 @@ Each thread has a connection of its own. Of one ticket nothing younger is sent w
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement
 
 from gateway import log
 from gateway.config import Config, Route
-from gateway.delivery.answer import OF_THE_WAY, Answer, Carrier, Reason, Retry, Unreachable
-from gateway.delivery.pace import Breaker, Pace
+from gateway.delivery.answer import OF_THE_ENVELOPE, OF_THE_WAY, Answer, Carrier, Reason, Retry, Unreachable
+from gateway.delivery.pace import LONG, Breaker, Pace, Senders
 from gateway.delivery.recording import HOLD, Recorder
 from gateway.errors import Temporary
 from gateway.faults import hit
@@ -24,6 +24,8 @@ from gateway.store.outbox import Due
 
 BATCH = 32
 _LOOK_EVERY = 5.0  # seconds, where the clock that wakes us stands
+_STALLED = 5.0  # seconds over one mail: what else waits leaves by another connection
+_READ_EVERY = 5.0  # seconds between two looks at what other nodes sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,15 @@ class Office:
     on_trouble: Callable[[], None]  # a way out is in trouble, or out of it
 
 
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """What one connection has claimed. What is `left` is not begun, and is taken from it where it stalls."""
+
+    left: list[Due] = field(default_factory=list)
+    size: int = 0  # counts as gone, as far as the pace is concerned
+    moved_at: float = 0.0  # by the monotonic clock: the last mail was begun
+
+
 class RouteSender:
     """Delivers by one route until `office.stop` is set."""
 
@@ -51,10 +62,13 @@ class RouteSender:
         self._new_carrier = new_carrier
         self._carrier = new_carrier()
         self._turn = threading.Lock()  # over everything below
-        self._pace = Pace(route.way.rate)
-        self._remembers = not route.way.rate
+        self._pace = Pace(route.way.rate)  # what was offered here
+        self._share = Pace([rate for rate in route.way.rate if rate.per.total_seconds() >= LONG])  # what left at all
+        self._read_at: float | None = None
         self._breaker = breaker or Breaker()
-        self._in_hand = 0
+        self._senders = Senders()
+        self._batches: list[_Batch] = []
+        self._owed: list[Due] = []  # to be given back
         self._helpers: list[threading.Thread] = []
         self._seen: tuple[Config, Route, ColumnElement[bool] | None] | None = None
         self._is_up = False  # not known yet: what waits for it then leaves at the first success
@@ -75,6 +89,18 @@ class RouteSender:
         if not self._threads:
             self._carrier.close()
         return not any(thread.is_alive() for thread in threads)
+
+    def look(self) -> None:
+        """Mail is due: where a connection has been over one mail for long, what else it has goes to another one."""
+        clock = time.monotonic()
+        with self._turn:
+            for batch in self._batches:
+                if clock - batch.moved_at > _STALLED and self._call_help():
+                    batch.moved_at = clock
+                    back = batch.left[:]
+                    batch.left.clear()
+                    batch.size -= len(back)
+                    self._give_back(back)
 
     def run_once(self) -> int:
         """Deliver what is due now, one batch at most; how many were tried. Temporary where the store is not there."""
@@ -108,40 +134,61 @@ class RouteSender:
 
     def _deliver(self, carrier: Carrier) -> int:
         began = time.monotonic()
-        dues = self._claim(began)
-        if not dues:
+        batch = self._claim(began)
+        if not batch.left:
             carrier.rest()
             return 0
         tried = 0
         try:
-            while tried < len(dues):
-                if time.monotonic() - began > HOLD or (tried and self._holds_back()) or self._office.stop.is_set():
-                    outbox.give_back(self._office.store, node=self._office.node, dues=dues[tried:])
-                    break
-                some = dues[tried : tried + carrier.together]
+            while some := self._next(batch, carrier.together, began, is_first=tried == 0):
                 answers = self._carry(carrier, some)
                 self._office.recorder.record(some, answers, self._way, route=self.route.name)
                 tried += len(some)
                 self._note_trouble(answers)
         finally:
             with self._turn:
-                self._in_hand -= len(dues)
+                self._batches.remove(batch)
+                self._give_back(batch.left)
         return tried
 
-    def _claim(self, clock: float) -> list[Due]:
-        office = self._office
+    def _next(self, batch: _Batch, most: int, began: float, *, is_first: bool) -> list[Due]:
+        """What is to be carried next; what is not to be carried now is given back. `is_first` may be a probe."""
         with self._turn:
+            clock = time.monotonic()
+            holds_back = self._breaker.is_open or self._breaker.rests(clock) or clock - began > HOLD
+            ends = self._office.stop.is_set() or (holds_back and not is_first)
+            resting = self._senders.resting(clock)
+            self._give_back([due for due in batch.left if ends or due.sender in resting])
+            stays = [due for due in batch.left if not ends and due.sender not in resting]
+            some, batch.left = stays[:most], stays[most:]
+            batch.moved_at = clock
+            return some
+
+    def _give_back(self, dues: Sequence[Due]) -> None:
+        """Now, or with the next claim where the database is not there."""
+        self._owed += dues
+        try:
+            outbox.give_back(self._office.store, node=self._office.node, dues=self._owed)
+            self._owed.clear()
+        except Temporary as error:
+            log.database_trouble(error)
+
+    def _claim(self, clock: float) -> _Batch:
+        office, batch = self._office, _Batch(moved_at=clock)
+        with self._turn:
+            self._give_back(())
             which = self._which()
             if which is None or office.stop.is_set():
-                return []
+                return batch
             route, rows = which
             room = self._room(clock, rows)
+            rows = leaving.without(rows, self._senders.resting(clock))
             due_at = outbox.next_due_at(office.store, rows) if room > 0 else None
             if room > 0 and self._breaker.is_open and (due_at is None or due_at > now()):
                 # Whether it is back is asked once a minute, though all that waits for it is due later.
                 due_at = now() if leaving.hasten(office.store, rows, OF_THE_WAY, most=1) else None
             if due_at is None or due_at > now():
-                return []
+                return batch
             own = office.cfg_in_force().gateway
             dues = outbox.claim_due(
                 office.store,
@@ -152,11 +199,14 @@ class RouteSender:
                 admin=own.admin,
                 which=rows,
                 in_order=self._way.connections > 1,
+                by_weight=bool(self._way.rate),
             )
-            self._in_hand += len(dues)
+            batch.left, batch.size = [self._addressed(due, route) for due in dues], len(dues)
+            if dues:
+                self._batches.append(batch)
             if len(dues) == BATCH:
                 self._call_help()
-        return [self._addressed(due, route) for due in dues]
+        return batch
 
     def _which(self) -> tuple[Route, ColumnElement[bool] | None] | None:
         """The route as it is now and its rows in the outbox; None where the settings know it no more."""
@@ -168,38 +218,42 @@ class RouteSender:
             rows = leaving.rows_of(now_, cfg.routes)
             before, self._seen = self._seen, (cfg, now_, rows)
             if (before[1].way.automatic_from if before else "null") != now_.way.automatic_from:
-                leaving.hasten(self._office.store, rows, [Reason.NULL_SENDER_REFUSED])
+                leaving.hasten(self._office.store, rows, OF_THE_ENVELOPE)
         return self._seen[1:]
 
     def _room(self, clock: float, rows: ColumnElement[bool] | None) -> int:
-        if not self._remembers:
-            since = now() - timedelta(seconds=self._pace.span)
-            left = leaving.left_at(self._office.store, rows, since=since, most=self._pace.most)
-            self._pace.remember([(now() - one).total_seconds() for one in left], clock)
-            self._remembers = True
+        if self._read_at is None:
+            self._remember(self._pace, rows, clock)
+        if self._read_at is None or clock - self._read_at >= _READ_EVERY:
+            self._remember(self._share, rows, clock)
+            self._read_at = clock
+        in_hand = sum(batch.size for batch in self._batches)
         room = self._breaker.room(clock, BATCH)
-        if self._breaker.is_open and self._in_hand:
+        if self._breaker.is_open and in_hand:
             return 0
         # What others have in hand counts as gone.
-        return min(room, self._pace.room(clock, BATCH + self._in_hand) - self._in_hand)
+        return min(room, *(pace.room(clock, BATCH + in_hand) - in_hand for pace in (self._pace, self._share)))
 
-    def _call_help(self) -> None:
+    def _remember(self, pace: Pace, rows: ColumnElement[bool] | None, clock: float) -> None:
+        if pace.most:
+            since = now() - timedelta(seconds=pace.span)
+            left = leaving.left_at(self._office.store, rows, since=since, most=pace.most)
+            pace.remember([(now() - one).total_seconds() for one in left], clock)
+
+    def _call_help(self) -> bool:
+        """Start a further connection; False where there may be no more of them."""
         self._helpers = [one for one in self._helpers if one.is_alive()]
-        if len(self._helpers) + 1 < self._way.connections and self._threads:
-            helper = threading.Thread(target=self._help, name=f"sender {self.route.name}", daemon=True)
-            helper.start()
-            self._helpers.append(helper)
+        if len(self._helpers) + 1 >= self._way.connections or not self._threads or self._office.stop.is_set():
+            return False
+        helper = threading.Thread(target=self._help, name=f"sender {self.route.name}", daemon=True)
+        helper.start()
+        self._helpers.append(helper)
+        return True
 
     def _addressed(self, due: Due, route: Route) -> Due:
-        """Automatic mail has the envelope of now: where none was refused, what waits leaves by the new one."""
+        """Automatic mail has the envelope of now: what waits because one was refused leaves by the new one."""
         automatic_from = route.way.automatic_from
-        if due.automatic and not due.envelope_from and automatic_from != "null":
-            return replace(due, envelope_from=automatic_from)
-        return due
-
-    def _holds_back(self) -> bool:
-        with self._turn:
-            return self._breaker.is_open or self._breaker.rests(time.monotonic())
+        return replace(due, envelope_from="" if automatic_from == "null" else automatic_from) if due.automatic else due
 
     # ---- carrying --------------------------------------------------------------------------------------------------
 
@@ -209,14 +263,17 @@ class RouteSender:
         clock = time.monotonic()
         is_back = False
         with self._turn:
-            for answer in answers:
+            for due, answer in zip(dues, answers, strict=True):
                 reached = not isinstance(answer, Unreachable)
                 is_back = is_back or (reached and not self._is_up)
                 self._is_up = reached
                 if reached:
                     self._pace.note(clock)
-                slow_down = isinstance(answer, Retry | Unreachable) and answer.reason is Reason.SLOW_DOWN
-                if self._breaker.note(reached, clock, slow_down=slow_down):
+                    self._share.note(clock)
+                reason = answer.reason if isinstance(answer, Retry | Unreachable) else None
+                if reason is Reason.SENDER_DELAYED:
+                    self._senders.put_off(due.sender, clock)
+                if self._breaker.note(reached, clock, rest=reason in _FOR_A_WHILE):
                     if reached:
                         log.delivery_back(self.route.name)
                     else:
@@ -244,3 +301,4 @@ class RouteSender:
 
 
 _FOR_THE_ADMIN = (Reason.NO_TLS, Reason.LOGIN_REFUSED, Reason.SENDER_REFUSED, Reason.NULL_SENDER_REFUSED)
+_FOR_A_WHILE = (Reason.SLOW_DOWN, Reason.LOGIN_REFUSED)  # a login that fails over and over locks the account

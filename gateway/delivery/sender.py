@@ -103,10 +103,15 @@ class Sender:
             one.start()
 
     def look(self) -> None:
-        """Wake the threads where anything is due: a mail to be tried again, or one that another process has written."""
+        """Wake the threads where anything is due: a mail to be tried again, or one that another process has written.
+
+        Where one of them has been over a mail for long, another one is started as far as the route allows.
+        """
         due_at = outbox.next_due_at(self._store)
         if due_at is not None and due_at <= now():
             self._office.wake.set()
+            for one in self._routes:
+                one.look()
 
     def stop(self, timeout: float = 10.0) -> bool:
         """Finish the mails in hand, give back the rest; False where that took longer than `timeout` seconds."""

@@ -14,9 +14,7 @@ _ALSO = (
     *("cc", "reply-to", "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"),
     *("auto-submitted", "list-unsubscribe", "list-unsubscribe-post"),
 )
-_FROM = re.compile(
-    rb"^from:[^@\r\n]*(?:\r\n[ \t][^@\r\n]*)*@([A-Za-z0-9._-]+)>?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
-)
+_FROM = re.compile(rb"^from:((?:[^\r\n]|\r\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _PEM = re.compile(r"-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-----")
 _ED25519 = bytes.fromhex("302e020100300506032b657004220420")  # PKCS 8, up to the 32 bytes that are the key (RFC 8410)
 
@@ -31,15 +29,13 @@ class Signer:
         self._algorithm = b"ed25519-sha256" if seed else b"rsa-sha256"
         try:
             self.signed(b"From: a@example.org\r\n\r\nprobe\r\n")
-        except Exception as error:  # noqa: BLE001 - dkimpy raises what it likes on keys
+        except ValueError as error:
             raise ConfigError([f"{place}: is no private key in PEM that can sign: {error}"]) from None
 
     def signed(self, data: bytes) -> bytes:
-        """The mail with its signature in front, by the domain of its From."""
+        """The mail with its signature in front, by the domain of its From. ValueError for what cannot be signed."""
         head = data.partition(b"\r\n\r\n")[0] + b"\r\n"
-        author = _FROM.search(head)
-        if author is None:
-            raise ValueError("no domain in From")
+        domain = _author_domain(head)
         there = [
             line.partition(b":")[0].strip().lower().decode("ascii")
             for line in head.split(b"\r\n")
@@ -47,13 +43,16 @@ class Signer:
         ]
         names = [name for name in there if name in _OVERSIGNED or name in _ALSO] + list(_OVERSIGNED)
         signer = _dkim().DKIM(data, signature_algorithm=self._algorithm)
-        made: bytes = signer.sign(
-            self._selector,
-            author[1].lower(),
-            self._key,
-            canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=[name.encode() for name in names],
-        )
+        try:
+            made: bytes = signer.sign(
+                self._selector,
+                domain,
+                self._key,
+                canonicalize=(b"relaxed", b"relaxed"),
+                include_headers=[name.encode() for name in names],
+            )
+        except Exception as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from error
         return made + data
 
     @property
@@ -71,6 +70,16 @@ def signer_of(route: Route) -> Signer | None:
     if way.dkim_key is None or way.dkim_selector is None:
         return None
     return Signer(way.dkim_key.read(), way.dkim_selector, place=f"{route.place}.dkim_key")
+
+
+def _author_domain(head: bytes) -> bytes:
+    """The domain of the last address in From, as DNS has it. ValueError where there is none."""
+    field = _FROM.search(head)
+    _, found, domain = field[1].rpartition(b"@") if field else (b"", b"", b"")
+    name = domain.strip(b"> \t\r\n").decode("utf-8")  # raw where an address is not ASCII (RFC 6532)
+    if not found or not name:
+        raise ValueError("no domain in From")
+    return name.encode("idna").lower()
 
 
 def _dkim() -> Any:

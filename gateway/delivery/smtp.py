@@ -85,7 +85,7 @@ class Smarthost:
         self._used_at = 0.0
 
     def deliver(self, dues: Sequence[Due]) -> list[Answer]:
-        """Hand over each mail; connects, and connects once more where a kept connection turns out to be dead."""
+        """Hand over each mail; connects, and once more where a kept connection is dead or a token was revoked."""
         return [self._deliver(due) for due in dues]
 
     def greet(self) -> list[str]:
@@ -131,14 +131,20 @@ class Smarthost:
             recipient = headers.written(due.recipient)
         except Permanent as error:
             return Failed(reply=shown(str(error)), reason=Reason.NOT_AN_ADDRESS)
-        data = self._signer.signed(due.data) if self._signer else due.data
+        try:
+            data = self._signer.signed(due.data) if self._signer else due.data
+        except ValueError as error:
+            return Failed(reply=shown(f"not sent: it cannot be signed: {error}"), reason=Reason.UNSOUND)
+        is_renewed = False
         while True:
-            kept = self._smtp is not None
+            kept, refused = self._smtp is not None, self._refused
             try:
                 return self._transact(self._ready(), sender, recipient, data)
             except _Gone as gone:
                 self._drop()
-                if not kept:
+                renews = self._refused != refused and not is_renewed  # a token was revoked: the next one may do
+                is_renewed = is_renewed or renews
+                if not kept and not renews:
                     return Unreachable(reply=shown(str(gone)), reason=gone.reason)
 
     def _ready(self) -> smtplib.SMTP:

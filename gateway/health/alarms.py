@@ -9,7 +9,7 @@ from gateway import act, log
 from gateway.compose import letters
 from gateway.compose.stamp import plain
 from gateway.config.routes import ALARM
-from gateway.health.state import ON_ITS_WAY_OUT, Concern, Level, gathered, judged
+from gateway.health.state import OF_ONE_NODE, ON_ITS_WAY_OUT, Concern, Gathered, Level, gathered, judged
 from gateway.now import now
 from gateway.site import Site
 from gateway.store import Store, told
@@ -19,21 +19,47 @@ LOOK_EVERY = 60  # seconds
 # Those that the admin is told of elsewhere, or that a restart is for.
 _NOT_BY_MAIL = frozenset({"settings", "restart"})
 _REMIND_AFTER = timedelta(days=1)  # of what goes on
+_NOBODYS_AFTER = 2 * _REMIND_AFTER  # whoever still sees it would have told it again
+_AT = " at "  # before the node whose own an alarm is
 
 
 def look(store: Store, site: Site) -> None:
     """One turn of the clock: letters on what is new, on what has gone on for a day, and on what is over."""
-    concerns = [one for one in judged(gathered(store, site.cfg)) if one.key not in _NOT_BY_MAIL]
-    at = now()
+    found, at = gathered(store, site.cfg), now()
+    concerns = [_of_node(one, store) for one in judged(found) if one.key not in _NOT_BY_MAIL]
     with store.main.read() as conn:
         raised = told.open_alarms(conn)
     fresh = [one for one in concerns if one.key not in raised or raised[one.key] <= at - _REMIND_AFTER]
-    over = sorted(raised.keys() - {one.key for one in concerns})
+    mine = {key for key, told_at in raised.items() if _can_judge(key, found, store) or told_at <= at - _NOBODYS_AFTER}
+    over = sorted(mine - {one.key for one in concerns})
     for by_second in (False, True):
         new = [one for one in fresh if _goes_by_second(one.key) is by_second]
         ended = [key for key in over if _goes_by_second(key) is by_second]
         if new or ended:
             _tell(store, site, new, ended, at, by_second=by_second)
+
+
+def _of_node(concern: Concern, store: Store) -> Concern:
+    """Where there may be several nodes, what one alone can see is named after it: other nodes see nothing of it."""
+    if store.dialect == "sqlite" or concern.key.partition(" ")[0] not in OF_ONE_NODE:
+        return concern
+    return concern._replace(key=f"{concern.key}{_AT}{store.node}", text=f"{concern.text} (on {store.node})")
+
+
+def _can_judge(key: str, found: Gathered, store: Store) -> bool:
+    """Whether it is over where we do not see it: not another node's own, nor what its settings alone name."""
+    if store.dialect == "sqlite":
+        return True
+    kind, _, name = key.partition(" ")
+    if kind in OF_ONE_NODE:
+        return key.endswith(_AT + store.node)
+    watched = {
+        "mailbox": {one.name for one in found.mailboxes},
+        ON_ITS_WAY_OUT: {one.name for one in found.ways},
+        "token": found.tokens.keys(),
+        "secret": found.secrets.keys(),
+    }
+    return kind not in watched or name in watched[kind]
 
 
 def _goes_by_second(key: str) -> bool:

@@ -28,7 +28,11 @@ SPOOL_STUCK = timedelta(hours=1)
 OUTBOX_LATE = timedelta(minutes=30)  # due and not tried: the sender stands still
 OUTBOX_STUCK = timedelta(hours=1)
 ON_ITS_WAY_OUT = "delivery"  # begins the keys of concerns about a way out
+# Begin the keys of what is a matter of one machine, which no other node sees.
+OF_ONE_NODE = frozenset({"daemon", "process", "listener", "disk", "certificate"})
 _MAILBOX_LATE = timedelta(minutes=15)  # a poller looks every five, whatever the server announces
+_NEVER = "was never read to its end, see the log and gateway check --live"
+_DISK_SHORT = 2  # times limits.min_free
 _TOKEN_ENDS = timedelta(days=7)
 _CERTIFICATE_ENDS = timedelta(days=14)
 
@@ -56,6 +60,7 @@ class Gathered:
     at: datetime
     pid: int | None
     problem: str = ""
+    mistakes: tuple[str, ...] = ()  # of a config.toml that cannot be used: the rest is by the last good one
     schemas: Mapping[str, str | None]
     waiting: spool.Waiting | None = None
     outgoing: backlog.Outgoing | None = None
@@ -112,12 +117,24 @@ def _certificates(cfg: Config) -> Iterator[tuple[str, datetime]]:
 def _broken_certificates(cfg: Config) -> Iterator[tuple[str, str]]:
     """File -> what is wrong: what was renewed cannot be taken up, and the next start would fail."""
     for cert, key in dict.fromkeys((one.tls_cert, one.tls_key) for one in cfg.smtp):
-        if cert is None or (key is not None and not os.access(key, os.R_OK)):  # not ours to read: we are another user
+        if cert is None:
             continue
+        if key is not None and not os.access(key, os.R_OK) and not _is_the_gateways_user(cfg):
+            continue  # not ours to read, which says nothing of the daemon
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: b"")
         except (OSError, ValueError) as error:
             yield cert.name, getattr(error, "strerror", None) or str(error)
+
+
+def _is_the_gateways_user(cfg: Config) -> bool:
+    """Whether the daemon may read what we may: its data are its own (see privileges)."""
+    folder = cfg.gateway.data_dir
+    node = folder / "node"  # the folder itself may be mounted from outside
+    try:
+        return (node if node.exists() else folder).stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def gathered(store: Store, cfg: Config) -> Gathered:
@@ -212,7 +229,13 @@ def _concerns(found: Gathered) -> Iterator[Concern]:
     if found.problem:
         yield Concern(Level.CRITICAL, "database", found.problem)
     if found.disk_free < found.min_free:
-        yield Concern(Level.CRITICAL, "disk", f"only {size(found.disk_free)} of disk are free, no mail is accepted")
+        least = f"less than limits.min_free ({size(found.min_free)})"
+        text = f"only {size(found.disk_free)} of disk are free, {least}: no mail is accepted"
+        yield Concern(Level.CRITICAL, "disk", text)
+    elif found.disk_free < _DISK_SHORT * found.min_free:
+        least = f"below limits.min_free ({size(found.min_free)})"
+        text = f"only {size(found.disk_free)} of disk are free; {least} no mail is accepted"
+        yield Concern(Level.WARNING, "disk", text)
     yield from _late(found)
     if found.set_aside.get("quarantined"):
         yield Concern(Level.WARNING, "quarantine", f"{found.set_aside['quarantined']} in quarantine")
@@ -224,7 +247,7 @@ def _concerns(found: Gathered) -> Iterator[Concern]:
         if one.node is None:
             yield Concern(Level.WARNING, f"mailbox {one.name}", f"nobody polls the mailbox {one.name}")
         elif one.first_look_at is None or one.last_success_at is None:
-            yield Concern(Level.WARNING, f"mailbox {one.name}", f"the mailbox {one.name} was never read to its end")
+            yield Concern(Level.WARNING, f"mailbox {one.name}", f"the mailbox {one.name} {_NEVER}")
         elif (age := found.at - one.last_success_at) > found.read_within[one.name]:
             text = f"the mailbox {one.name} was last read {span(age)} ago, see the log and gateway check --live"
             yield Concern(Level.WARNING, f"mailbox {one.name}", text)
@@ -241,6 +264,9 @@ def _late(found: Gathered) -> Iterator[Concern]:
         if one.trouble:
             lasts = one.oldest_at is not None and found.at - one.oldest_at > OUTBOX_STUCK
             yield Concern(Level.CRITICAL if lasts else Level.WARNING, f"{ON_ITS_WAY_OUT} {one.name}", one.trouble)
+        elif one.tried_at is not None and not one.paced and found.at - one.tried_at > OUTBOX_STUCK:
+            text = f"mail has been tried in vain for {span(found.at - one.tried_at)} by {one.name} ({one.to})"
+            yield Concern(Level.WARNING, f"outbox {one.name}", f"{text}, last answer: {one.reply}")
     # Where something is known to be in the way, or mail keeps to a pace, that it waits is no news.
     since = min((one.due_at for one in found.ways if one.due_at and not one.trouble and not one.paced), default=None)
     if since is not None and found.at - since > OUTBOX_LATE:
@@ -253,8 +279,13 @@ def _late(found: Gathered) -> Iterator[Concern]:
 
 def _settings(found: Gathered) -> Iterator[Concern]:
     last = found.last_look if found.pid else None
-    if last and last.problems:
-        text = f"changed rules, templates or settings are refused ({len(last.problems)} mistakes), see gateway check"
+    if found.mistakes:
+        more = f" and {len(found.mistakes) - 1} more" if len(found.mistakes) > 1 else ""
+        counts = "the settings before count on" if found.pid else "no start is possible"
+        yield Concern(Level.WARNING, "settings", f"{found.mistakes[0]}{more}: {counts}, see gateway check")
+    elif last and last.problems:
+        count = f"{len(last.problems)} mistake{'' if len(last.problems) == 1 else 's'}"
+        text = f"changed rules, templates or settings are refused ({count}), see gateway check"
         yield Concern(Level.WARNING, "settings", text)
     if last and last.needs_restart:
         yield Concern(Level.WARNING, "restart", f"needs a restart: {', '.join(last.needs_restart)}")

@@ -12,13 +12,16 @@ _TRIES = 3  # six minutes: a server may be started anew
 _MANY = 10  # mails that could not be offered
 # What is wrong on our side and stays so until somebody mends it; all else has to last.
 _AT_ONCE = ("no_tls", "login_refused", "sender_refused", "null_sender_refused")
-_AFTER_A_WHILE = ("unreachable", "slow_down")
+_AFTER_A_WHILE = ("unreachable", "slow_down", "sender_delayed")
+_BY_MANY = "null_sender_unwanted"  # by two, for one may be a recipient's own server whose refusal is passed on to us
+_NO_NULL_SENDER = ("null_sender_refused", _BY_MANY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
     """A route. `trouble` says why mail does not leave by it, `""` where it does; `paced` until when its rate is used
-    up and mail waits for that.
+    up and mail waits for that; `tried_at` when the oldest was written that was tried in vain several times, and
+    `reply` what was said last of such mail.
     """
 
     name: str
@@ -29,6 +32,8 @@ class WayOut:
     trouble: str = ""
     rate: str = ""
     paced: datetime | None = None
+    tried_at: datetime | None = None
+    reply: str = ""
 
 
 def ways_out(store: Store, cfg: Config, at: datetime) -> tuple[WayOut, ...]:
@@ -42,6 +47,7 @@ def ways_out(store: Store, cfg: Config, at: datetime) -> tuple[WayOut, ...]:
 def _way_out(store: Store, cfg: Config, route: Route, groups: Sequence[Waiting], at: datetime) -> WayOut:
     due_at = min((one.due_at for one in groups), default=None)
     rate, until = _used_up(store, cfg, route, at) if due_at is not None and due_at <= at else ("", None)
+    tried = min((one for one in groups if one.reason and one.tried >= _TRIES), key=_age, default=None)
     return WayOut(
         name=route.name,
         to=str(route.way.to),
@@ -51,18 +57,24 @@ def _way_out(store: Store, cfg: Config, route: Route, groups: Sequence[Waiting],
         trouble=next(_troubles(groups, route), ""),
         rate=rate,
         paced=until,
+        tried_at=tried.oldest_at if tried else None,
+        reply=tried.reply if tried else "",
     )
+
+
+def _age(one: Waiting) -> datetime:
+    return one.oldest_at
 
 
 def _troubles(groups: Sequence[Waiting], route: Route) -> Iterator[str]:
     for one in groups:
         lasts = one.reason in _AFTER_A_WHILE and (one.tried >= _TRIES or one.count >= _MANY)
-        if not lasts and one.reason not in _AT_ONCE:
+        if not lasts and one.reason not in _AT_ONCE and not (one.reason == _BY_MANY and one.domains > 1):
             continue
         remedy = ""
         if one.reason == "sender_refused":
             remedy = f"; we may not send there as {one.sender}"
-        elif one.reason == "null_sender_refused" and route.way.automatic_from == "null":
+        elif one.reason in _NO_NULL_SENDER and route.way.automatic_from == "null":
             remedy = f'; it refuses MAIL FROM:<>, so write automatic_from = "{one.sender}" into [{route.place}]'
         yield f"mail does not leave by {route.name} ({route.way.to}), {one.count} wait: {one.reply}{remedy}"
 

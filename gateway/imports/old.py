@@ -80,6 +80,9 @@ class Broken:
     where: str
     what: str
 
+    def __str__(self) -> str:
+        return self.what if self.what.startswith(self.where) else f"{self.where}: {self.what}"
+
 
 class Export(Protocol):
     """An export of one system. It is read twice: once to look, once to write."""
@@ -128,13 +131,18 @@ def read_json(path: Path) -> Any:
     try:
         if path.stat().st_size > _LARGEST:
             raise Odd(f"{path.name} has more than {_LARGEST:,} bytes")
-        return json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise Odd(f"{path.name} is missing")
     except OSError as error:
         raise Odd(f"{path.name} cannot be read: {error.strerror}")
     except (ValueError, RecursionError):
         raise Odd(f"{path.name} is no JSON; was the answer an error page?")
+    if isinstance(value, dict) and not value.keys() & {"id", "items"}:
+        refusal = value.get("error") or value.get("message")  # of Zammad, and of RT
+        if isinstance(refusal, str):
+            raise Odd(f'{path.name} says "{refusal[:80]}"; was the answer an error page?')
+    return value
 
 
 def folder_of(path: Path, holds: str) -> Path:

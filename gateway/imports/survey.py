@@ -36,12 +36,11 @@ class Survey:
     def _problems(self) -> Iterator[str]:
         for (part, name), count in sorted(self.unmapped.items()):
             if part != "agents":
-                line = (
-                    f'"{name}" is no name here ({count} tickets); write [{part}] "{name}" = "..." into the --map file'
-                )
-                yield f"{part}: {line}"
+                what = f'"{name}" is no name here ({counted(count, "ticket")})'
+                yield f'{part}: {what}; write [{part}] "{name}" = "..." into the --map file'
         if self.taken:
-            yield f"tickets here have these numbers already: {_some(self.taken)}; nothing can be kept under them"
+            there = f"tickets here have these numbers already: {_some(self.taken)}"
+            yield f"{there}; take the export over into a site that has none yet (init, import, then start)"
         if self.twice:
             yield f"these numbers stand twice in the export: {_some(self.twice)}"
 
@@ -50,7 +49,7 @@ class Survey:
         """What is as well to know, a line each."""
         unowned = [(name, count) for (part, name), count in sorted(self.unmapped.items()) if part == "agents"]
         return [
-            f'agents: "{name}" is none here: {count} tickets stay unassigned; [agents] "{name}" = "..." assigns them'
+            f'agents: "{name}" is none here: {_stay(count)} unassigned; [agents] "{name}" = "..." assigns them'
             for name, count in unowned
         ]
 
@@ -99,6 +98,15 @@ def survey(export: Export, names: Names, store: Store) -> Survey:
         found.taken = sorted(imports.taken(conn, seen - known))
     found.highest = max(seen, default=0)
     return found
+
+
+def counted(count: int, what: str) -> str:
+    """`1 ticket`, `1,204 tickets`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _stay(count: int) -> str:
+    return f"{counted(count, 'ticket')} {'stays' if count == 1 else 'stay'}"
 
 
 def _some(numbers: list[int]) -> str:

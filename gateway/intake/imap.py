@@ -161,27 +161,30 @@ class ImapPoller:
 
     def _sweep(self, session: ImapSession) -> bool:
         """Once over the mailbox. The mails that were answered come before the answers, and at the end the folder is
-        selected in which the next mail is awaited, the first one.
+        selected in which the next mail is awaited, the first one that can be read. Unusable where none can.
         """
-        first, *others = self._sweepers
-        again = first.sweep(session)
-        for sweeper in others:
-            again |= self._checkpoint() and self._sweep_one_of(sweeper, session)
+        again, awaited, problem = False, None, None
+        for sweeper in self._sweepers:
+            if not self._checkpoint():
+                return again
+            try:
+                again |= sweeper.sweep(session)
+                awaited = awaited or sweeper
+            except Unusable as exc:  # one folder that cannot be read must not keep mail in the others waiting
+                problem = problem or exc
+                self._tell_of(sweeper.folder, exc)
+        if awaited is None and problem is not None:
+            raise problem
         if self._sent and self._checkpoint():
             again |= self._sent.sweep(session)
-        if (others or self._sent) and self._checkpoint():
-            again |= first.sweep(session)
+        if (len(self._sweepers) > 1 or self._sent) and awaited and self._checkpoint():
+            again |= awaited.sweep(session)
         return again
 
-    def _sweep_one_of(self, sweeper: Sweeper, session: ImapSession) -> bool:
-        """One folder that cannot be read must not keep mail in the others waiting."""
-        try:
-            return sweeper.sweep(session)
-        except Unusable as exc:
-            if sweeper.folder not in self._unusable:
-                self._unusable.add(sweeper.folder)
-                log.imap_folder_failed(self._account.name, sweeper.folder, str(exc))
-            return False
+    def _tell_of(self, folder: str, problem: Unusable) -> None:
+        if len(self._sweepers) > 1 and folder not in self._unusable:
+            self._unusable.add(folder)
+            log.imap_folder_failed(self._account.name, folder, str(problem))
 
     def _wait(self, session: ImapSession, *, again: bool) -> None:
         """Until there is something to look at: an announcement, the next poll, or mails that deserve another try."""

@@ -8,6 +8,7 @@ from typing import cast
 
 from gateway import log
 from gateway.config import Config, Limits, Smtp
+from gateway.config.load import told
 from gateway.errors import ConfigError
 from gateway.intake.admission import Budget, Door, Tally, Trusted
 from gateway.intake.login import Logins
@@ -55,7 +56,7 @@ class SmtpListener:
         limits = cfg.limits
         self._trusted = Trusted(cfg_smtp.trusted_relays, loopback=trust_loopback)
         self._smtp = cfg_smtp
-        self._file = cfg.path.name
+        self._cfg = cfg
         self._terms = Terms(
             host=cfg.mail.host,
             max_size=cfg_smtp.max_size,
@@ -108,12 +109,17 @@ class SmtpListener:
                 )
                 self.port = self._server.sockets[0].getsockname()[1]
         except OSError as error:
-            raise ConfigError([f"{self._file}: smtp.listen: cannot listen on {listen}: {error.strerror or error}"])
+            raise ConfigError([self._told("listen", f"cannot listen on {listen}: {error.strerror or error}")])
         self._sweeper = asyncio.create_task(self._sweep())
         log.listening(
             self._smtp.role if self._terms.is_lmtp else "smtp",
             str(listen) if listen.unix else f"{listen.host}:{self.port}",
         )
+
+    def _told(self, key: str, what: str) -> str:
+        """What is wrong with a key of ours, with its line."""
+        index = self._cfg.smtp.index(self._smtp) if self._smtp in self._cfg.smtp else 0
+        return told(self._cfg, ("smtp", index, key), what)
 
     async def stop(self, grace: float = 30) -> None:
         """Take no more, tell the idle 421, let mails under way end within `grace` seconds, drop the rest."""
@@ -268,7 +274,7 @@ class SmtpListener:
             context.load_cert_chain(cert, key, password=lambda: b"")  # never asks at the terminal
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
             what = f"cannot use {cert.name}{f' with {key.name}' if key else ''}"
-            raise ConfigError([f"{self._file}: smtp.tls_cert: {what}: {getattr(error, 'strerror', None) or error}"])
+            raise ConfigError([self._told("tls_cert", f"{what}: {getattr(error, 'strerror', None) or error}")])
 
 
 class _Doorman(asyncio.Protocol):

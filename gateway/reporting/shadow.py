@@ -6,7 +6,7 @@ Once a day to the admin, and by `gateway report --shadow` at any time.
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway import act, log
@@ -72,13 +72,14 @@ def compare(store: Store, cfg: Config, period: Period) -> Comparison:
     """What came in during a time, as the stored decisions tell."""
     with store.main.read() as conn:
         since = shadowing.since(conn)
-        routed = shadow_figures.routed(conn, period.start, period.end)
-        kept_back = shadow_figures.kept_back(conn, period.start, period.end)
-    accepted = shadow_figures.accepted(store, period.start, period.end)
+        probed = shadow_figures.probed(conn)
+        routed = shadow_figures.routed(conn, period.start, period.end, probed)
+        kept_back = shadow_figures.kept_back(conn, period.start, period.end, probed)
+    accepted = shadow_figures.accepted(store, period.start, period.end, probed)
     made = Comparison(period=period, since=since, accepted=accepted, routed=routed, kept_back=kept_back)
     matcher = RegexMatcher(time.monotonic, limit=cfg.limits.regex_time.total_seconds())
     first = min(since or period.start, period.start) if cfg.old_tags else period.start
-    for mail in shadow_figures.came(store, first, period.end):
+    for mail in shadow_figures.came(store, first, period.end, probed):
         if mail.at >= period.start:
             _count(made, mail)
         _pair(made, mail, numbers_in(mail.subject, cfg, matcher))
@@ -185,8 +186,10 @@ def mail_shadow_report(store: Store, site: Site) -> None:
         return
     key = f"notice:shadow:{period.end.isoformat()}"
     with store.main.read() as conn:
-        if told.was_ever_told(conn, key):
+        since = shadowing.since(conn)
+        if since is None or period.end <= since or told.was_ever_told(conn, key):
             return
+    period = replace(period, start=max(period.start, since))  # what was before is no comparison
     written = _letter(site, compare(store, cfg, period), at)
     with store.main.write() as conn:
         told.lock(conn)

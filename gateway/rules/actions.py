@@ -7,13 +7,13 @@ from typing import Any
 import regex
 
 from gateway.mail.header.addresses import mailboxes
-from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, NOTIFY, RULE_KEYS, SET, SET_OWN_FIELD, SKILLS, Action
 from gateway.rules.names import FieldShape, Names
 from gateway.rules.operands import check_name, flat, kind_of
 from gateway.rules.problems import KeyPath, Reading
 from gateway.rules.rule import SetLine
 from gateway.tickets.tag import is_tag
+from gateway.tomltext.guess import did_you_mean
 
 CAPTURE = re.compile(r"\{([A-Za-z_]\w*)\}")
 MAX_VALUE = 1_000  # characters

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.rules.guess import did_you_mean
 from gateway.rules.language import (
     ALWAYS_WITH_OPERATOR,
     ASKING,
@@ -19,7 +18,7 @@ from gateway.rules.language import (
 from gateway.rules.operands import check_name, kind_of, read
 from gateway.rules.problems import KeyPath, Reading, dotted
 from gateway.rules.rule import Condition, Group, Mode
-from gateway.tomltext.guess import nearest
+from gateway.tomltext.guess import did_you_mean, nearest
 
 _MODES = {"when": Mode.ALL, "any": Mode.ANY, "unless": Mode.NONE}
 _NESTED = {"all": Mode.ALL, "any": Mode.ANY, "not": Mode.NONE}

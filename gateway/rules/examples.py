@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from gateway.rules.actions import check_own_field, check_value
-from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, FIELDS, NOTIFY, RULE_KEYS, SET, SKILLS, TRIGGER_GROUPS, TRIGGERS, Action
 from gateway.rules.operands import check_name, kind_of, seconds, texts
 from gateway.rules.problems import KeyPath, Reading
 from gateway.rules.rule import Example, Expectation
 from gateway.tomltext import units
+from gateway.tomltext.guess import did_you_mean
 
 Reader = Callable[[object], Any]
 

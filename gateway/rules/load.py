@@ -11,7 +11,6 @@ from gateway.rules.actions import read_adds, read_sets
 from gateway.rules.conditions import read_groups
 from gateway.rules.evaluate import RuleSet
 from gateway.rules.examples import read_examples
-from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ADD, FAMILIES, FIELDS, GROUPED, RULE_KEYS, SET, TRIGGER_GROUPS, TRIGGERS
 from gateway.rules.names import Names
 from gateway.rules.operands import kind_of
@@ -19,7 +18,7 @@ from gateway.rules.problems import Problem, Reading
 from gateway.rules.rule import Rule, moved
 from gateway.tomltext import Form, Lines, TomlProblem, line_of, parse
 from gateway.tomltext import lines as scan
-from gateway.tomltext.guess import nearest
+from gateway.tomltext.guess import did_you_mean, nearest
 
 MAX_RULES = 20_000  # in all; 10,000 load in seconds
 _MOST_TOLD = 1_000

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from gateway.mail.fold import fold
-from gateway.rules.guess import did_you_mean
 from gateway.rules.language import ASKING, PRIORITIES, SEEN_BY, Field, Operand
 from gateway.rules.names import Names
 from gateway.rules.patterns import compile_pattern
 from gateway.rules.words import read_patterns
 from gateway.tomltext import units
+from gateway.tomltext.guess import did_you_mean
 
 
 def read(operand: Operand, value: object, field: Field, names: Names) -> tuple[Any, ...]:

@@ -13,6 +13,8 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import URL
+
 from gateway.errors import Permanent, Temporary
 from gateway.now import now
 from gateway.store.engine import BUSY_TIMEOUT, Store
@@ -59,13 +61,12 @@ def dump(store: Store, target: Path) -> None:
 
     Raises Permanent where there is no pg_dump, or where it does not succeed; then there is no file.
     """
-    url = store.main.engine.url
-    env = {**os.environ, **({"PGPASSWORD": url.password} if url.password else {})}
-    place = url.set(drivername="postgresql", password=None).render_as_string()
+    place, secrets = _without_secrets(store.main.engine.url)
+    env = {**os.environ, **secrets}
     half = target.with_name(f"{target.name}.unfinished")
     half.touch(mode=0o600)
     try:
-        command = ["pg_dump", "--format=custom", f"--file={half}", f"--dbname={place}"]
+        command = ["pg_dump", "--no-password", "--format=custom", f"--file={half}", f"--dbname={place}"]
         subprocess.run(command, env=env, check=True, capture_output=True, text=True)
         _sync(half)
         half.rename(target)
@@ -78,6 +79,16 @@ def dump(store: Store, target: Path) -> None:
         raise Permanent(f"{target}: {error.strerror}")
     finally:
         half.unlink(missing_ok=True)
+
+
+def _without_secrets(url: URL) -> tuple[str, dict[str, str]]:
+    """The database as a command line may show it to everybody, and the password for the environment."""
+    unsayable = sorted(url.query.keys() & {"sslpassword", "oauth_client_secret"})
+    if unsayable:  # libpq takes them from nowhere but the URL
+        raise Permanent(f"{unsayable[0]} in database.url would be seen by everybody in the command line of pg_dump")
+    given = url.query.get("password") or url.password
+    place = url.set(drivername="postgresql", password=None).difference_update_query(["password"])
+    return place.render_as_string(), {"PGPASSWORD": str(given)} if given else {}
 
 
 def _copy(store: Store, folder: Path, *, raw: bool) -> datetime:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Update, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store import outbox, tables
 from gateway.store.engine import Store
-from gateway.store.fast import one_of, rows_in
+from gateway.store.fast import insert_new, one_of, rows_in
 from gateway.tickets.bounces import MAY_FAIL, Reach, Sent
 
 BOUNCED = "bounced"  # why such a row of the outbox is `failed`
@@ -97,9 +96,7 @@ def suspended(conn: Connection, keys: Collection[str]) -> frozenset[str]:
 
 def fail(conn: Connection, key: str, at: datetime, after: Callable[[Reach], Reach]) -> tuple[Reach, Reach]:
     """One failure more at an address (key): how it stood before, and by `after` from now on; nobody comes between."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    first = dialect.insert(_reach).values(addr=key, score=0, failed_at=at)
-    conn.execute(first.on_conflict_do_nothing())
+    insert_new(conn, _reach, addr=key, score=0, failed_at=at)
     row = conn.execute(select(_reach).where(_reach.c.addr == key).with_for_update()).one()
     before = Reach(score=row.score, failed_at=row.failed_at, reply=row.reply, suspended_at=row.suspended_at)
     now = after(before)

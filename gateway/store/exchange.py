@@ -42,7 +42,7 @@ def finish(data_dir: Path, files: tuple[Path, Path]) -> None:
     """Finish the exchange that a crash cut short, if there is one. Call it before `files` are opened.
 
     Waits for an exchange that is under way. Raises Temporary where the disk refuses, Permanent where the prepared
-    files are gone.
+    files are gone, and where `data_dir` is not ours.
     """
     marker = data_dir / _MARKER
     try:
@@ -51,6 +51,10 @@ def finish(data_dir: Path, files: tuple[Path, Path]) -> None:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if _is_still(file, marker):
                     _take_place(marker, files, data_dir / str(json.load(file)["kept"]))
+    except PermissionError as error:
+        if not os.access(data_dir, os.W_OK | os.X_OK):  # who may not look there knows of no restore
+            raise Permanent(f"{data_dir} may not be used by this user: run this as the user of the gateway") from error
+        raise Temporary(f"the restore that {marker} tells of cannot be finished: {error.strerror}") from error
     except OSError as error:
         raise Temporary(f"the restore that {marker} tells of cannot be finished: {error.strerror}") from error
 

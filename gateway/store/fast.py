@@ -73,6 +73,12 @@ def insert(conn: Connection, table: Table, **row: Any) -> int:
     return 0
 
 
+def insert_new(conn: Connection, table: Table, **row: Any) -> None:
+    """Insert one row, unless one with the same key is there; the same words on both databases."""
+    statement = _insert(conn, table, tuple(row))
+    conn.exec_driver_sql(f"{statement.sql} ON CONFLICT DO NOTHING", statement.bound(row))
+
+
 def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the columns of the first, in one call of the driver."""
     if rows:

@@ -15,8 +15,10 @@ from gateway.now import now
 from gateway.store import tables
 from gateway.store.engine import Store
 from gateway.store.fast import insert_many, one_of, reserve_ids, rows_in
+from gateway.store.spool import Claimed, Closed, envelope_of
 
 UNFINISHED = "import not finished; run the same gateway import again"
+UNREAD = "archive not read to its end; run the same gateway import mail again"
 _spool, _keys, _ticket = tables.spool, tables.delivery_key, tables.ticket
 
 
@@ -47,8 +49,11 @@ def taken(conn: Connection, numbers: Collection[int]) -> set[int]:
     return {row[0] for row in rows_in(conn, _ticket, "number", sorted(numbers), ("number",))}
 
 
-def keep(store: Store, mails: Sequence[Bytes]) -> list[tuple[int, bool]]:
-    """A spool row for each mail, set aside, and whether it is one that an import which was cut short has left."""
+def keep(store: Store, mails: Sequence[Bytes], *, reason: str = UNFINISHED) -> list[tuple[int, bool]]:
+    """A spool row for each mail, set aside for that reason, and whether it was there already.
+
+    So no worker takes it up, not even one of another node. No two of these mails may have the same key.
+    """
     large = {one.sha256: one.raw for one in mails if len(one.raw) > store.raw_inline_max}
     if large:
         store.raw.put_many(large)
@@ -58,7 +63,7 @@ def keep(store: Store, mails: Sequence[Bytes]) -> list[tuple[int, bool]]:
         new = [one for one in mails if one.key not in found]
         ids = dict(zip([one.key for one in new], reserve_ids(conn, _spool, len(new)), strict=True))
         at = now()
-        insert_many(conn, _spool, [_row(one, ids[one.key], large, at) for one in new])
+        insert_many(conn, _spool, [_row(one, ids[one.key], large, reason, at) for one in new])
         small = [one for one in new if one.sha256 not in large]
         insert_many(conn, tables.spool_raw, [{"spool_id": ids[one.key], "data": one.raw} for one in small])
         keys = [{"key": one.key, "spool_id": ids[one.key], "peer": "", "seen_at": one.at} for one in new]
@@ -68,7 +73,7 @@ def keep(store: Store, mails: Sequence[Bytes]) -> list[tuple[int, bool]]:
     return store.spool.retrying(work)
 
 
-def _row(one: Bytes, spool_id: int, large: Mapping[str, bytes], at: datetime) -> dict[str, Any]:
+def _row(one: Bytes, spool_id: int, large: Mapping[str, bytes], reason: str, at: datetime) -> dict[str, Any]:
     return {
         "id": spool_id,
         "source": one.source,
@@ -84,7 +89,7 @@ def _row(one: Bytes, spool_id: int, large: Mapping[str, bytes], at: datetime) ->
         "sha256": one.sha256,
         "raw_file": one.sha256 if one.sha256 in large else None,
         "state": "quarantined",
-        "reason": UNFINISHED,
+        "reason": reason,
         "alone": False,
         "next_at": at,
         "closed_at": at,
@@ -113,6 +118,41 @@ def finish_rest(store: Store) -> int:
         entered = [row[0] for row in rows_in(conn, tables.mail, "spool_id", ids, ("spool_id",))]
     finish(store, entered)
     return len(entered)
+
+
+def unread(store: Store, spool_ids: Collection[int]) -> list[Claimed]:
+    """Those of these mails of an archive on which nothing was decided yet, in the order in which they were kept."""
+    with store.spool.read() as conn:
+        those = one_of(conn, _spool.c.id, sorted(spool_ids))
+        rows = conn.execute(select(_spool).where(those, _spool.c.reason == UNREAD).order_by(_spool.c.id)).all()
+    return [
+        Claimed(
+            id=row.id,
+            source=row.source,
+            envelope=envelope_of(row),
+            quiet=row.quiet,
+            received_at=row.received_at,
+            size=row.size,
+            sha256=row.sha256,
+            attempts=0,
+            alone=False,
+            fence=row.fence,
+            raw=None,
+        )
+        for row in rows
+    ]
+
+
+def decided(store: Store, done: Sequence[Closed]) -> None:
+    """What became of mails of an archive."""
+
+    def work(conn: Connection) -> None:
+        for one in done:
+            where = (_spool.c.id == one.id, _spool.c.reason == UNREAD)
+            conn.execute(update(_spool).where(*where).values(state=one.state, reason=one.reason, closed_at=now()))
+
+    if done:
+        store.spool.retrying(work)
 
 
 def date(conn: Connection, number: int, values: Mapping[str, Any]) -> None:

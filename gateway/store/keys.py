@@ -78,3 +78,12 @@ def content_digest(raw: bytes) -> str:
     """SHA-256 (hex) of a mail without its leading trace headers: the same whichever way a copy came."""
     trace = _TRACE.match(raw)
     return hashlib.sha256(memoryview(raw)[trace.end() :] if trace else raw).hexdigest()
+
+
+def archive_key(raw: bytes) -> str:
+    """By what a mail of an archive is known (hex), for ever, and whatever the site was like when it was first read.
+
+    Mail with neither Message-ID nor Date is another one where its trace headers are others.
+    """
+    content = content_digest(raw) if _has_identity(raw) else hashlib.sha256(raw).hexdigest()
+    return hashlib.sha256(f"archive\0{content}".encode()).hexdigest()

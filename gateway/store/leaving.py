@@ -29,6 +29,7 @@ class Waiting:
     oldest_at: datetime
     due_at: datetime
     reply: str
+    domains: int = 1  # of its recipients
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,14 @@ def rows_of(route: Route, routes: Sequence[Route]) -> ColumnElement[bool] | None
     return and_(*others, *([] if route.is_default else [_fits(route)]))
 
 
+def without(which: ColumnElement[bool] | None, senders: Sequence[str]) -> ColumnElement[bool] | None:
+    """Of these rows those whose From is none of `senders` (lower case)."""
+    if not senders:
+        return which
+    others = _outbox.c.sender.not_in(senders)
+    return others if which is None else and_(which, others)
+
+
 def _fits(route: Route) -> ColumnElement[bool]:
     if route.is_for_alarms:
         return _outbox.c.is_alarm.is_(True)
@@ -76,6 +85,8 @@ def left_at(
 def waiting(store: Store) -> list[Waiting]:
     """Everything on its way, in groups."""
     by = (_outbox.c.sender, _outbox.c.is_alarm, _outbox.c.reason)
+    find = func.instr if store.dialect == "sqlite" else func.strpos
+    domain = func.lower(func.substr(_outbox.c.recipient, find(_outbox.c.recipient, "@")))
     groups = select(
         *by,
         func.count().label("mails"),
@@ -83,6 +94,7 @@ def waiting(store: Store) -> list[Waiting]:
         func.min(_outbox.c.created_at).label("oldest_at"),
         func.min(_outbox.c.next_try_at).label("due_at"),
         func.max(_outbox.c.last_reply).label("reply"),
+        func.count(domain.distinct()).label("domains"),
     )
     with store.main.read() as conn:
         return [
@@ -95,6 +107,7 @@ def waiting(store: Store) -> list[Waiting]:
                 oldest_at=row.oldest_at,
                 due_at=row.due_at,
                 reply=row.reply,
+                domains=row.domains,
             )
             for row in conn.execute(groups.where(_ON_ITS_WAY).group_by(*by))
         ]

@@ -4,6 +4,7 @@ Each of the two sets of tables has its own history of numbered revisions (`migra
 and its own version table, so that both also live in one PostgreSQL database. Alembic is imported for an upgrade only.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,7 +70,12 @@ def ensure(store: Store, *, copied: bool = False) -> None:
 
 
 def _copy(store: Store, head: str) -> Path:
-    """Where the copy is that was made."""
+    """Where the copy is that was made. Half-made ones that were cut short are removed: each is as large as this one."""
+    for half in store.data_dir.glob("before-*.unfinished"):
+        if half.is_dir():
+            shutil.rmtree(half, ignore_errors=True)
+        else:
+            half.unlink(missing_ok=True)
     copy = store.data_dir / f"before-{head}-{now():%Y%m%dT%H%M%S}"
     if store.dialect == "sqlite":
         backup(store, copy, raw=False)

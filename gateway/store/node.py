@@ -36,6 +36,11 @@ def node_id(data_dir: Path) -> str:
     return name
 
 
+def in_use(data_dir: Path, pid: str) -> Temporary:
+    """Another gateway runs on these data."""
+    return Temporary(f"{data_dir} is in use by a running gateway (pid {pid})")
+
+
 class DataLock:
     """The lock of one data directory. `unclean` tells that the last holder did not release it: it crashed."""
 
@@ -48,7 +53,7 @@ class DataLock:
         except BlockingIOError:
             holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(self._fd)
-            raise Temporary(f"{data_dir} is in use by a running gateway (pid {holder})")
+            raise in_use(data_dir, holder)
         self.unclean = bool(os.pread(self._fd, 1, 0))
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)

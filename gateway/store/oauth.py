@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.fast import insert_new
 
 _token = tables.oauth_token
 CLAIM = timedelta(seconds=60)  # longer than a request may take
@@ -47,8 +47,7 @@ def claim(store: Store, account: str, at: datetime, *, known: str) -> bool:
     """
 
     def work(conn: Connection) -> bool:
-        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-        conn.execute(dialect.insert(_token).values(account=account).on_conflict_do_nothing())
+        insert_new(conn, _token, account=account)
         free = or_(_token.c.claimed_until.is_(None), _token.c.claimed_until <= at)
         mine = update(_token).where(_token.c.account == account, _token.c.access == known, free)
         mine = mine.values(claimed_by=store.node, claimed_until=at + CLAIM)
@@ -84,8 +83,7 @@ def failed(store: Store, account: str, why: str, at: datetime) -> None:
 
 def _set(store: Store, account: str, **values: object) -> None:
     def work(conn: Connection) -> None:
-        dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-        conn.execute(dialect.insert(_token).values(account=account).on_conflict_do_nothing())
+        insert_new(conn, _token, account=account)
         conn.execute(update(_token).where(_token.c.account == account).values(**values))
 
     store.main.retrying(work)

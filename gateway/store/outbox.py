@@ -7,8 +7,9 @@ Message-ID, again (T108). A claim is a lease by the database's clock and a fence
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal_column, or_, select, tuple_
 
 from gateway.errors import Permanent
 from gateway.now import now as wall
@@ -16,7 +17,9 @@ from gateway.store import shadowing, tables
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 
-LEASE = timedelta(minutes=10)  # a slow relay may take that long over one mail
+HOLD = timedelta(minutes=5)  # so long a batch is worked on before the rest of it is given back
+# One mail more may be begun then, and a slow relay takes eleven minutes and more over it; recording may wait too.
+LEASE = timedelta(minutes=30)
 
 _outbox, _mail, _data = tables.outbox, tables.mail, tables.mail_out
 # Written out, not bound, so that both planners see that the index of due rows applies.
@@ -38,6 +41,7 @@ class Due:
     created_at: datetime
     message_id: str
     data: bytes
+    sender: str = ""  # the address in its From, lower case
     kind: str = ""  # acknowledgement, reply, notice_new, ...
 
 
@@ -81,22 +85,29 @@ def claim_due(
     admin: str = "",
     which: ColumnElement[bool] | None = None,
     in_order: bool = False,
+    by_weight: bool = False,
 ) -> list[Due]:
     """Up to `limit` rows that are due, longest due first; the attempt is counted and committed before the return.
 
-    In shadow mode, by `shadow` or by the database's own word, there is nothing but what is for `admin`. `which`: only
-    these rows; `in_order`: none of a ticket of which somebody is sending an older one.
+    In shadow mode, by `shadow` or by the database's own word, there is nothing but what is for `admin`; by the latter
+    all else is kept back for ever. `which`: only these rows; `in_order`: none of a ticket of which somebody is sending
+    an older one; `by_weight`: alarms before all else, and what people wrote before what is automatic.
     """
 
     def work(conn: Connection) -> list[Due]:
-        if shadow or shadowing.since(conn) is not None:
+        is_shadow = shadowing.since(conn) is not None
+        if is_shadow:
             shadowing.keep_back(conn, admin)
+        # Once more in the SELECT: on PostgreSQL it sees what others committed since.
+        allowed = [shadowing.is_to_the_admin(admin)] if shadow or is_shadow else []
         at = database_now(conn)
         free = or_(_outbox.c.lease_node.is_(None), _outbox.c.lease_until < at)
+        mine = *_narrowed(which), *_in_turn(in_order, at), *allowed
+        weight = [_outbox.c.is_alarm.desc(), _outbox.c.automatic] if by_weight else []
         due = (
             select(_outbox)
-            .where(_is_due_state, _outbox.c.next_try_at <= now, free, *_narrowed(which), *_in_turn(in_order, at))
-            .order_by(_outbox.c.next_try_at, _outbox.c.id)
+            .where(_is_due_state, _outbox.c.next_try_at <= now, free, *mine)
+            .order_by(*weight, _outbox.c.next_try_at, _outbox.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -114,30 +125,36 @@ def claim_due(
                 attempts=_outbox.c.attempts + 1,
             )
         )
-        of_mails = _mail.c.id.in_([row.mail_id for row in rows])
-        found = conn.execute(
-            select(_mail.c.id, _mail.c.message_id, _data.c.data, _mail.c.kind).join_from(_mail, _data).where(of_mails)
-        )
-        mails = {row.id: row for row in found}
-        return [
-            Due(
-                id=row.id,
-                fence=row.fence + 1,
-                mail_id=row.mail_id,
-                ticket=row.ticket,
-                recipient=row.recipient,
-                envelope_from=row.envelope_from,
-                automatic=row.automatic,
-                attempts=row.attempts + 1,
-                created_at=row.created_at,
-                message_id=mails[row.mail_id].message_id,
-                data=mails[row.mail_id].data,
-                kind=mails[row.mail_id].kind,
-            )
-            for row in rows
-        ]
+        return _dues(conn, rows)
 
     return store.main.retrying(work)
+
+
+def _dues(conn: Connection, rows: Sequence[Any]) -> list[Due]:
+    """Rows as they were before they were claimed, with their mails."""
+    of_mails = _mail.c.id.in_([row.mail_id for row in rows])
+    found = conn.execute(
+        select(_mail.c.id, _mail.c.message_id, _data.c.data, _mail.c.kind).join_from(_mail, _data).where(of_mails)
+    )
+    mails = {row.id: row for row in found}
+    return [
+        Due(
+            id=row.id,
+            fence=row.fence + 1,
+            mail_id=row.mail_id,
+            ticket=row.ticket,
+            recipient=row.recipient,
+            envelope_from=row.envelope_from,
+            automatic=row.automatic,
+            attempts=row.attempts + 1,
+            created_at=row.created_at,
+            message_id=mails[row.mail_id].message_id,
+            data=mails[row.mail_id].data,
+            sender=row.sender,
+            kind=mails[row.mail_id].kind,
+        )
+        for row in rows
+    ]
 
 
 def _narrowed(which: ColumnElement[bool] | None) -> tuple[ColumnElement[bool], ...]:
@@ -225,8 +242,11 @@ def record_failed(store: Store, due: Due, *, node: str, reply: str, reason: str)
 
 
 def give_back(store: Store, *, node: str, dues: Sequence[Due]) -> None:
-    """A clean stop before anything was sent: the rows are due again and the attempt is not counted."""
-    _release(store, and_(_outbox.c.id.in_([due.id for due in dues]), _outbox.c.lease_node == node), attempts=-1)
+    """Nothing was sent of these: as far as they are still claimed so, they are due again, the attempt not counted."""
+    if not dues:
+        return
+    claims = tuple_(_outbox.c.id, _outbox.c.fence).in_([(due.id, due.fence) for due in dues])
+    _release(store, and_(claims, _outbox.c.lease_node == node), attempts=-1)
 
 
 def free_node(store: Store, node: str) -> int:

@@ -1,15 +1,18 @@
 """What the comparison of shadow mode reads: what came in, what became of it, what would have been sent."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Text, cast, func, select
 
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.fast import one_of, rows_in
 from gateway.store.shadowing import SHADOWED
+from gateway.tickets import probe
 
 _spool, _mail, _ticket, _outbox = tables.spool, tables.mail, tables.ticket, tables.outbox
 _BATCH = 500  # traces in memory at a time
@@ -31,16 +34,30 @@ class Came:
         return next((one for one in self.trace if one.get("step") == name), {})
 
 
-def accepted(store: Store, start: datetime, end: datetime) -> dict[tuple[str, str], int]:
-    """How many mails came in that time, by their state and the reason for it."""
-    counts = select(_spool.c.state, _spool.c.reason, func.count()).group_by(_spool.c.state, _spool.c.reason)
-    within = _spool.c.received_at >= start, _spool.c.received_at < end
+def probed(conn: Connection) -> frozenset[int]:
+    """The tickets that `gateway check --probe` opened: what came and went on them is no mail of anybody's."""
+    found = select(_ticket.c.number).where(cast(_ticket.c.tags, Text).contains(probe.TAG, autoescape=True))
+    return frozenset(conn.execute(found).scalars())
+
+
+def accepted(store: Store, start: datetime, end: datetime, but: Collection[int]) -> Counter[tuple[str, str]]:
+    """How many mails came in that time, by their state and the reason for it, without those on the tickets `but`."""
+    with store.main.read() as conn:
+        theirs = rows_in(conn, _mail, "ticket", sorted(but), ("spool_id", "direction")) if but else []
+    left_out = {spool_id for spool_id, direction in theirs if direction == "in"}
+    at = _spool.c
+    counts = select(at.state, at.reason, func.count()).where(at.received_at >= start, at.received_at < end)
+    by = counts.group_by(at.state, at.reason)
     with store.spool.read() as conn:
-        return {(row[0], row[1]): int(row[2]) for row in conn.execute(counts.where(*within))}
+        found = Counter({(row[0], row[1]): int(row[2]) for row in conn.execute(by)})
+        if left_out:
+            those = by.where(one_of(conn, at.id, sorted(left_out)))
+            found -= Counter({(row[0], row[1]): int(row[2]) for row in conn.execute(those)})
+    return found
 
 
-def came(store: Store, since: datetime, until: datetime) -> Iterator[Came]:
-    """Every mail that was decided on, oldest first."""
+def came(store: Store, since: datetime, until: datetime, but: Collection[int]) -> Iterator[Came]:
+    """Every mail that was decided on, oldest first, without those on the tickets `but`."""
     columns = select(_mail.c.id, _mail.c.at, _mail.c.ticket, _mail.c.verdict, _mail.c.subject, _mail.c.trace)
     wanted = columns.where(_mail.c.direction == "in", _mail.c.at >= since, _mail.c.at < until)
     after = 0
@@ -48,6 +65,8 @@ def came(store: Store, since: datetime, until: datetime) -> Iterator[Came]:
         with store.main.read() as conn:
             found = conn.execute(wanted.where(_mail.c.id > after).order_by(_mail.c.id).limit(_BATCH)).all()
         for row in found:
+            if row.ticket in but:
+                continue
             yield Came(
                 id=row.id, at=row.at, ticket=row.ticket, verdict=row.verdict, subject=row.subject,
                 trace=tuple(row.trace),
@@ -57,19 +76,18 @@ def came(store: Store, since: datetime, until: datetime) -> Iterator[Came]:
         after = found[-1].id
 
 
-def routed(conn: Connection, start: datetime, end: datetime) -> dict[tuple[str, str | None], int]:
-    """How many tickets were opened in that time, by queue and assignee."""
-    by = _ticket.c.queue, _ticket.c.assignee
-    within = _ticket.c.created_at >= start, _ticket.c.created_at < end
-    rows = conn.execute(select(*by, func.count()).where(*within).group_by(*by))
-    return {(row[0], row[1]): int(row[2]) for row in rows}
+def routed(conn: Connection, start: datetime, end: datetime, but: Collection[int]) -> Counter[tuple[str, str | None]]:
+    """How many tickets were opened in that time, by queue and assignee, without the tickets `but`."""
+    at = _ticket.c
+    opened = select(at.number, at.queue, at.assignee).where(at.created_at >= start, at.created_at < end)
+    return Counter((row.queue, row.assignee) for row in conn.execute(opened) if row.number not in but)
 
 
-def kept_back(conn: Connection, start: datetime, end: datetime) -> dict[str, int]:
-    """How many letters would have been sent, by kind."""
-    counts = select(_mail.c.kind, func.count()).join(_outbox, _outbox.c.mail_id == _mail.c.id)
+def kept_back(conn: Connection, start: datetime, end: datetime, but: Collection[int]) -> Counter[str]:
+    """How many letters would have been sent, by kind, without those about the tickets `but`."""
+    letters = select(_mail.c.kind, _outbox.c.ticket).join(_outbox, _outbox.c.mail_id == _mail.c.id)
     within = _outbox.c.created_at >= start, _outbox.c.created_at < end, _outbox.c.state == SHADOWED
-    return {row[0]: int(row[1]) for row in conn.execute(counts.where(*within).group_by(_mail.c.kind))}
+    return Counter(row.kind for row in conn.execute(letters.where(*within)) if row.ticket not in but)
 
 
 def titles(conn: Connection, numbers: set[int]) -> dict[int, str]:

@@ -5,7 +5,7 @@ comes back with an old fence has lost the row to another. A claim that ended wit
 from then on each is claimed by itself, and only those claims count as attempts.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -90,11 +90,11 @@ def claim(
     limit: int,
     now: datetime,
     lease: timedelta = LEASE,
-    only: int | Collection[int] | None = None,
+    only: int | None = None,
 ) -> list[Claimed]:
     """Up to `limit` rows for this node, oldest first; a row marked `alone` comes by itself. Committed on return.
 
-    `only` that row or these rows, as far as they are free.
+    `only` that row, if it is free.
     """
 
     def work(conn: Connection) -> list[Claimed]:
@@ -123,12 +123,9 @@ def claim(
     return store.spool.retrying(work)
 
 
-def _free_rows(
-    conn: Connection, *, limit: int, now: datetime, at: datetime, only: int | Collection[int] | None
-) -> Sequence[Row[Any]]:
+def _free_rows(conn: Connection, *, limit: int, now: datetime, at: datetime, only: int | None) -> Sequence[Row[Any]]:
     free = or_(_spool.c.lease_node.is_(None), _spool.c.lease_until < at)
-    ids = () if only is None else (only,) if isinstance(only, int) else only
-    which = () if only is None else (_spool.c.id.in_(ids),)
+    which = () if only is None else (_spool.c.id == only,)
     statement = (
         select(_spool)
         .where(_is_new, _spool.c.next_at <= now, free, *which)

@@ -453,7 +453,7 @@ ticket_number = Sequence("ticket_number", metadata=main_db)
 counter = Table(
     "counter",
     main_db,
-    Column("name", Text, primary_key=True),  # "ticket"; "shadow": the second since when nothing is sent
+    Column("name", Text, primary_key=True),  # "ticket"; "shadow" and "shadow:NODE": see store.shadowing
     Column("value", BigInteger, nullable=False),
 )
 

@@ -10,3 +10,14 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     folded = {choice.lower(): choice for choice in choices if choice}
     near = get_close_matches(word[:80].lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else ""
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`, did you mean x?`; where nothing is near but the choices are few `; known: a, b`; else `""`."""
+    known = tuple(choices)
+    near = nearest(word, known)
+    if near:
+        return f", did you mean {near}?"
+    if 0 < len(known) <= 20:
+        return f"; known: {', '.join(sorted(known))}"
+    return ""

@@ -112,7 +112,8 @@ class Resolver:
             return (), _KEEP_NOTHING
         except (dns.exception.Timeout, OSError) as error:
             self._heard_nothing()
-            raise Unanswered(f"DNS gave no answer on {name}: {error or 'timed out'}")
+            why = error.strerror if isinstance(error, OSError) and error.strerror else "timed out"
+            raise Unanswered(f"DNS gave no answer on {name}: {why}")
         except dns.resolver.NoResolverConfiguration:
             raise Unanswered("this machine has no DNS server in /etc/resolv.conf; name one in auth.dns")
         except dns.resolver.NoNameservers:

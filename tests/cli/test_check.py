@@ -26,6 +26,12 @@ def test_a_good_one_is_one_line(tmp_path: Path) -> None:
     )
 
 
+def test_a_pattern_of_old_numbers_that_takes_ours_is_noted(tmp_path: Path) -> None:
+    takes_ours = edited('language = "en"', "language = 'en'\nold_tags = ['\\[RT #(\\d+)\\]', '#(\\d+)']")
+    (note,) = [note for note in notes_of(tmp_path, takes_ours) if "old_tags" in note]
+    assert "mail.old_tags[2]: matches our own [Acme #1042] too" in note
+
+
 def test_it_changes_nothing(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     gateway("check", cwd=tmp_path)
@@ -33,15 +39,46 @@ def test_it_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_anybody_may_change_is_refused(tmp_path: Path) -> None:
+    """One line a folder, however much is in it; and the daemon does not start on what check refuses."""
     path = write(tmp_path, GOOD)
-    (tmp_path / "templates").mkdir(mode=0o755)
+    for name in ("rules", "templates"):
+        (tmp_path / name).mkdir(mode=0o755)
+    for number in range(3):
+        (tmp_path / "rules" / f"{number}.toml").touch()
+        (tmp_path / "rules" / f"{number}.toml").chmod(0o666)
     path.chmod(0o666)
     (tmp_path / "templates").chmod(0o777)
     done = gateway("check", cwd=tmp_path)
-    assert done.returncode == 78
-    assert [line.partition(": ")[2] for line in done.stderr.splitlines() if "anybody on" in line] == [
-        f"anybody on this machine may change it: chmod o-w {one}" for one in (path, tmp_path / "templates")
+    told = [
+        f"{path}: anybody on this machine may change it: chmod o-w {path}",
+        f"{tmp_path}/rules: anybody on this machine may change 3 of what is in it: chmod -R o-w {tmp_path}/rules",
+        f"{tmp_path}/templates: anybody on this machine may change it: chmod o-w {tmp_path}/templates",
     ]
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "anybody on" in line]) == (78, told)
+    done = gateway("run", cwd=tmp_path)
+    assert (done.returncode, done.stderr.splitlines()) == (78, told)
+
+
+def test_what_the_machine_lacks_is_said_before_the_start(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        edited('listen = "127.0.0.1:0"\nrole = "mx"', f'listen = "unix:{tmp_path}/nowhere/lmtp"\nrole = "lmtp"'),
+    )
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    assert f"smtp[1].listen: there is no folder {tmp_path}/nowhere for the socket: make it" in done.stderr
+    write(tmp_path, edited('name = "acme"', 'name = "acme"\nrun_as = "no-such-user"'))
+    (tmp_path / "data").mkdir(mode=0o755)
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    assert 'gateway.run_as: there is no user "no-such-user" on this machine' in done.stderr
+    assert f"{tmp_path}/data is open to others (mode 0755); what opens it next makes it 0700" in done.stderr
+
+
+def test_a_site_that_nothing_comes_in_to_is_said(tmp_path: Path) -> None:
+    text = GOOD[: GOOD.index("[[smtp]]")] + GOOD[GOOD.index("[delivery]") :]
+    notes = notes_of(tmp_path, text)
+    assert any("no [[smtp]] and no [[imap]]: mail comes in by gateway ingest alone" in one for one in notes)
 
 
 def test_every_mistake_on_a_line_of_its_own_and_78(tmp_path: Path) -> None:
@@ -168,7 +205,7 @@ def test_a_rule_on_silence_that_names_no_time_is_said(tmp_path: Path) -> None:
 
 
 def test_only_what_is_set_is_said(tmp_path: Path) -> None:
-    small = '[gateway]\nname = "acme"\n[mail]\nfrom = "help@acme.example"\n[queues.support]\n'
+    small = '[gateway]\nname = "acme"\n[mail]\nfrom = "help@acme.example"\n[[smtp]]\nlisten = "127.0.0.1:0"\n[queues.support]\n'
     assert notes_of(tmp_path, small) == []
 
 
@@ -181,6 +218,8 @@ def test_that_nobody_hears_of_a_smarthost_that_fails_is_said(tmp_path: Path) -> 
     )
     text = text.replace("[mail]\n", 'alarm_delivery = "smtp://other.acme.example"\n[mail]\n')
     assert not [note for note in notes_of(tmp_path, text) if "alarm_delivery" in note]
+    (note,) = [one for one in notes_of(tmp_path, text.replace("other", "relay")) if "alarm_delivery" in one]
+    assert "is the smarthost of delivery.to" in note
 
 
 def test_a_sender_that_is_none_of_ours_is_said(tmp_path: Path) -> None:

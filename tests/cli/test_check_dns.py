@@ -70,7 +70,7 @@ def test_all_is_well(config: Path) -> None:
     assert found["MX"]["saw"] == [f"10 mail.acme.example: {OURS}"]
     assert found["alignment"]["saw"] == [
         "replies: aligned by DKIM and SPF (envelope domain acme.example)",
-        "automatic mail: aligned by DKIM and SPF (envelope domain mail.acme.example)",
+        "automatic mail: aligned by DKIM (empty envelope, SPF is asked of smarthost.acme.example's HELO)",
     ]
     code, lines = _run(config)
     assert (code, lines.count(": good"), "publish" in lines) == (0, 6, False)
@@ -150,7 +150,8 @@ def _spf_with(text: str) -> Callable[[DnsStub], None]:
         ),
         (lambda dns: dns.txt("_dmarc.acme.example", "v=DMARC1; p=none"), "DMARC", "there are 2 records", None),
         (_instead("_dmarc.acme.example", "v=DMARC1; p=sometimes"), "DMARC", "no policy that receivers know", "p=none"),
-        (_forget("mail.acme.example"), "HELO", "has no address in DNS", None),
+        (_forget("mail.acme.example"), "HELO", "has no address in DNS", "mail.acme.example. IN A "),
+        (_forget("smarthost.acme.example"), "delivery", "smarthost.acme.example has no address", None),
     ],
 )
 def test_what_is_wrong_is_named_with_the_record(
@@ -183,16 +184,31 @@ def test_a_published_key_is_ready_to_paste(config: Path, dns: DnsStub) -> None:
 
 
 def test_nothing_aligns(config: Path, dns: DnsStub) -> None:
-    """Without signature, automatic mail with an empty envelope stands by the name in HELO alone."""
+    """Without signature, automatic mail with an empty envelope stands by a HELO that is the smarthost's, not ours."""
     dns.forget(KEY_NAME)
     _instead("_dmarc.acme.example", "v=DMARC1; p=reject; aspf=s")(dns)
     code, found = looked_up(config)
     assert code == 1
     assert found["alignment"]["saw"] == [
         "replies: aligned by SPF (envelope domain acme.example)",
-        "automatic mail: not aligned (envelope domain mail.acme.example)",
+        "automatic mail: not aligned (empty envelope, SPF is asked of smarthost.acme.example's HELO)",
     ]
-    assert "automatic mail would fail DMARC (its DMARC policy is reject)" in found["alignment"]["problem"]
+    assert "automatic mail would fail DMARC (its policy is reject)" in found["alignment"]["problem"]
+    assert "smarthost.acme.example says hello, which is not known here" in found["alignment"]["problem"]
+
+
+def test_the_record_of_our_own_hello(config: Path, dns: DnsStub) -> None:
+    """Where this host itself speaks to receivers, its name needs a record of its own, which is printed."""
+    config.write_text(config.read_text().replace("smarthost.acme.example", "127.0.0.1"))
+    dns.forget(KEY_NAME)
+    dns.forget("mail.acme.example")
+    dns.put("mail.acme.example", "A", OURS)
+    found = looked_up(config)[1]["alignment"]
+    assert "the SPF record of mail.acme.example does not let it pass" in found["problem"]
+    (record,) = found["publish"]
+    owner, _, value = record.partition(". IN TXT ")
+    dns.put(owner, "TXT", value)
+    assert looked_up(config)[1]["alignment"]["problem"] == ""
 
 
 def test_an_mta_on_this_machine(config: Path, dns: DnsStub) -> None:
@@ -220,22 +236,30 @@ def test_a_provider_and_a_queue_of_its_own(config: Path, dns: DnsStub) -> None:
     lines = _run(config)[1]
     assert "SPF money.example: it does not let our provider send: include:spf.protection.outlook.com" in lines
     assert "DKIM selector1._domainkey.money.example: the provider does not sign for this domain" in lines
-    assert "automatic mail would fail DMARC" in lines
+    assert "automatic mail would fail DMARC (its policy is quarantine)" in lines
     dns.put("selector1._domainkey.money.example", "CNAME", "key.provider.example.")
     dns.txt("key.provider.example", "v=DKIM1; k=rsa; p=AAAA")
     signed = _run(config)[1]
     assert "DKIM selector1._domainkey.money.example: good" in signed
-    assert "automatic mail: aligned by DKIM (envelope domain mail.acme.example)" in signed
+    assert "automatic mail: aligned by DKIM (empty envelope, SPF is asked of smtp.office365.com's HELO)" in signed
+    assert lines.count("HELO mail.acme.example: good") == 1
     record = 'money.example. IN TXT "v=spf1 mx include:spf.protection.outlook.com -all"'
     assert f"publish: {record}" in lines
 
 
 def test_a_dns_server_that_does_not_answer(config: Path, dns: DnsStub) -> None:
+    """One line that says whom to mend, and none of what the library says."""
     dns.misbehave("", "drop")
+    code, lines = _run(config)
+    assert (code, lines.count("\n")) == (1, 1)
+    assert f"127.0.0.1:{dns.port} (auth.dns) gives no answers" in lines
+    assert "lifetime" not in lines
+
+
+def test_one_domain_that_nobody_answers_for(config: Path, dns: DnsStub) -> None:
+    dns.misbehave("acme.example", "drop")
     code, found = looked_up(config)
-    assert code == 1
-    assert "DNS gave no answer on acme.example." in found["MX"]["problem"]
-    assert all(one["problem"] for check, one in found.items() if check != "delivery")
+    assert (code, found["MX"]["problem"]) == (1, "DNS gave no answer on acme.example.: timed out")
 
 
 def test_mail_that_leaves_into_a_folder(tmp_path: Path, dns: DnsStub) -> None:

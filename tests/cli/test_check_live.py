@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,31 @@ def test_every_way_out_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_folder_as_the_way_out(tmp_path: Path) -> None:
-    code, found, _ = live(make_site(tmp_path / "site"))
+    config = make_site(tmp_path / "site")
+    code, found, _ = live(config)
     assert code == 0
     assert found["delivery"]["saw"] == ["a folder: nothing leaves this machine"]
     assert found["mx"]["saw"] == ["a free port at each start; the log of the daemon names it"]
+    config.write_text(config.read_text().replace("[gateway]\n", "[gateway]\nshadow = true\n"))
+    assert run(config).stdout.startswith("SHADOW MODE: nothing is sent but reports and alarms to admin@acme.example\n")
+
+
+def test_a_certificate_that_ended(tmp_path: Path) -> None:
+    """What a client is shown counts, not what lies in the file."""
+    authority, site = trustme.CA(), tmp_path / "site"
+    config = make_site(site)
+    lines = 'listen = "127.0.0.1:0"\ntls_cert = "cert.pem"\ntls_key = "key.pem"'
+    text = config.read_text().replace('listen = "127.0.0.1:0"', lines, 1)
+    config.write_text(text)
+    past, coming = (datetime.now(UTC) + timedelta(days=days) for days in (-3, 90))
+    for ends, code, told in ((coming, 0, ""), (past, 1, f"the certificate ended on {past:%Y-%m-%d}: renew it")):
+        issued = authority.issue_cert("localhost", not_after=ends, not_before=past - timedelta(days=30))
+        (site / "cert.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+        (site / "key.pem").write_bytes(issued.private_key_pem.bytes())
+        (site / "key.pem").chmod(0o600)
+        config.write_text(text)
+        with Daemon(config) as daemon:
+            config.write_text(text.replace("127.0.0.1:0", f"127.0.0.1:{daemon.port}"))
+            found = live(config)
+        assert (found[0], found[1]["mx"]["problem"]) == (code, told)
+        assert found[1]["mx"]["saw"][-1] == f"certificate: until {ends:%Y-%m-%d}"

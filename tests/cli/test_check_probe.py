@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,21 @@ from typing import Any
 import pytest
 
 from gateway.cli.main import run
+from gateway.cli.probe_mail import composed
+from gateway.config import load
+from gateway.incoming import identify
+from gateway.keys import load_keys
+from gateway.mail import Envelope, read
+from gateway.now import now
+from gateway.rules import RegexMatcher
+from gateway.site import load_site
+from gateway.store.spool import Claimed
 from gateway.tickets import probe
+from gateway.tickets.auth_result import AuthResult, Dmarc, Result
 from gateway.tickets.token import Keys
 from support.daemon import PROGRAM, Daemon
 from support.sink import Sink
+from support.wait import wait_for
 from support.whole_site import make_site
 
 OUTSIDE = "postmaster@outside.example"  # the admin, who takes no automatic mail but what a probe asks for
@@ -108,10 +120,29 @@ def test_no_daemon(tmp_path: Path, sink: Sink) -> None:
     assert "the daemon is not running" in found["addresses"][0]["look_at"]
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        code, found, _ = probed(config, "--via", f"127.0.0.1:{nobody.getsockname()[1]}", "--timeout", "1 s")
-    assert code == 1
+        code, found, _ = probed(config, "--via", f"127.0.0.1:{nobody.getsockname()[1]}", "--timeout", "10 min")
+    assert code == 1  # at once: nobody who is not there comes in ten minutes
+    assert "does it run? gateway status" in found["addresses"][0]["look_at"]
     assert {one["stopped_at"] for one in found["addresses"]} == {"handed over"}
     assert "Connection refused" in found["addresses"][0]["problem"]
+
+
+def test_by_lmtp_step_by_step(tmp_path: Path) -> None:
+    """Where mail leaves into a folder, the only door is the one that is tried; each step is told when it is done."""
+    config = make_site(tmp_path, limits='min_free = "1 MB"')
+    listen = f'listen = "unix:{tmp_path}/lmtp"\nrole = "lmtp"'
+    text = config.read_text().replace("admin@acme.example", OUTSIDE)
+    config.write_text(text.replace('listen = "127.0.0.1:0"', listen))
+    with Daemon(config) as daemon:
+        wait_for((tmp_path / "lmtp").exists, 30, "the socket")
+        done = daemon.command("check", "--probe", check=False)
+        assert done.returncode == 0, done.stdout
+        first, *steps, one, two = done.stdout.splitlines()
+        assert first == f"probes from {OUTSIDE} by lmtp unix:{tmp_path}/lmtp"
+        told = [line.split(": ")[1] for line in steps if "support@" in line]
+        assert (told, "support@acme.example: good" in one, "good" in two) == (WHOLE, True, True)
+    code, found, _ = probed(config, "--via", f"unix:{tmp_path}/lmtp", "--timeout", "10 min")
+    assert (code, found["addresses"][0]["stopped_at"]) == (1, "handed over")
 
 
 def test_an_unknown_address_and_a_way_out_that_is_broken(tmp_path: Path, sink: Sink) -> None:
@@ -174,6 +205,7 @@ def test_a_server_that_takes_the_mark_away(tmp_path: Path, sink: Sink) -> None:
         (["--from", "support@acme.example"], "an address of ours"),
         (["--from", "nobody"], "has no @"),
         (["--via", "host:port"], "is no server"),
+        (["--via", "lmtp://host"], "write lmtp://HOST:PORT"),
         (["--timeout", "2"], "has no unit"),
     ],
 )
@@ -186,13 +218,59 @@ def test_what_cannot_be_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_only_we_make_probes() -> None:
-    """A header of another key, for another sender or of another day makes no silent ticket."""
-    keys, at = Keys(secrets={1: b"k" * 32}), datetime(2026, 11, 2, 10, tzinfo=UTC)
-    value = probe.signed(keys, nonce="0123456789abcdef", sender="a@b.example", at=at)
-    assert probe.is_ours(keys, value, sender="A@b.example", at=at + timedelta(minutes=59))
-    assert probe.is_ours(Keys(secrets={1: b"k" * 32, 2: b"n" * 32}), value, sender="a@b.example", at=at)
-    assert not probe.is_ours(keys, value, sender="c@b.example", at=at)
-    assert not probe.is_ours(keys, value, sender="a@b.example", at=at + timedelta(minutes=61))
-    assert not probe.is_ours(Keys(secrets={1: b"x" * 32}), value, sender="a@b.example", at=at)
-    assert not probe.is_ours(keys, value[:-1] + ("0" if value[-1] != "0" else "1"), sender="a@b.example", at=at)
-    assert not probe.is_ours(keys, "", sender="a@b.example", at=at)
+    """A header of another key, for another sender or recipient, or of another day makes no silent ticket."""
+    keys, at, nonce = Keys(secrets={1: b"k" * 32}), datetime(2026, 11, 2, 10, tzinfo=UTC), "0123456789abcdef"
+    value = probe.signed(keys, nonce=nonce, sender="a@b.example", to="support@acme.example", at=at)
+
+    def found(value: str = value, keys: Keys = keys, **more: Any) -> str:
+        told: dict[str, Any] = {"sender": "a@b.example", "to": "support@acme.example", "at": at, **more}
+        return probe.nonce_of(keys, value, **told)
+
+    assert found(sender="A@b.example", to="Support@acme.example", at=at + timedelta(minutes=59)) == nonce
+    assert found(keys=Keys(secrets={1: b"k" * 32, 2: b"n" * 32})) == nonce
+    assert not found(sender="c@b.example")
+    assert not found(to="billing@acme.example")
+    assert not found(at=at + timedelta(minutes=61))
+    assert not found(keys=Keys(secrets={1: b"x" * 32}))
+    assert not found(value[:-1] + ("0" if value[-1] != "0" else "1"))
+    assert not found("")
+
+
+def test_a_header_is_good_for_one_mail(tmp_path: Path, sink: Sink) -> None:
+    """Whoever sees a probe on its way cannot open silent tickets with its header, nor be answered without end."""
+    with Daemon(site(tmp_path, sink.port, limits='auto_per_address = "1/h"\nmin_free = "1 MB"')) as daemon:
+        cfg = load(daemon.config)
+        sent = composed(cfg, load_keys(cfg.gateway.secret_file), OUTSIDE, "support@acme.example").data
+        daemon.send(sent, sender=OUTSIDE)
+        for number in range(3):
+            other = sent.replace(b"Subject: Probe", b"Subject: Buy now %d" % number)
+            daemon.send(other.replace(b"<probe.", b"<other%d." % number), sender=OUTSIDE)
+        daemon.settled()
+        tickets = daemon.ask("tickets")
+        assert [probe.TAG in one["tags"] for one in tickets] == [True, False, False, False]
+        assert [one["status"] == "closed" for one in tickets] == [True, False, False, False]
+        assert [one["recipient"] for one in daemon.ask("outbox", "list")].count(OUTSIDE) == 1
+
+
+def test_one_that_is_proved_to_be_from_somebody_else_is_none(tmp_path: Path) -> None:
+    cfg = load(site(tmp_path, 25))
+    whole = load_site(cfg)
+    raw = composed(cfg, whole.keys, OUTSIDE, "support@acme.example").data
+    claimed = Claimed(
+        id=1,
+        source="smtp",
+        envelope=Envelope(mail_from=OUTSIDE, recipients=("support@acme.example",)),
+        quiet=False,
+        received_at=now(),
+        size=len(raw),
+        sha256="",
+        attempts=0,
+        alone=False,
+        fence=1,
+        raw=raw,
+    )
+    good = AuthResult(from_addr=OUTSIDE)
+    refused = AuthResult(from_addr=OUTSIDE, dmarc=Dmarc(result=Result.FAIL, policy="reject"))
+    matcher = RegexMatcher(time.monotonic)
+    found = [identify(claimed, read(raw), "", whole, matcher, auth).is_probe for auth in (None, good, refused)]
+    assert found == [True, True, False]

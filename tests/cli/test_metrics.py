@@ -4,6 +4,7 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gateway.health.state import gathered, judged
 from gateway.site import load_site
 from gateway.store import Store, migrate, open_store, tables
 from gateway.store.node import DataLock
+from support import postgres
 from support.daemon import Daemon
 from support.desk import Desk
 from support.mails import mail
@@ -137,6 +139,37 @@ def test_an_alarm_and_its_end_are_told_once(lock: Desk) -> None:
     assert len(letters(store)) == len(before) + 3
 
 
+def test_what_one_node_sees_no_other_calls_over(pg_url: str, tmp_path: Path) -> None:
+    """Its disk is full, and it alone has a mailbox, which nobody polls."""
+    postgres.empty(pg_url)
+    (tmp_path / "secret").write_text("x")
+    (tmp_path / "secret").chmod(0o600)
+    box = f'[[imap]]\nname = "main"\nhost = "127.0.0.1"\nuser = "u"\npassword_file = "{tmp_path / "secret"}"\n'
+    with ExitStack() as stack:
+        nodes = []
+        for name, more in (("one", box), ("two", "")):
+            config = make_site(tmp_path / name, limits='min_free = "900 TB"' if more else "", more=more)
+            store = open_store(pg_url, config.parent / "data")
+            stack.callback(store.close)
+            stack.callback(DataLock(config.parent / "data").release)
+            nodes.append((store, load_site(load(config), store)))
+        (store, one), (_, two) = nodes
+        for _ in range(3):
+            for node, site in nodes:
+                alarms.look(node, site)
+        about = [text for text in letters(store) if "disk are free" in text or "all clear" in text]
+        assert len(about) == 1
+        assert f"(on {store.node})" in about[0]
+        with store.main.write() as conn:
+            raised = tables.event.c.kind == "alarm_raised"
+            conn.execute(update(tables.event).where(raised).values(at=datetime.now(UTC) - timedelta(days=3)))
+        alarms.look(nodes[1][0], two)  # the first node was taken away, and reminds nobody
+        assert f"disk at {store.node}" in letters(store)[-1]
+        assert "all clear" in letters(store)[-1]
+        alarms.look(store, one)
+        assert "disk are free" in letters(store)[-1]
+
+
 def test_when_a_certificate_ends(tmp_path: Path) -> None:
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
     authority = trustme.CA()
@@ -165,5 +198,5 @@ def test_it_is_not_ready_where_nothing_is_taken(tmp_path: Path) -> None:
     with Daemon(config):
         status, text = wait_for(lambda: ask(port, "/readyz"), 10)
         assert status == 503
-        assert "of disk are free, no mail is accepted" in text
+        assert "of disk are free, less than limits.min_free (1000 TB): no mail is accepted" in text
         assert ask(port, "/healthz")[0] == 503

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.mail import Address
 from gateway.now import now
-from gateway.store import outbox
+from gateway.store import outbox, tables
 from gateway.tickets.actions import Send
 from support.desk import Desk, who
 
@@ -106,3 +106,13 @@ def test_what_is_no_id_is_refused(desk: Desk) -> None:
             answer = desk.run("outbox", command, "--", wrong)
             assert answer.code == 64
             assert "is no id" in answer.err
+
+
+def test_what_shadow_mode_wrote_never_leaves(desk: Desk) -> None:
+    desk.act(letter(desk.ticket()))
+    with desk.store.main.write() as conn:
+        conn.execute(tables.outbox.update().values(state="shadowed"))
+    answer = desk.run("outbox", "retry", "1")
+    assert (answer.code, answer.out, answer.err.count("\n")) == (1, "", 1)
+    assert "1 was written in shadow mode, when nothing was sent, and never leaves" in answer.err
+    assert listed(desk)[0]["state"] == "shadowed"

@@ -1,6 +1,7 @@
 """`gateway status`: what it counts, and when it raises its voice."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,10 +15,11 @@ import pytest
 from gateway.health.state import running
 from gateway.mail import Address
 from gateway.now import now
-from gateway.shown import span
+from gateway.shown import size, span
 from gateway.store import imap, leases, outbox, spool, tables
 from gateway.store.node import DataLock
 from gateway.tickets.actions import Send
+from gateway.tomltext.units import size as parse
 from support.daemon import Daemon
 from support.desk import Desk
 from support.mails import mail
@@ -131,7 +133,7 @@ def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:
     held.configure(more=MAILBOX)
     assert held.run("status").out.startswith("WARNING: nobody polls the mailbox main\n")
     leases.acquire(held.store, "imap:main", "node-1")
-    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end\n")
+    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end, see")
     imap.looked(held.store, imap.Place(account="main", folder="INBOX", uidvalidity=1), 1)
     answer = held.run("status")
     assert answer.code == 0
@@ -143,7 +145,7 @@ def test_a_mailbox_that_is_not_read_any_more_is_a_warning(held: Desk) -> None:
     held.configure(more=MAILBOX.replace("[[imap]]", '[[imap]]\nfolder = ["INBOX", "Support"]'))
     leases.acquire(held.store, "imap:main", "node-1")
     imap.looked(held.store, imap.Place(account="main", folder="INBOX", uidvalidity=1), 1)
-    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end\n")
+    assert held.run("status").out.startswith("WARNING: the mailbox main was never read to its end, see")
     support = imap.Place(account="main", folder="Support", uidvalidity=1)
     imap.looked(held.store, support, 1)
     assert held.run("status").code == 0
@@ -211,7 +213,13 @@ def test_a_full_disk_is_critical(held: Desk) -> None:
     held.configure(more='[limits]\nmin_free = "900 TB"\n')
     answer = held.run("status")
     assert answer.code == 2
-    assert "no mail is accepted" in answer.out
+    assert "less than limits.min_free (900 TB): no mail is accepted" in answer.out
+
+
+def test_a_disk_that_runs_short_is_a_warning_before_it_is_full(held: Desk) -> None:
+    held.configure(more=f'[limits]\nmin_free = "{shutil.disk_usage(held.folder).free * 3 // 4 >> 20} MB"\n')
+    answer = held.run("status")
+    assert (answer.code, "; below limits.min_free (" in answer.out.splitlines()[0]) == (1, True)
 
 
 def test_a_database_that_cannot_be_asked_is_critical(held: Desk) -> None:
@@ -229,6 +237,12 @@ def test_spans() -> None:
     assert {seconds: span(timedelta(seconds=seconds)) for seconds in cases} == cases
 
 
+def test_sizes_are_counted_as_in_the_settings() -> None:
+    cases = {1023: "1023 B", 1024: "1.0 KB", 4813: "4.7 KB", 35 << 20: "35 MB", (1 << 20) - 1: "1.0 MB"}
+    assert {count: size(count) for count in cases} == cases
+    assert parse(size(35 << 20)) == 35 << 20
+
+
 def test_held_mail_is_counted(held: Desk) -> None:
     spool_id = held.take_in(mail())
     (claimed,) = spool.claim(held.store, node="node", limit=1, now=now())
@@ -236,3 +250,39 @@ def test_held_mail_is_counted(held: Desk) -> None:
         held.store, node="node", done=[spool.Closed(id=spool_id, fence=claimed.fence, state="held", reason="x")]
     )
     assert held.ask("status")["held"] == 1
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "mistake"),
+    [
+        ("[mail]\n", "[mail\n", "config.toml:10: "),
+        ('subject_tag = "Acme"', "subject_tag = 7", "config.toml:13: mail.subject_tag: "),
+    ],
+)
+def test_a_mistake_in_the_settings_does_not_take_the_rest_away(
+    tmp_path: Path, good: str, bad: str, mistake: str
+) -> None:
+    """What is in force is in the record: the first look after an edit must still say whether the daemon lives."""
+    with Daemon(make_site(tmp_path, more="")) as daemon:
+        daemon.send(mail())
+        daemon.settled()
+        text = daemon.config.read_text()
+        daemon.config.write_text(text.replace(good, bad))
+        done = daemon.command("status", check=False)
+        first = done.stdout.splitlines()[0]
+        assert (done.returncode, first.startswith("WARNING: "), mistake in first) == (1, True, True), done
+        assert "1 open" in done.stdout
+        assert "(1 mistakes)" not in done.stdout
+        asked = daemon.command("status", "--json", check=False)
+        assert (asked.returncode, '"pid": ' + str(daemon.pid) in asked.stdout) == (1, True)
+    done = daemon.command("status", check=False)
+    assert (done.returncode, "the daemon is not running" in done.stdout, mistake in done.stdout) == (2, True, True)
+
+
+def test_settings_that_never_were_good_are_refused(tmp_path: Path) -> None:
+    config = make_site(tmp_path, more="x =")
+    answer = subprocess.run(
+        [sys.executable, "-m", "gateway", "-c", str(config), "status"], capture_output=True, text=True, check=False
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr.count("\n")) == (78, "", 1)
+    assert not (tmp_path / "data").exists()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.compose import sanitise
@@ -70,6 +70,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces | st.text(max_size=8), max_size=12).map("".join))
+@example("&#1")
 @settings(max_examples=examples(300), deadline=None)
 def test_whatever_is_mixed_comes_out_harmless_and_settled(html):
     made = safe(html, IMAGES)

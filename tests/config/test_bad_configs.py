@@ -53,6 +53,11 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         'did you mean "assigned"?'),
     "text for a list": ('agents = ["dave"]', 'agents = "dave"  # <<', "queues.billing.agents", "must be a list"),
     "text for a switch": ('language = "en"', 'plus_addressing = "yes"  # <<', "mail.plus_addressing", "true or false"),
+    "old tag without quotes": (
+        'language = "en"', "old_tags = [5]  # <<", "mail.old_tags[1]", r"in single quotes, such as '\[RT #(\d+)\]'"),
+    "way out of a queue": (
+        "[queues.billing]", "[queues.billing]\ndelivery = 5  # <<", "queues.billing.delivery",
+        'must be a table [queues.billing.delivery] or a URL in quotes: delivery = "smtp://host:25"'),
     "number format": ('language = "en"', 'number_format = "{yy}"  # <<', "mail.number_format", "must contain {n}"),
     "automatic_from": (
         'automatic_from = "null"', 'automatic_from = ""  # <<', "delivery.automatic_from", 'write "null"'),

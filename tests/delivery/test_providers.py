@@ -194,17 +194,21 @@ def test_too_much_at_once(tmp_path: Path) -> None:
             cfg = load(config)
             store = open_store(cfg.database.url, cfg.gateway.data_dir)
             stand = Stand(daemon=daemon, store=store, provider=provider, second=second)
-            for number, refusal in enumerate(("421 4.7.0 too many connections", "450 4.7.1 rate limit exceeded")):
+            refusals = (
+                ("421 4.7.0 too many connections", "slow_down"),
+                ("450 4.7.1 rate limit exceeded", "sender_delayed"),
+            )
+            for number, (refusal, reason) in enumerate(refusals):
                 provider.next("mail", refusal)
                 stand.write(f"p{number}@example.net")
-                wait_for(lambda: [one.reason for one in outbox.rows(store)].count("slow_down") == 1, 20)
+                wait_for(lambda: [one.reason for one in outbox.rows(store)].count(reason) == 1, 20)  # noqa: B023
                 wait_for(lambda: len(outbox.rows(store)) == 2 * (number + 1), 20)  # noqa: B023
                 daemon.stop()
                 rows = outbox.rows(store)
                 assert {one.state for one in rows} == {"pending"} if number == 0 else {"pending", "sent"}
                 assert sum(one.attempts for one in rows if one.state == "pending") == 1, "the others were spared"
                 with store.main.write() as conn:
-                    of_others = tables.outbox.c.reason != "slow_down"
+                    of_others = tables.outbox.c.reason != reason
                     conn.execute(tables.outbox.update().where(of_others).values(next_try_at=now()))
                 daemon.start()
                 daemon.settled(20)

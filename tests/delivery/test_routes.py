@@ -15,6 +15,7 @@ from gateway.config import Config, load
 from gateway.config.at_start import merged
 from gateway.delivery.sender import Sender
 from gateway.errors import ConfigError
+from gateway.health.state import Level, gathered, judged
 from gateway.health.ways import ways_out
 from gateway.mail import Address
 from gateway.now import now
@@ -39,13 +40,14 @@ def enqueue(
     ticket: int | None = None,
     automatic: bool = True,
     is_alarm: bool = False,
+    envelope_from: str = "",
 ) -> None:
     message_id = f"<{next(_IDS)}@mail.acme.example>"
     send = Send(
         ticket=ticket,
         kind="reply",
         recipient=Address(addr=recipient),
-        envelope_from="",
+        envelope_from=envelope_from,
         message_id=message_id,
         subject="Hello",
         data=f"From: {sender}\r\nTo: {recipient}\r\nMessage-ID: {message_id}\r\n\r\nHello\r\n".encode(),
@@ -281,6 +283,119 @@ def test_a_days_share_is_not_given_twice_by_a_restart(
     assert once(store, cfg) == 3, "a new day"
 
 
+def test_a_days_share_is_one_for_all_nodes_while_they_run(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.delivery.route_sender._READ_EVERY", 0.0)
+    usual, _, _ = sinks
+    cfg = settings(to(usual, 'rate = "5/day"\n'))
+    here, there = sender_of(store, cfg), sender_of(store, cfg)
+    assert here.run_once() == there.run_once() == 0
+    for number in range(3):
+        enqueue(store, f"p{number}@example.net")
+    assert here.run_once() == 3
+    for number in range(8):
+        enqueue(store, f"q{number}@example.net")
+    assert there.run_once() == 2
+    assert here.run_once() == there.run_once() == 0
+    assert here.stop()
+    assert there.stop()
+
+
+def test_where_little_may_leave_what_matters_leaves_first(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink]
+) -> None:
+    usual, _, _ = sinks
+    cfg = settings(to(usual, 'rate = "4/day"\n'))
+    for number in range(2):
+        enqueue(store, f"notice{number}@example.net")
+        enqueue(store, f"answer{number}@example.net", automatic=False)
+        enqueue(store, f"alarm{number}@example.net", is_alarm=True)
+    assert once(store, cfg) == 4
+    left = ["alarm0", "alarm1", "answer0", "answer1"]
+    assert [one.recipients[0].split("@")[0] for one in usual.received] == left
+
+
+# ---- senders -------------------------------------------------------------------------------------------------------
+
+
+def test_a_sender_that_is_not_taken_just_now_holds_up_no_other(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink]
+) -> None:
+    """As where the DNS of one of our domains is down: its mail rests for a minute, all else leaves."""
+    usual, _, _ = sinks
+    usual.refused_senders["shop@broken.example"] = "450 4.1.8 Sender address rejected: Domain not found"
+    cfg = settings(to(usual))
+    for number in range(40):
+        enqueue(
+            store,
+            f"p{number}@example.net",
+            sender="shop@broken.example",
+            envelope_from="shop@broken.example",
+            automatic=False,
+        )
+    enqueue(store, "ann@example.net")
+    sender = sender_of(store, cfg)
+    while sender.run_once():
+        pass
+    assert sender.stop()
+    assert [one.recipients[0] for one in usual.received] == ["ann@example.net"]
+    assert usual.commands.count("MAIL") == 2
+    assert [one.attempts for one in outbox.rows(store)] == [1] + [0] * 39 + [1]
+
+
+def test_a_login_that_is_refused_is_not_tried_with_every_mail(
+    store: Store, settings: Callable[..., Config], tmp_path: Path
+) -> None:
+    with Sink(login=("gw", "right")) as sink:
+        (tmp_path / "relay.password").write_text("wrong")
+        (tmp_path / "relay.password").chmod(0o600)
+        cfg = settings(f'to = "smtp://gw@127.0.0.1:{sink.port}"\npassword_file = "relay.password"\n')
+        for number in range(5):
+            enqueue(store, f"p{number}@example.net")
+        sender = sender_of(store, cfg)
+        assert sender.run_once() == 1
+        assert sender.run_once() == 0
+        assert sender.stop()
+        assert sink.connections == 1
+        assert [(one.state, one.attempts) for one in outbox.rows(store)] == [("pending", 1)] + [("pending", 0)] * 4
+
+
+@pytest.mark.parametrize("refusal", ["501 5.1.7 bad sender address", "550 5.7.1 not allowed"])
+def test_waiting_automatic_mail_leaves_by_the_envelope_that_is_written_now(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink], refusal: str
+) -> None:
+    usual, _, _ = sinks
+    usual.refused_senders["bad@acme.example"] = refusal
+    now_in_force = [settings(to(usual, 'automatic_from = "bad@acme.example"\n'))]
+    enqueue(store, envelope_from="bad@acme.example")
+    enqueue(store, "bo@example.net", envelope_from="support@acme.example", automatic=False)
+    sender = Sender(
+        store, now_in_force[0], node=store.node, wake=threading.Event(), cfg_in_force=lambda: now_in_force[0]
+    )
+    sender.run_once()
+    assert [(one.state, one.reason) for one in outbox.rows(store)] == [("pending", "sender_refused"), ("sent", "")]
+    now_in_force[0] = settings(to(usual, 'automatic_from = "good@acme.example"\n'))
+    assert sender.run_once() == 1
+    assert sender.stop()
+    assert [one.mail_from for one in usual.received] == ["support@acme.example", "good@acme.example"]
+
+
+def test_a_letter_that_cannot_be_signed_holds_up_no_other(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink], tmp_path: Path
+) -> None:
+    usual, _, _ = sinks
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (tmp_path / "dkim.pem").write_bytes(pem)
+    (tmp_path / "dkim.pem").chmod(0o600)
+    cfg = settings(to(usual, 'dkim_key = "dkim.pem"\ndkim_selector = "s1"\n'))
+    enqueue(store, sender="nobody")
+    enqueue(store)
+    assert once(store, cfg) == 2
+    assert [(one.state, one.reason) for one in outbox.rows(store)] == [("failed", "unsound"), ("sent", "")]
+
+
 # ---- trouble -------------------------------------------------------------------------------------------------------
 
 
@@ -308,6 +423,44 @@ def test_what_is_trouble_with_a_way(
     assert (usual.trouble, usual.waiting, other.waiting) == ("", 0, count)
     assert ("so it said" in other.trouble) is is_trouble
     assert ("automatic_from" in other.trouble) is (reason == "null_sender_refused")
+
+
+@pytest.mark.parametrize(("others", "is_trouble"), [(["d@two.example"], True), (["d@EXAMPLE.net"], False)])
+def test_the_null_sender_is_no_trouble_where_one_domain_alone_does_not_want_it(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink], others: list[str], is_trouble: bool
+) -> None:
+    usual, _, _ = sinks
+    cfg = settings(to(usual))
+    for recipient in ("ann@example.net", *others):
+        enqueue(store, recipient)
+        usual.refused[recipient] = f"550 5.7.1 null sender not permitted for {recipient}"
+    once(store, cfg)
+    (one,) = ways_out(store, cfg, now())
+    assert one.waiting == 2
+    assert ("automatic_from" in one.trouble) is is_trouble
+
+
+@pytest.mark.parametrize(
+    ("minutes", "tries", "is_late"),
+    [(59, 6, False), (61, 6, True), (600, 2, False)],
+    ids=["young", "old", "tried little"],
+)
+def test_mail_that_is_tried_in_vain_for_an_hour_is_told(
+    store: Store, settings: Callable[..., Config], minutes: int, tries: int, is_late: bool
+) -> None:
+    """A server that says 451 to all of it, for whatever reason."""
+    cfg = settings('to = "smtp://relay.example"\n')
+    enqueue(store)
+    said = "451 4.7.1 Service unavailable, try again later"
+    with store.main.write() as conn:
+        values = {"reason": "refused_for_now", "attempts": tries, "last_reply": said}
+        written = now() - timedelta(minutes=minutes)
+        conn.execute(
+            tables.outbox.update().values(created_at=written, next_try_at=now() + timedelta(hours=1), **values)
+        )
+    told = [one for one in judged(gathered(store, cfg)) if one.key == "outbox delivery"]
+    assert [one.level for one in told] == [Level.WARNING] * is_late
+    assert all(said in one.text and "smtp://relay.example" in one.text for one in told)
 
 
 # ---- connections ---------------------------------------------------------------------------------------------------
@@ -343,3 +496,37 @@ def test_further_connections_while_mail_piles_up_and_none_at_rest(
         assert sender.stop()
     delivered = [one.recipients[0] for one in usual.received]
     assert len(delivered) == len(set(delivered)) + max(delivered.count("after@example.net") - 1, 0)
+
+
+def test_what_waits_behind_a_stalled_mail_leaves_by_another_connection(
+    store: Store, settings: Callable[..., Config], sinks: tuple[Sink, Sink, Sink], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stalled connection has claimed too; and nothing is sent twice once it goes on."""
+    monkeypatch.setattr("gateway.delivery.route_sender._STALLED", 0.3)
+    usual, _, _ = sinks
+    cfg = settings(to(usual, "connections = 2\n"))
+    usual.next("rcpt", STALL)
+    for number in range(6):
+        enqueue(store, f"p{number}@example.net")
+    sender = sender_of(store, cfg)
+    sender.start()
+    try:
+
+        def have_left(number: int) -> bool:
+            sender.look()  # as the clock does
+            return states(store).count("sent") == number
+
+        wait_for(lambda: usual.commands.count("RCPT") == 1, 20)
+        enqueue(store, "p6@example.net")
+        wait_for(lambda: have_left(6), 20, "all but the first")
+        assert states(store)[0] == "sending"
+        assert usual.connections == 2
+        usual.drop_all()
+        wait_for(lambda: states(store)[0] == "pending", 20, "the stalled connection goes on")
+        enqueue(store, "p7@example.net")
+        wait_for(lambda: have_left(8), 20, "it too, now that the server is back")
+    finally:
+        usual.drop_all()
+        assert sender.stop()
+    assert len({one.recipients for one in usual.received}) == len(usual.received)
+    assert [one.attempts for one in outbox.rows(store)][1:] == [1] * 7

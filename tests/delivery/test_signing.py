@@ -65,6 +65,28 @@ OTHER = Signer(
 )
 
 
+@pytest.mark.parametrize(
+    ("author", "domain"),
+    [
+        ('"Support @ Acme" <support@acme.example>', b"acme.example"),
+        ('"a@b.example" <support@ACME.example>', b"acme.example"),
+        ("Acme and its many friends,\r\n <support@acme.example>", b"acme.example"),
+        ("support@acme.example", b"acme.example"),
+        ("Acme <súpport@müller.example>", b"xn--mller-kva.example"),
+    ],
+)
+def test_the_domain_is_that_of_the_address(author: str, domain: bytes) -> None:
+    data = LETTER.replace(b"Acme Support <support@acme.example>", author.encode())
+    signed = Signer(KEYS["ed25519"], "s1").signed(data)
+    assert b"d=%b;" % domain in re.sub(rb"\r\n[ \t]+", b" ", signed.removesuffix(data))
+
+
+@pytest.mark.parametrize("author", ["", "Acme", "support@", "a@" + "x" * 70 + ".example"])
+def test_what_has_no_domain_is_refused(author: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        Signer(KEYS["ed25519"], "s1").signed(LETTER.replace(b"Acme Support <support@acme.example>", author.encode()))
+
+
 @pytest.mark.parametrize("name", ["From", "To", "Subject", "Date", "Message-ID"])
 def test_a_second_header_breaks_it(name: str) -> None:
     signer = Signer(KEYS["rsa, PKCS 8"], "s1")
@@ -115,6 +137,19 @@ def test_what_the_daemon_sends_is_signed(tmp_path: Path) -> None:
     signed = re.sub(rb"\s", b"", claims[1]).split(b":")
     assert [signed.count(name) for name in (b"from", b"to", b"subject", b"date", b"message-id")] == [2] * 5
     assert base64.b64decode(record.partition("p=")[2])
+
+
+def test_check_signs_with_every_from(tmp_path: Path) -> None:
+    config = make_site(tmp_path / "site")
+    (config.parent / "dkim.pem").write_text(KEYS["ed25519"])
+    (config.parent / "dkim.pem").chmod(0o600)
+    text = config.read_text().replace("[delivery]\n", '[delivery]\ndkim_key = "dkim.pem"\ndkim_selector = "s1"\n')
+    own = """[queues.billing]\nfrom = '"Billing @ Acme" <billing@acme.example>'\n"""
+    config.write_text(text.replace("[queues.billing]\n", own))
+    done = subprocess.run(
+        [*PROGRAM, "-c", str(config), "check"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done
 
 
 def test_a_key_that_cannot_sign_is_told_before_it_is_needed(tmp_path: Path) -> None:

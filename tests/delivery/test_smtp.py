@@ -118,7 +118,7 @@ def test_refusals_at_every_stage_and_the_next_mail_goes(sink, connect, stage, re
 @pytest.mark.parametrize(
     ("reply", "answer"),
     [
-        ("450 4.7.1 rate limit exceeded", Retry(reply="450 4.7.1 rate limit exceeded", reason=Reason.SLOW_DOWN)),
+        ("450 4.7.1 rate limit exceeded", Retry(reply="450 4.7.1 rate limit exceeded", reason=Reason.SENDER_DELAYED)),
         ("553 5.7.1 no null sender", Retry(reply="553 5.7.1 no null sender", reason=Reason.NULL_SENDER_REFUSED)),
         ("552 5.3.4 too large", Failed(reply="552 5.3.4 too large")),
     ],

@@ -139,13 +139,17 @@ def test_a_whole_life_sends_nothing_but_to_the_admin(tmp_path: Path) -> None:
         assert "SHADOW MODE" in status
         assert " shadowed" in status
         assert "SHADOW MODE" in daemon.command("check").stderr
+        assert daemon.command("db", "end-shadow", check=False).returncode == 78  # the settings still say so
         assert daemon.command("fsck").returncode == 0
         before = len(daemon.delivered(to_agents=True))
     # Written while nothing runs, and what was written before: never sent, not even once the mode is over.
     daemon.command("reply", "2", stdin=b"Too late.")
     shadow(config, False)
+    refused = daemon.command("run", check=False)
+    assert refused.returncode == 78
+    assert "gateway db end-shadow" in refused.stderr
+    assert "shadow mode is over; what still waited (1 letter)" in daemon.command("db", "end-shadow").stdout
     with daemon.start():
-        assert any(line.get("event") == "shadow_ended" for line in daemon.lines)
         daemon.send(mail(sender="Cid <cid@example.org>", subject="In earnest"), sender="cid@example.org")
         wait_for(lambda: "cid@example.org" in recipients(daemon), 20, "mail goes out again")
         daemon.settled()
@@ -158,7 +162,7 @@ def test_a_whole_life_sends_nothing_but_to_the_admin(tmp_path: Path) -> None:
 
 def comparison(daemon: Daemon) -> str:
     letters = [message_from_bytes(raw, policy=policy.default) for raw in daemon.delivered(to_agents=True)]
-    found = next(one for one in letters if "shadow mode" in str(one["Subject"]))
+    (found,) = (one for one in letters if "shadow mode" in str(one["Subject"]))  # none about before it began
     assert isinstance(found, EmailMessage)
     assert found.get_body(("html",)) is not None
     body = found.get_body(("plain",))
@@ -195,6 +199,7 @@ def test_a_mailbox_is_only_read(tmp_path: Path) -> None:
         assert [folder[2] for folder in client.list_folders()] == ["INBOX"]
         client.logout()
         # Once it is over, what was taken then still lies there.
+        Daemon(shadow(config, False)).command("db", "end-shadow")
         with Daemon(shadow(config, False)) as daemon:
             wait_for(lambda: any(line.get("event") == "imap_opened" for line in daemon.lines), 30)
             server.fill([mail(sender="New <new@example.net>", subject="In earnest")])

@@ -51,6 +51,7 @@ def test_tickets_keep_numbers_dates_and_mails(tmp_path: Path, system: str) -> No
     looked = desk.take_over(system, export, "--dry-run")
     assert looked.returncode == 0, looked.stderr
     assert "3 tickets with 5 articles" in looked.stdout
+    assert not (desk.config.parent / "data").exists()  # a look makes nothing
     assert desk.daemon.ask("tickets") == []
     done = desk.take_over(system, export)
     assert (done.returncode, "imported 3 tickets with 5 articles" in done.stdout) == (0, True), done.stderr
@@ -123,16 +124,48 @@ def test_what_stands_in_the_way_is_told_before_anything_is_written(tmp_path: Pat
     assert 'queues: "Field Service" is no name here (2 tickets); write [queues] "Field Service" = "..."' in told
     assert "ticket-1050.json: history-1050.json is no JSON" in told
     assert 'ticket-9.json: the number "nine" is no whole number' in told
-    assert "nothing was written" in told
+    assert told.count("ticket-1050.json") == told.count("nothing was written") == 1
+    assert refused.stdout == ""
     assert desk.daemon.ask("tickets") == []
     desk.map.write_text('[queues]\n"Field Service" = "suport"\n[owners]\n')
     told = desk.take_over("rt", export).stderr
     assert 'queues."Field Service": "suport" is not in config.toml, did you mean "support"?' in told
     assert "[owners]: there is no such part; there are queues, agents, statuses" in told
     desk.map.write_text('[queues]\n"*" = "support"\n')
-    done = desk.take_over("rt", export, "--leave-out-broken", "--json")
+    broken = desk.take_over("rt", export, "--dry-run")
+    assert (broken.returncode, "in the way: ticket-9.json: the number" in broken.stdout) == (65, True)
+    done = desk.take_over("rt", export, "--leave-out-broken")
     assert done.returncode == 0, done.stderr
+    assert "left out: ticket-1050.json: history-1050.json is no JSON" in done.stderr
+    assert (
+        "imported 2 tickets with 4 articles; 0 were here already, 2 left out; the next ticket gets number 1043"
+        in done.stdout
+    )
     assert [ticket["number"] for ticket in desk.daemon.ask("tickets")] == [1041, 1042]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (("osticket", "nothing.xml", "--dry-run"), 66, "nothing.xml: No such file or directory"),
+        (("rt", "nothing"), 66, "nothing: No such file or directory"),
+        (("osticket", "text.xml"), 65, "text.xml: is no XML"),
+        (("zammad", "empty"), 65, "holds no file tickets-*.json"),
+        (("zammad", "refused"), 65, 'tickets-1.json says "Not authorized"; was the answer an error page?'),
+        (("osticket", "text.xml", "--timezone", "Foo/Bar"), 64, 'there is no zone "Foo/Bar"'),
+    ],
+)
+def test_exit_codes_tell_a_wrong_call_from_a_missing_and_a_broken_export(
+    tmp_path: Path, args: tuple[str, ...], code: int, told: str
+) -> None:
+    config = make_site(tmp_path / "site")
+    (tmp_path / "text.xml").write_text("no XML")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "refused").mkdir()
+    (tmp_path / "refused" / "tickets-1.json").write_text('{"error": "Not authorized"}')
+    system, path, *more = args
+    done = Daemon(config).command("import", system, str(tmp_path / path), *more, check=False)
+    assert (done.returncode, done.stderr.count(told), "Traceback" in done.stderr) == (code, 1, False)
 
 
 def test_numbers_that_are_taken_refuse_it_and_a_running_daemon_does(desk: Desk, tmp_path: Path) -> None:
@@ -145,9 +178,15 @@ def test_numbers_that_are_taken_refuse_it_and_a_running_daemon_does(desk: Desk, 
         assert [ticket["number"] for ticket in daemon.ask("tickets")] == [1042]
         busy = desk.take_over("zammad", export)
         assert (busy.returncode, "in use by a running gateway" in busy.stderr) == (75, True)
+        assert "; stop it first\n" in busy.stderr
     refused = desk.take_over("zammad", export)
     assert (refused.returncode, "have these numbers already: 1042" in refused.stderr) == (78, True)
+    assert "take the export over into a site that has none" in refused.stderr
     assert [ticket["number"] for ticket in desk.daemon.ask("tickets")] == [1042]
+    assert (
+        "mail.number_start: has no effect any more: the next ticket gets number 1043"
+        in desk.daemon.command("check").stderr
+    )
 
 
 def test_the_clocks_of_open_tickets_begin_at_the_import(tmp_path: Path) -> None:

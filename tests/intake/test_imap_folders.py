@@ -87,11 +87,13 @@ def test_killed_between_and_both_folders_come_in_once(
 
 
 def test_each_folder_keeps_its_own_place(server: Dovecot, store: Store, tmp_path: Path) -> None:
-    """What lies there at the first look of each is left alone; a folder that is not there keeps no other waiting."""
+    """What lies there at the first look of each is left alone; a folder that is not there keeps no other waiting, and
+    were it the first.
+    """
     user = f"places-{store.dialect}"
     server.fill(mails(3), user=user)
     server.fill(mails(2), user=user, folder="Support")
-    cfg = imap_config(tmp_path, server.port, user=user, folder=["INBOX", "Later", "Support"], poll="1 s")
+    cfg = imap_config(tmp_path, server.port, user=user, folder=["Later", "INBOX", "Support"], poll="1 s")
     with polling(cfg, store) as poller:
         wait_for(lambda: looked_at(store) == {"INBOX": True, "Support": True})
         first = mails(2)

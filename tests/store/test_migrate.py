@@ -14,6 +14,7 @@ from sqlalchemy import inspect, text
 
 from gateway.errors import Permanent
 from gateway.store import migrate, open_store, spool, tables
+from gateway.store.backup import dump
 from gateway.store.migrate import MAIN, SPOOL, Schema, run_revisions
 from gateway.store.restore import restore
 from support import postgres
@@ -279,6 +280,49 @@ def test_no_update_of_postgresql_without_a_copy(another_store, next_schema, monk
         assert {"mood", "heading"} <= columns(store)
     finally:
         _take_back(store)
+
+
+def test_the_copy_of_postgresql_shows_no_password(another_store, next_schema, monkeypatch, tmp_path):
+    """`ps` shows the command line of pg_dump to everybody. What a copy before this one left is removed."""
+    store = another_store()
+    if store.dialect != "postgresql":
+        pytest.skip("SQLite is copied by the program itself")
+    seen = tmp_path / "seen"
+    wrapper = tmp_path / "bin" / "pg_dump"
+    wrapper.parent.mkdir()
+    real = shutil.which("pg_dump")
+    wrapper.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" "$PGPASSWORD" > {seen}\nexec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:{os.environ['PATH']}")
+    (store.data_dir / "before-0001-20260101T000000.dump.unfinished").write_bytes(b"half")
+    with_password = _opened_with("password=hush", store)
+    next_schema()
+    try:
+        migrate.ensure(with_password)
+        command, password = seen.read_text().splitlines()
+        assert "hush" not in command
+        assert password == "hush"
+        (copy,) = store.data_dir.glob("before-*")
+        assert copy.suffix == ".dump"
+        assert copy.stat().st_size
+    finally:
+        with_password.close()
+        _take_back(store)
+
+
+def test_what_only_a_command_line_can_say_is_refused(another_store, tmp_path):
+    store = another_store()
+    if store.dialect != "postgresql":
+        pytest.skip("SQLite is copied by the program itself")
+    with_secret = _opened_with("sslpassword=hush", store)
+    with pytest.raises(Permanent, match=r"sslpassword in database\.url would be seen"):
+        dump(with_secret, tmp_path / "copy")
+    with_secret.close()
+
+
+def _opened_with(query, store):
+    """The same database by a URL that says more."""
+    return open_store(f"{store.main.engine.url.render_as_string(hide_password=False)}?{query}", store.data_dir)
 
 
 def test_an_update_that_fails_leaves_everything_as_it_was(store, next_schema):

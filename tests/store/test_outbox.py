@@ -101,6 +101,16 @@ def test_a_clean_stop_gives_the_attempt_back(store, two):
     assert [due.attempts for due in claim(store, B)] == [1, 1]
 
 
+def test_a_claim_that_was_lost_gives_nothing_back(store, two):
+    """A connection that stalled longer than its lease; another of the same node is sending by now."""
+    slept = claim(store, A)
+    run_out(store)
+    taken = claim(store, A)
+    outbox.give_back(store, node=A, dues=slept)
+    assert claim(store, A) == []
+    assert outbox.record_sent(store, taken[0], node=A, reply="250 ok")
+
+
 def test_listing(store, two):
     due = claim(store, limit=1)[0]
     outbox.record_failed(store, due, node=A, reply="550 no", reason="refused")

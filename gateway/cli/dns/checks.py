@@ -3,6 +3,8 @@
 import base64
 import ipaddress
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.cli.dns.questions import Finding, Questions, txt
 from gateway.cli.dns.senders import Seen, Sending
@@ -123,55 +125,82 @@ def _wanted(cfg: Config, name: str) -> str:
     return txt(name, f"v=DMARC1; p=none; rua=mailto:{cfg.gateway.admin}")
 
 
-def alignment(
-    sending: Sending,
-    policy: Policy | None,
-    *,
-    replies: tuple[str, bool],
-    automatic: tuple[str, bool],
-    signs: bool | None,
-) -> Finding:
-    """Whether our mail passes DMARC. `replies`, `automatic`: the domain SPF asks about, and whether it passes there;
-    `signs`: there is a signature of From's domain that can be checked; None: only the provider knows.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The `domain` that SPF asks about mail of this `kind`, and whether it `passes` there. `record` would let it pass.
+
+    A `domain` of `""` cannot be known: the envelope sender is empty, and it is `host` that says hello.
     """
-    strict_spf = policy is not None and policy.strict_spf
-    saw, unaligned = [], []
-    for kind, (domain, passes) in (("replies", replies), ("automatic mail", automatic)):
-        by = ["DKIM"] if signs else []
-        if passes and is_aligned(domain, sending.domain, organisation, strict=strict_spf):
-            by.append("SPF")
+
+    kind: str
+    domain: str
+    passes: bool = False
+    host: str = ""
+    record: str = ""
+
+
+def alignment(sending: Sending, policy: Policy | None, envelopes: Sequence[Envelope], *, signs: bool | None) -> Finding:
+    """Whether our mail passes DMARC. `signs`: there is a signature of From's domain that can be checked; None: only the
+    provider knows.
+    """
+    strict = policy is not None and policy.strict_spf
+    asked = f" (its policy is {policy.policy})" if policy else ""
+    saw, problems, publish = [], [], []
+    for one in envelopes:
+        can_align = bool(one.domain) and is_aligned(one.domain, sending.domain, organisation, strict=strict)
+        by = (["DKIM"] if signs else []) + (["SPF"] if one.passes and can_align else [])
         otherwise = "aligned if the provider signs" if signs is None else "not aligned"
-        saw.append(f"{kind}: {'aligned by ' + ' and '.join(by) if by else otherwise} (envelope domain {domain})")
-        if not by and signs is not None:
-            unaligned.append(kind)
-    problem = ""
-    if unaligned:
-        asked = f" (its DMARC policy is {policy.policy})" if policy else ""
-        problem = (
-            f"{' and '.join(unaligned)} would fail DMARC{asked}: neither a DKIM signature of {sending.domain} that can "
-            "be checked nor SPF in its name; set dkim_key and dkim_selector, or publish SPF for that domain"
-        )
+        told = f"envelope domain {one.domain}" if one.domain else f"empty envelope, SPF is asked of {one.host}'s HELO"
+        saw.append(f"{one.kind}: {'aligned by ' + ' and '.join(by) if by else otherwise} ({told})")
+        if by or signs is None:
+            continue
+        problems.append(f"{one.kind} would fail DMARC{asked}: {_lacks(one, sending, can_align=can_align)}")
+        if can_align and one.record:
+            publish.append(one.record)
+    if problems:
+        problems.append(f"or sign as {sending.domain}: set dkim_key and dkim_selector of {sending.route.place}")
     name = f"{sending.domain} by {sending.route.name}"
-    return Finding(check="alignment", name=name, saw=saw, problem=problem)
+    return Finding(check="alignment", name=name, saw=saw, problem="; ".join(problems), publish=publish)
+
+
+def _lacks(one: Envelope, sending: Sending, *, can_align: bool) -> str:
+    """Why SPF does not stand for this mail, and what would mend it."""
+    if not one.domain:
+        return (
+            f"its envelope sender is empty, so SPF is asked about the name by which {one.host} says hello, which is "
+            f"not known here; write automatic_from with an address of {sending.domain}"
+        )
+    if not can_align:
+        return f"its envelope domain {one.domain} is not aligned with {sending.domain}"
+    return f"the SPF record of {one.domain} does not let it pass"
 
 
 # ---- HELO and PTR --------------------------------------------------------------------------------------------------
 
 
-def helo(name: str, seen: Seen, ask: Questions) -> Finding:
+def helo(name: str, ways: Sequence[Seen], ask: Questions) -> Finding:
     """Whether the name we give is an address, and the address has that name. Raises Unanswered."""
     addresses = ask.addresses(name)
     if not addresses:
-        return Finding(check="HELO", name=name, problem="the name by which we say hello has no address in DNS")
+        lost = "the name by which we say hello has no address in DNS"
+        record = f"{name}. IN A <the public address of this host>"
+        return Finding(check="HELO", name=name, problem=lost, publish=[record])
     saw, wrong, publish = [f"addresses: {', '.join(addresses)}"], [], []
-    for ip in seen.ips if seen.is_ours else ():
-        pointer = f"{ipaddress.ip_address(ip).reverse_pointer}"
-        names = [value.decode().rstrip(".").lower() for value in ask.values(pointer, "PTR")]
+    ours = list(dict.fromkeys(ip for one in ways if one.is_ours for ip in one.ips))
+    for ip in ours:
+        pointer, names = ipaddress.ip_address(ip).reverse_pointer, _pointers(ip, ask)
         saw.append(f"PTR of {ip}: {', '.join(names) or 'none'}")
         if name not in names:
             wrong.append(f"{ip} has another name than {name}" if names else f"{ip} has no PTR")
             publish.append(f"{pointer}. IN PTR {name}.")
-    if not seen.is_ours:
+    theirs = list(dict.fromkeys(ip for one in ways if not one.is_ours for ip in one.ips))
+    if any(not one.is_ours for one in ways):
         saw.append("the server that mail leaves by has a name of its own, which is what receivers see")
+    saw += [f"PTR of {ip}, which is that server's matter: {', '.join(_pointers(ip, ask)) or 'none'}" for ip in theirs]
     problem = f"{'; '.join(wrong)}: ask whoever gave you the address for the record" if wrong else ""
     return Finding(check="HELO", name=name, saw=saw, problem=problem, publish=publish)
+
+
+def _pointers(ip: str, ask: Questions) -> list[str]:
+    found = ask.values(ipaddress.ip_address(ip).reverse_pointer, "PTR")
+    return [value.decode().rstrip(".").lower() for value in found]

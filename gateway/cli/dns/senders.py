@@ -1,6 +1,7 @@
 """Which domains our mail names, by which ways out, and what of a way out the world sees."""
 
 import ipaddress
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,7 +42,8 @@ class Sending:
 class Seen:
     """What receivers see of a route, as far as that is known: the `ips` that mail comes from, or whose `include` tells.
 
-    `is_ours`: our own host speaks to them, so its name and PTR are what they judge.
+    `is_ours`: our own host speaks to them, so its name and PTR are what they judge. `lost`: the server that is
+    named and has no address anywhere.
     """
 
     ips: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Seen:
     is_ours: bool = False
     selectors: tuple[str, ...] = ()  # by which a provider signs in our name, where it does
     how: str = ""
+    lost: str = ""
 
 
 def senders(cfg: Config) -> list[Sending]:
@@ -96,13 +99,23 @@ def seen_of(cfg: Config, route: Route, ask: Questions) -> Seen:
     try:
         there = [str(ipaddress.ip_address(host))]
     except ValueError:
-        there = ask.addresses(host)
+        there = ask.addresses(host) or _by_this_machine(host)
+    if not there:
+        return Seen(lost=host, how=f"{host} has no address, so where mail comes from is not known")
     public = _public(there)
-    if there and not public:  # inside our network; what the world sees is most likely our host
+    if not public:  # inside our network; what the world sees is most likely our host
         return Seen(ips=own, is_ours=True, how=f"{host} is in our own network, so this host: {_listed(own)}")
     return Seen(
         ips=public, is_ours=bool(set(public) & set(own)), how=f"{host} sends, from {_listed(public)} presumably"
     )
+
+
+def _by_this_machine(host: str) -> list[str]:
+    """Its addresses by /etc/hosts and whatever else this machine asks, as delivery does."""
+    try:
+        return sorted({str(one[4][0]) for one in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)})
+    except OSError:
+        return []
 
 
 def _public(ips: list[str]) -> tuple[str, ...]:

@@ -56,6 +56,11 @@ def lets_send(domain: str, one: Seen, helo: str, ask: Questions, *, identity: st
     )
 
 
+def wanted(domain: str, one: Seen, ask: Questions) -> str:
+    """The record that lets this way out send for a domain, with all that is in it already. Raises Unanswered."""
+    return txt(domain, _merged(_records(domain, ask), list(_terms(one))))
+
+
 def _records(domain: str, ask: Questions) -> list[str]:
     return sorted(text for text in ask.texts(domain, "v=spf1") if _RECORD.match(text))
 
