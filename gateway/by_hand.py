@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from gateway import filing
 from gateway.config import Config
@@ -21,7 +22,8 @@ def by_hand(draft: Draft, number: int, around: Surroundings, cfg: Config) -> Ite
     Where a copy of it was filed before as mail that came in, it is an answer all the same, and not filed again.
     """
     incoming, row = draft.incoming, around.tickets[number]
-    mail, sent_at = incoming.mail, incoming.spool.received_at
+    mail, wrote_at = incoming.mail, row["last_customer_at"]
+    sent_at = _sent_at(incoming.spool.received_at, wrote_at)
     agent = cfg.agent_for(incoming.sender)
     author = f"agent:{agent}" if agent else incoming.sender
     is_answer = draft.judgement.reason is Reason.ANSWERED_DIRECTLY
@@ -29,7 +31,6 @@ def by_hand(draft: Draft, number: int, around: Surroundings, cfg: Config) -> Ite
     is_filed = any(one.direction == "in" and one.ticket == number for one in before)
     if is_answer:
         change = answered(Snapshot(row=row), cfg.status_table, sent_at, Reason.ANSWERED_DIRECTLY)
-        wrote_at = row["last_customer_at"]
         if not is_filed and wrote_at is not None and wrote_at > sent_at:  # it is our turn again
             own = {name: change.values[name] for name in _OURS if name in change.values}
             change = replace(change, values=own)
@@ -39,3 +40,10 @@ def by_hand(draft: Draft, number: int, around: Surroundings, cfg: Config) -> Ite
         yield filing.remember(mail, number, around, cfg)
     if is_answer:
         yield Note(ticket=number, kind="replied", data={"by": "hand"}, reason=Reason.ANSWERED_DIRECTLY)
+
+
+def _sent_at(told: datetime, wrote_at: datetime | None) -> datetime:
+    """A mailbox tells whole seconds: what was sent in the very second of the customer's mail came after it."""
+    if wrote_at is not None and told == wrote_at.replace(microsecond=0):
+        return wrote_at
+    return told

@@ -178,6 +178,16 @@ def test_what_the_customer_wrote_since_is_still_to_be_answered(office: Office) -
     assert row["status"] == "new"
 
 
+def test_a_mailbox_tells_whole_seconds(office: Office) -> None:
+    first = office.post(ANN, "It burns.")
+    asked_at = office.ticket(1)["last_customer_at"]
+    assert isinstance(asked_at, datetime)
+    at = asked_at.replace(microsecond=0)
+    found_among_the_sent(office, written(US, ANN, "Pull the plug.", answers=first), at=at)
+    row = office.ticket(1)
+    assert (row["status"], row["first_response_at"]) == ("waiting", asked_at)
+
+
 def test_like_a_command_it_is_no_command(office: Office) -> None:
     first = office.post(ANN, "It burns.")
     found_among_the_sent(office, written(CAROL, ANN, "#close\n\nPull the plug.", answers=first))
