@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Mapping
 from html import unescape
 
-import nh3
-
 from gateway.compose import body
 
 MAX_HTML = 500_000  # characters; the sanitiser's time grows with the square of the depth, so that has its limit too
@@ -75,6 +73,8 @@ def safe(html: str, images: Mapping[str, str] | None = None) -> str:
         if name == "href" and value.lower().startswith("cid:"):
             return None
         return value
+
+    import nh3  # a megabyte and a half, for HTML alone
 
     clean = nh3.clean(
         html,

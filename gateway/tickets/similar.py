@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
-from rapidfuzz import fuzz
 
 from gateway.mail.fold import fold
 
@@ -136,6 +135,8 @@ def likeness(one: Profile, other: Profile, common: Mapping[str, int]) -> Likenes
     shared = [token for token in one.tokens if token in other.tokens]
     both = math.sqrt(_mass(one.tokens, common) * _mass(other.tokens, common))
     words = _mass(shared, common) / both if both else 0.0
+    from rapidfuzz import fuzz  # three megabytes, for who compares
+
     subjects = fuzz.token_sort_ratio(one.subject, other.subject) / 100 if one.subject and other.subject else 0.0
     texts = fuzz.token_sort_ratio(one.text, other.text) / 100 if one.text and other.text else 0.0
     marks = [token for token in shared if _is_mark(token) and common.get(token, 1) <= _RARE]

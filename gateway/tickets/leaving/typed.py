@@ -7,8 +7,6 @@ sign of another keyboard, a command at the end of a sentence, a note to a collea
 import re
 from collections.abc import Collection
 
-from rapidfuzz.distance import OSA
-
 from gateway.tickets.commands import BY_WORD, COMMANDS
 from gateway.tickets.commands.folding import fold, seen
 from gateway.tickets.script import spelling
@@ -101,7 +99,11 @@ def _is_known(word: str) -> bool:
 
 def _is_meant(word: str) -> bool:
     """Is this a word we know, or one mistyped?"""
-    return _is_known(word) or any(
+    if _is_known(word):
+        return True
+    from rapidfuzz.distance import OSA  # three megabytes, for words that are not known
+
+    return any(
         OSA.distance(form, known, score_cutoff=wrong) <= wrong
         for form in _forms(word)
         for length, wrong in _NEAR

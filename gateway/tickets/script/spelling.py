@@ -8,9 +8,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from gateway.tickets.commands import BY_WORD, Command, Kind
 from gateway.tickets.commands.folding import seen
 
@@ -184,6 +181,9 @@ def _meant(word: str, likeness: float = GUESS) -> Command | None:
     key = _skeleton(word[:MAX_WORD])
     if key in BY_WORD:
         return BY_WORD[key]
+    from rapidfuzz import process  # three megabytes, for words that are not known
+    from rapidfuzz.distance import OSA
+
     near = process.extractOne(key, _WORDS, scorer=OSA.normalized_similarity, score_cutoff=likeness)
     return BY_WORD[near[0]] if near else None
 
