@@ -1,4 +1,4 @@
-"""Times and sizes as people read them, in a few letters."""
+"""Times, sizes and counts as people read them, in a few letters."""
 
 from datetime import timedelta
 
@@ -22,3 +22,8 @@ def size(count: int) -> str:
         amount /= 1024
         units.pop(0)
     return f"{amount:.1f} {units[0]}" if amount < 9.95 else f"{amount:.0f} {units[0]}"
+
+
+def counted(count: int, what: str) -> str:
+    """`1 ticket`, `1,204 tickets`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -63,7 +63,7 @@ def _templates(cfg: Config) -> Found:
 
 def _tickets(cfg: Config) -> Found:
     """Whether somebody who is gone has open tickets, as far as there are any."""
-    from gateway.privileges import refuse_stranger
+    from gateway.ownership import refuse_stranger
     from gateway.store import migrate, open_store
     from gateway.store.engine import sqlite_files
     from gateway.successors import orphaned

@@ -1,11 +1,6 @@
 """`gateway import`: tickets of another helpdesk, out of its export, or an archive of mail. Nobody is written to."""
 
-import errno
-import os
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,22 +8,17 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli import output
+from gateway.cli.importing_into import all_there, alone, dry_option, json_option, looked_into, readers_of
+from gateway.cli.importing_mail import mail
 from gateway.cli.main import EX_CONFIG, EX_DATAERR, Session, config_option
-from gateway.cli.opening import opened, private_files
 from gateway.cli.progress import progress
-from gateway.errors import Permanent, Temporary
-from gateway.imports.survey import counted
-from gateway.now import now
+from gateway.errors import Permanent
+from gateway.shown import counted
 
 if TYPE_CHECKING:
-    from gateway.config import Config
-    from gateway.imports.archive import Named, Tally
     from gateway.imports.old import Export
     from gateway.imports.survey import Survey
-    from gateway.reader import Readers
-    from gateway.store import Store
 
-_LARGEST = 64 << 20  # bytes of a mail
 _MOST_BROKEN = 20  # named one by one
 
 _map = click.option(
@@ -38,9 +28,7 @@ _map = click.option(
     metavar="FILE",
     help="TOML that says what their names are here: [queues], [agents], [statuses].",
 )
-_dry = click.option("--dry-run", is_flag=True, help="Say what would be done, and what is in the way; write nothing.")
 _leave = click.option("--leave-out-broken", is_flag=True, help="Go on without tickets that cannot be read.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group("import", epilog="Example: gateway import rt export/ --map names.toml --dry-run")
@@ -56,12 +44,18 @@ def import_() -> None:
     """
 
 
+import_.add_command(mail)
+
+
+def _export(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of all commands that read an export."""
+    for option in reversed((config_option, _map, dry_option, _leave, json_option)):
+        command = option(command)
+    return command
+
+
 @import_.command(epilog="Example: gateway import rt export/ --map names.toml --dry-run")
-@config_option
-@_map
-@_dry
-@_leave
-@_json
+@_export
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def rt(session: Session, /, folder: Path, **options: Any) -> int:
@@ -75,11 +69,7 @@ def rt(session: Session, /, folder: Path, **options: Any) -> int:
 
 
 @import_.command(epilog="Example: gateway import zammad export/ --map names.toml --dry-run")
-@config_option
-@_map
-@_dry
-@_leave
-@_json
+@_export
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.pass_obj
 def zammad(session: Session, /, folder: Path, **options: Any) -> int:
@@ -93,11 +83,7 @@ def zammad(session: Session, /, folder: Path, **options: Any) -> int:
 
 
 @import_.command(epilog="Example: gateway import osticket osticket.xml --timezone Europe/Prague --map names.toml")
-@config_option
-@_map
-@_dry
-@_leave
-@_json
+@_export
 @click.option("--timezone", default="UTC", metavar="ZONE", help="Of the dates in the database; by default UTC.")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
@@ -117,143 +103,6 @@ def osticket(session: Session, /, file: Path, timezone: str, **options: Any) -> 
     return _import(session, lambda: OsTicket(file, zone), file, **options)
 
 
-@import_.command(epilog="Example: gateway import mail old.mbox Maildir/ --number-pattern '\\[RT #(\\d+)\\]'")
-@config_option
-@click.option(
-    "--number-pattern",
-    metavar="REGEX",
-    help=r"How the helpdesk wrote its numbers in subjects, such as '\[RT #(\d+)\]'; by default as mail.old_tags says.",
-)
-@click.option(
-    "--open-since",
-    default="30 days",
-    metavar="TIME",
-    help="Tickets on which nobody wrote for so long are closed, as of their last mail; by default 30 days.",
-)
-@_dry
-@_json
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
-@click.pass_obj
-def mail(
-    session: Session,
-    paths: Sequence[Path],
-    *,
-    number_pattern: str | None,
-    open_since: str,
-    dry_run: bool,
-    as_json: bool,
-) -> int:
-    """Mail itself: mboxes, Maildirs, files and folders of them.
-
-    Each mail is read and threaded in its turn, by its own date. Numbers are kept that mails of ours in the archive
-    name. Exits 1 if any could not be taken, 66 where a path is not there. With --dry-run the mails are counted and the
-    numbers named; no mail is decided on.
-    """
-    from gateway.imports.archive import Archive
-    from gateway.intake.files import mails, sources
-    from gateway.rules import RegexMatcher
-    from gateway.site import load_site
-
-    since = now() - _time(open_since)
-    _all_there(paths)
-    where = _looked_into(session, paths) if dry_run else _alone(session, paths)
-    with where as (cfg, store):
-        cfg = _with_pattern(cfg, number_pattern)
-        with private_files():
-            site = load_site(cfg, store)
-        files = sources(paths)
-        matcher = RegexMatcher(time.monotonic, limit=cfg.limits.regex_time.total_seconds())
-        size = sum(file.size for file in files)
-        with _readers(cfg) as readers, progress(size if dry_run else 2 * size) as advance:
-            archive = Archive(store=store, site=site, readers=readers, matcher=matcher)
-            named = archive.look(
-                (one for source in files for one in mails(source, _LARGEST)),
-                each=lambda one, so_far: advance(len(one.raw), so_far),
-            )
-            if dry_run:
-                _tell_numbers(named, as_json=as_json)
-                return 0
-            tally = archive.take(
-                (one for source in files for one in mails(source, _LARGEST)),
-                named,
-                open_since=since,
-                each=lambda one, so_far: advance(len(one.raw), so_far.read),
-            )
-    _told(tally, named, as_json=as_json)
-    return 1 if tally.failures else 0
-
-
-def _time(text: str) -> Any:
-    from gateway.tomltext.units import duration
-
-    try:
-        return duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--open-since")
-
-
-def _with_pattern(cfg: "Config", pattern: str | None) -> "Config":
-    """The settings with another pattern for this run."""
-    if pattern is None:
-        return cfg
-    from gateway.rules.patterns import compile_pattern
-
-    try:
-        groups = compile_pattern(pattern).groups
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--number-pattern")
-    if groups != 1:
-        raise click.BadParameter("must have one group, around the number", param_hint="--number-pattern")
-    changed = cfg.model_copy(update={"mail": cfg.mail.model_copy(update={"old_tags": (pattern,)})})
-    changed.__dict__.pop("old_tags", None)  # what was compiled from the file
-    return changed
-
-
-def _tell_numbers(named: "Named", *, as_json: bool) -> None:
-    """What a look at an archive found."""
-    if as_json:
-        output.print_json({"mails": named.mails, "numbers": sorted(named.ours), "not_kept": named.strange})
-        return
-    above = f"; new tickets get numbers above {named.highest}" if named.ours else ""
-    ours = counted(len(named.ours), "number")
-    output.say(f"{counted(named.mails, 'mail')}; mails of ours name {ours}, which tickets keep{above}")
-    _tell_strange(named)
-
-
-def _tell_strange(named: "Named") -> None:
-    if named.strange:
-        some = ", ".join(map(str, named.strange[:8]))
-        more = f" and {len(named.strange) - 8} more" if len(named.strange) > 8 else ""
-        output.warn(f"gateway import: no mail of ours names these numbers, so no ticket keeps them: {some}{more}")
-
-
-def _told(tally: "Tally", named: "Named", *, as_json: bool) -> None:
-    counts = {
-        "read": tally.read,
-        "known": tally.known,
-        "opened": tally.opened,
-        "joined": tally.joined,
-        "set_aside": tally.set_aside,
-        "closed": tally.closed,
-        "failed": len(tally.failures),
-    }
-    if as_json:
-        failures = [{"file": one.where, "error": one.problem} for one in tally.failures]
-        output.print_json({**counts, "not_kept": named.strange, "failures": failures})
-        return
-    _tell_strange(named)
-    for one in tally.failures:
-        output.warn(f"gateway: {one.where}: {one.problem}")
-    output.say(
-        f"read {counted(tally.read, 'mail')}, {tally.known} of them known: {tally.opened} opened a ticket, "
-        f"{tally.joined} joined one, {tally.set_aside} set aside, {len(tally.failures)} failed; "
-        f"closed {counted(tally.closed, 'ticket')}"
-    )
-
-
-# ---- exports -------------------------------------------------------------------------------------------------------
-
-
 def _import(
     session: Session,
     export: "Callable[[], Export]",
@@ -271,8 +120,8 @@ def _import(
     from gateway.store.numbers import Numbers
 
     reads = [path] if map_file is None else [path, map_file]
-    _all_there(reads)
-    where = _looked_into(session, reads) if dry_run else _alone(session, reads)
+    all_there(reads)
+    where = looked_into(session, reads) if dry_run else alone(session, reads)
     with where as (cfg, store):
         names = mapping.load(map_file, cfg)
         try:
@@ -293,7 +142,7 @@ def _import(
             for line in (*problems[:_MOST_BROKEN], *_more(problems), "nothing was written"):
                 output.warn(line)
             return code
-        with _readers(cfg) as readers, progress(found.articles) as advance:
+        with readers_of(cfg) as readers, progress(found.articles) as advance:
             done = write(source, names, store, readers, highest=found.highest, each=lambda count: advance(count, count))
         with store.main.read() as conn:
             upcoming = Numbers(store, conn).peek(conn)
@@ -310,13 +159,6 @@ def _import(
         f"{'was' if done.known == 1 else 'were'} here already{left_out}; the next ticket gets number {upcoming}"
     )
     return 0
-
-
-def _all_there(paths: Sequence[Path]) -> None:
-    """FileNotFoundError for the first of them that is not."""
-    for path in paths:
-        if not path.exists():
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
 def _tell(found: "Survey", problems: Sequence[str], *, as_json: bool, leaves_out: bool) -> None:
@@ -346,56 +188,3 @@ def _tell_left_out(found: "Survey", tell: Callable[[str], None]) -> None:
 def _more(problems: Sequence[str]) -> list[str]:
     rest = len(problems) - _MOST_BROKEN
     return [f"and {rest} more; --json names all"] if rest > 0 else []
-
-
-@contextmanager
-def _alone(session: Session, reads: Sequence[Path]) -> "Iterator[tuple[Config, Store]]":
-    """The store while no daemon runs on the site. Temporary where one does."""
-    from gateway.store.node import DataLock
-
-    with opened(session, reads=reads) as (cfg, store):
-        try:
-            with private_files():
-                lock = DataLock(cfg.gateway.data_dir)
-        except Temporary as error:
-            raise Temporary(f"{error}; stop it first")
-        try:
-            yield cfg, store
-        finally:
-            lock.release()
-
-
-@contextmanager
-def _looked_into(session: Session, reads: Sequence[Path]) -> "Iterator[tuple[Config, Store]]":
-    """The store, to look only: of an SQLite site that never ran an empty one, so that nothing of it is made."""
-    from gateway.config.secret import Secret
-    from gateway.store import migrate, open_store
-    from gateway.store.engine import sqlite_files
-
-    cfg = session.config(secrets=False)
-    if not cfg.database.url.startswith("sqlite:") or sqlite_files(cfg.database.url)[1].exists():
-        with opened(session, reads=reads) as (cfg, store):
-            yield cfg, store
-        return
-    with tempfile.TemporaryDirectory(prefix="gateway-import-") as folder:
-        store = open_store(f"sqlite:///{folder}/gateway.db", Path(folder))
-        try:
-            migrate.ensure(store)
-            own = {"data_dir": Path(folder), "secret_file": Secret(path=Path(folder) / "secret")}
-            yield cfg.model_copy(update={"gateway": cfg.gateway.model_copy(update=own)}), store
-        finally:
-            store.close()
-
-
-@contextmanager
-def _readers(cfg: "Config") -> "Iterator[Readers]":
-    from gateway.reader import Readers
-
-    limits = cfg.limits
-    with Readers(
-        count=limits.readers,
-        timeout=limits.reader_time.total_seconds(),
-        memory=limits.reader_memory,
-        recycle=limits.reader_mails,
-    ) as readers:
-        yield readers

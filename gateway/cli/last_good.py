@@ -15,7 +15,7 @@ from gateway.config.load import read
 from gateway.config.schema_site import Database
 from gateway.config.tables import table
 from gateway.errors import ConfigError, GatewayError
-from gateway.privileges import become_owner_of, refuse_stranger
+from gateway.ownership import become_owner_of, refuse_stranger
 from gateway.recorded import settings
 from gateway.store import Store, migrate, open_store, rule_sets
 from gateway.store.engine import sqlite_files

@@ -8,7 +8,7 @@ from pathlib import Path
 from gateway.config import Config
 from gateway.config.load import told
 from gateway.errors import ConfigError
-from gateway.privileges import user_of
+from gateway.ownership import user_of
 
 _MADE_AT_BOOT = (Path("/run"), Path("/var/run"))  # folders in there come with the service
 

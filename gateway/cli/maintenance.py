@@ -18,7 +18,7 @@ from gateway.cli.page import instant
 from gateway.config import Config
 from gateway.errors import ConfigError, Permanent, Temporary
 from gateway.now import now
-from gateway.privileges import daemon_user, hand_over
+from gateway.ownership import daemon_user, hand_over
 from gateway.store import backlog, migrate, shadowing
 from gateway.store.backup import backup as make_backup
 from gateway.store.fsck import check as find_breaches

@@ -11,7 +11,7 @@ import click
 from gateway.cli.main import Session
 from gateway.config import Config
 from gateway.errors import Permanent
-from gateway.privileges import as_owner, become_owner, refuse_stranger
+from gateway.ownership import as_owner, become_owner, refuse_stranger
 from gateway.store import Store, listing, migrate, open_store
 from gateway.tickets.subject import numbers_in
 

@@ -16,7 +16,7 @@ from gateway.cli.page import instant, print_pairs
 from gateway.errors import ConfigError, GatewayError
 from gateway.health.state import Gathered, Level, gathered, judged, of_machine
 from gateway.health.ways import WayOut
-from gateway.privileges import NotOurs
+from gateway.ownership import NotOurs
 from gateway.shown import size, span
 
 _UNKNOWN = 3  # to Nagios

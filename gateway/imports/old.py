@@ -154,6 +154,11 @@ def folder_of(path: Path, holds: str) -> Path:
     return path
 
 
+def files_of(folder: Path, called: str) -> list[Path]:
+    """The files of an export that are called like this, `ticket-9` before `ticket-10`."""
+    return sorted(folder.glob(called), key=lambda one: (len(one.name), one.name))
+
+
 def mapping_of(value: Any, what: str) -> Mapping[str, Any]:
     """The value, if it is an object."""
     if not isinstance(value, dict):

@@ -18,6 +18,7 @@ from gateway.imports.old import (
     OldPerson,
     OldTicket,
     addresses,
+    files_of,
     folder_of,
     instant,
     instant_if_any,
@@ -41,7 +42,7 @@ class Rt:
         self._folder = folder_of(path, "ticket-*.json")
 
     def tickets(self) -> Iterator[OldTicket | Broken]:
-        for path in sorted(self._folder.glob("ticket-*.json"), key=lambda one: (len(one.name), one.name)):
+        for path in files_of(self._folder, "ticket-*.json"):
             try:
                 found = self._ticket(path)
             except Odd as error:

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.imports.mapping import Names
 from gateway.imports.old import Broken, Export, cleaned
 from gateway.old_tags import key_of
+from gateway.shown import counted
 from gateway.store import Store, imports
 
 
@@ -98,11 +99,6 @@ def survey(export: Export, names: Names, store: Store) -> Survey:
         found.taken = sorted(imports.taken(conn, seen - known))
     found.highest = max(seen, default=0)
     return found
-
-
-def counted(count: int, what: str) -> str:
-    """`1 ticket`, `1,204 tickets`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _stay(count: int) -> str:

@@ -15,6 +15,7 @@ from gateway.imports.old import (
     OldFile,
     OldTicket,
     addresses,
+    files_of,
     folder_of,
     instant,
     instant_if_any,
@@ -36,7 +37,7 @@ class Zammad:
         self._folder = folder_of(path, "tickets-*.json")
 
     def tickets(self) -> Iterator[OldTicket | Broken]:
-        for path in sorted(self._folder.glob("tickets-*.json"), key=lambda one: (len(one.name), one.name)):
+        for path in files_of(self._folder, "tickets-*.json"):
             try:
                 page = read_json(path)
                 rows = page if isinstance(page, list) else [page]

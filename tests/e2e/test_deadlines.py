@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from support.clocked import OFFICE
 from support.daemon import Daemon
 from support.mails import mail
 from support.require import faketime, require
@@ -16,12 +17,7 @@ from support.wait import wait_for
 from support.whole_site import make_site
 
 PRAGUE = ZoneInfo("Europe/Prague")
-SLA = """
-[calendars.office]
-timezone = "Europe/Prague"
-mon-fri = "09:00-17:00"
-holidays = "CZ"
-
+SLA = f"""{OFFICE}
 [sla.standard]
 calendar = "office"
 first_response = "4 h"

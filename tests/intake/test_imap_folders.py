@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from gateway.config import Config, Imap, load
 from gateway.store import Store, tables
-from support.dovecot import Dovecot
+from support.dovecot import Dovecot, of_own_authority
 from support.mails import mail
 from support.poller import QUICK, imap_config, polling, spool_count, spooled, unmoved
 from support.require import require
@@ -33,11 +33,7 @@ def authority() -> trustme.CA:
 @pytest.fixture(scope="module")
 def server(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     require("imap")
-    folder = tmp_path_factory.mktemp("keys")
-    own = authority.issue_cert("127.0.0.1")
-    own.private_key_pem.write_to_path(folder / "key.pem")
-    (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in own.cert_chain_pems))
-    dovecot = Dovecot(cert=folder / "cert.pem", key=folder / "key.pem").start()
+    dovecot = of_own_authority(authority, tmp_path_factory.mktemp("keys")).start()
     try:
         yield dovecot
     finally:

@@ -12,17 +12,18 @@ from support.agent_desk import Office
 from support.desk import RULES, Desk
 
 PRAGUE = datetime.fromisoformat("2026-11-26T09:00+01:00").tzinfo
-SLA = """
+OFFICE = """
 [calendars.office]
 timezone = "Europe/Prague"
 mon-fri = "09:00-17:00"
 holidays = "CZ"
-
+"""
+SLA = f"""{OFFICE}
 [sla.standard]
 calendar = "office"
 first_response = "2 h"
 next_response = "1 business day"
-resolution = { urgent = "4 h", high = "8 h", normal = "2 business days", low = "5 business days" }
+resolution = {{ urgent = "4 h", high = "8 h", normal = "2 business days", low = "5 business days" }}
 """
 STEPS = """
 [[sla.standard.step]]

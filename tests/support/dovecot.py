@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import trustme
 from imapclient import IMAPClient
 
 PASSWORD = "secret"
@@ -237,3 +238,11 @@ def _group(gid: int) -> str:
     import grp
 
     return grp.getgrgid(gid).gr_name
+
+
+def of_own_authority(authority: trustme.CA, folder: Path) -> Dovecot:
+    """One with TLS, whose certificate an authority of ours has signed; its keys lie in `folder`. Not started."""
+    own = authority.issue_cert("127.0.0.1")
+    own.private_key_pem.write_to_path(folder / "key.pem")
+    (folder / "cert.pem").write_bytes(b"".join(blob.bytes() for blob in own.cert_chain_pems))
+    return Dovecot(cert=folder / "cert.pem", key=folder / "key.pem")
