@@ -1,12 +1,14 @@
 """Faults for tests: die at a named point, or break a promise on purpose so that a proof can be seen to fail.
 
 `GATEWAY_FAULT=point:n` kills the own process group with SIGKILL at the n-th passing of that point (`point:n:self`
-kills this process only). `GATEWAY_SABOTAGE=early_250,no_key` names promises to break. Both are inert unless
+kills this process only, `point:n:hang` says so on stderr and lets the thread that passes
+hang for ever). `GATEWAY_SABOTAGE=early_250,no_key` names promises to break. Both are inert unless
 `GATEWAY_TEST=1`.
 """
 
 import os
 import signal
+import threading
 
 from gateway.config import Config
 from gateway.config.kinds import is_loopback
@@ -17,16 +19,19 @@ class _Fault:
     def __init__(self, told: str) -> None:
         point, _, rest = told.partition(":")
         count, _, whom = rest.partition(":")
-        if not point or not count.isdigit() or whom not in ("", "self"):
-            raise ConfigError([f"GATEWAY_FAULT={told}: want point:n or point:n:self"])
+        if not point or not count.isdigit() or whom not in ("", "self", "hang"):
+            raise ConfigError([f"GATEWAY_FAULT={told}: want point:n, point:n:self or point:n:hang"])
         self.point = point
         self.left = int(count)
-        self.alone = whom == "self"
+        self.whom = whom
 
     def pass_by(self) -> None:
         self.left -= 1
         if self.left == 0:
-            if self.alone:
+            if self.whom == "hang":
+                os.write(2, f"{self.point} hangs\n".encode())
+                threading.Event().wait()
+            elif self.whom == "self":
                 os.kill(os.getpid(), signal.SIGKILL)
             else:
                 os.killpg(os.getpgrp(), signal.SIGKILL)
