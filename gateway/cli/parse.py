@@ -56,11 +56,16 @@ def parse(paths: tuple[Path, ...], *, as_json: bool, explain: bool) -> int:
 
 
 def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
-    """The keys of `parse --json`, all of them; unknown texts are `""`, unknown lists `[]`."""
+    """The keys of `parse --json`, all of them; unknown texts are `""`, unknown lists `[]`.
+
+    Where `from_problem` says why no sender may be believed, `from_addr` is what the mail claims. `text` is the main
+    text; others that stand beside it, as a list's footer, are in `text_beside`. `reply` is taken out of all of them.
+    """
+    author = mail.from_ or mail.from_claimed
     return {
         "file": str(path),
-        "from_addr": mail.from_.addr if mail.from_ else "",
-        "from_name": mail.from_.name if mail.from_ else "",
+        "from_addr": author.addr if author else "",
+        "from_name": author.name if author else "",
         "to_addrs": [address.addr for address in mail.to],
         "cc_addrs": [address.addr for address in mail.cc],
         "subject": mail.subject,
@@ -68,7 +73,7 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "in_reply_to": mail.in_reply_to,
         "references": mail.references,
         "date": mail.date.isoformat() if mail.date else "",
-        "text": mail.text,
+        "text": mail.main_text or mail.text,
         "html": mail.html,
         "reply": mail.reply,
         "elided": mail.elided,
@@ -90,6 +95,8 @@ def as_dict(path: Path, mail: Mail) -> dict[str, Any]:
         "fwd_message": mail.fwd_message,
         "language": mail.language,
         "defects": mail.defects,
+        "from_problem": mail.from_problem,
+        "text_beside": mail.text[len(mail.main_text) + 1 :] if mail.main_text else "",
         "fwd_to_addrs": [address.addr for address in mail.fwd_to],
         "fwd_cc_addrs": [address.addr for address in mail.fwd_cc],
         "fwd_date": mail.fwd_date,
@@ -169,7 +176,8 @@ def _show(path: Path, answer: Mail | str, *, explain: bool) -> None:
 
 
 def _summary(mail: Mail) -> Iterator[tuple[str, str]]:
-    yield "From", _spelled(mail.from_) if mail.from_ else f"nobody ({mail.from_problem})"
+    claimed = f"; it claims {_spelled(mail.from_claimed)}" if mail.from_claimed else ""
+    yield "From", _spelled(mail.from_) if mail.from_ else f"nobody ({mail.from_problem}{claimed})"
     yield "Reply-To", ", ".join(map(_spelled, mail.reply_to))
     yield "To", ", ".join(map(_spelled, mail.to))
     yield "Cc", ", ".join(map(_spelled, mail.cc))

@@ -44,7 +44,8 @@ def _read(mail: Tree, raw: bytes) -> Mail:
     found = forward.find(mail, content.text, subject, content.boxed.quoted) if sent.kind in _PERSONAL else None
     parts = _parts(content, found, is_answer=subject_prefix.answers(fields, subject))
     forwarded = found or forward.Forward()
-    spoken = language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}")
+    above_quote = parts.elided.lstrip("> \n").partition("\n")[0]
+    spoken = language.language_of(fields.first("content-language"), f"{subject}\n{parts.reply}", above_quote)
     senders = addresses.mailboxes(fields.first("sender"), body_charset) if "sender" in fields.by_name else ()
     defects = [*mail.defects, *_repeated(fields), *_ambiguous(fields), *content.defects]
     degraded = any(defect.startswith("degraded") for defect in defects)
@@ -52,6 +53,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
     return Mail(
         from_=from_,
         from_problem=problem,
+        from_claimed=None if from_ else next(iter(addresses.mailboxes(fields.first("from"), body_charset)), None),
         sender=senders[0] if senders else None,
         reply_to=_addresses(fields, "reply-to", body_charset),
         to=_addresses(fields, "to", body_charset),
@@ -63,6 +65,7 @@ def _read(mail: Tree, raw: bytes) -> Mail:
         references=ids.ids(fields.all("references")),
         date=dates.instant(fields.first("date")),
         text=content.text,
+        main_text=content.main,
         html=content.html,
         text_forms=content.forms,
         reply=parts.reply,

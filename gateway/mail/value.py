@@ -101,6 +101,7 @@ class Mail:
 
     from_: Address | None = None
     from_problem: str = ""  # why there is no sender: "missing", "two From lines", ...
+    from_claimed: Address | None = None  # where there is none, the first From names: to be shown, never to be believed
     sender: Address | None = None
     reply_to: tuple[Address, ...] = ()
     to: tuple[Address, ...] = ()
@@ -111,7 +112,8 @@ class Mail:
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     date: datetime | None = None
-    text: str = ""  # the decoded main text
+    text: str = ""  # decoded, all of it
+    main_text: str = ""  # the first of several texts that stand side by side; "" where the text is one
     html: str = ""
     # Paths of the parts in which the text begins, the one it is from first: two where a plain text and a page say the
     # same; none where it is from no part, as the words of an attachment or of a calendar.

@@ -33,7 +33,7 @@ Content-Type: application/pdf; name=receipt.pdf
 --b--
 """
 
-MORE = "fwd_to_addrs fwd_cc_addrs fwd_date notice away_until recipients invitation sealed seals trail"
+MORE = "from_problem text_beside fwd_to_addrs fwd_cc_addrs fwd_date notice away_until recipients invitation sealed seals trail"
 
 
 @pytest.fixture
@@ -61,6 +61,13 @@ def test_json_has_exactly_the_promised_keys(file: Path, tmp_path: Path) -> None:
     assert lamp["reply"] == "It is \ufffd[31mlate."
     assert [set(item) for item in lamp["attachments"]] == [{"name", "size", "sha256", "type", "declared", "inline"}]
     assert (nothing["from_addr"], nothing["date"], nothing["references"], nothing["text"]) == ("", "", [], "")
+
+
+def test_a_sender_who_may_not_be_believed_is_shown_as_claimed(file: Path) -> None:
+    file.write_text(MAIL.replace("To:", "From: boss@acme.example\nTo:", 1))
+    told = json.loads(gateway("parse", "--json", file).stdout)
+    assert (told["from_addr"], told["from_problem"]) == ("ann@example.net", "two From lines")
+    assert "From        nobody (two From lines; it claims Änn <ann@example.net>)\n" in gateway("parse", file).stdout
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(file: Path, tmp_path: Path) -> None:

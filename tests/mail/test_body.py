@@ -179,6 +179,23 @@ def test_lines_quoted_in_the_html_are_counted_through_all_texts() -> None:
     assert {lines[number].strip("> ") for number in content.boxed.quoted} - {""} == {"old"}
 
 
+FOOTER = part("text/plain", b"a list's footer")
+SIDE_BY_SIDE = [
+    ("one", PLAIN, ""),
+    ("a footer", multi("mixed", PLAIN, FOOTER), "plain words"),
+    ("a footer below two forms", multi("mixed", ALTERNATIVE, FOOTER), "plain words"),
+    ("a picture between", multi("mixed", PLAIN, PDF, FOOTER), ""),
+    ("a picture between, and a footer", multi("mixed", PLAIN, PDF, PLAIN, FOOTER), "plain words\nplain words"),
+    ("a picture below the footer", multi("mixed", PLAIN, FOOTER, PDF, PLAIN), "plain words"),
+    ("an empty text above", multi("mixed", part("text/plain", b"\r\n"), PLAIN), ""),
+]
+
+
+@pytest.mark.parametrize(("raw", "main"), [case[1:] for case in SIDE_BY_SIDE], ids=[case[0] for case in SIDE_BY_SIDE])
+def test_the_main_text_goes_on_around_a_picture_and_ends_at_a_text_beside_it(raw: bytes, main: str) -> None:
+    assert read(raw).main_text == main
+
+
 FORMS = [
     ("plain", PLAIN, ("1",)),
     ("html", HTML, ("1",)),

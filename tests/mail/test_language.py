@@ -43,6 +43,25 @@ def test_by_header(header: str, want: str) -> None:
     assert language_of(header, "plain") == want
 
 
+@pytest.mark.parametrize(
+    ("attribution", "text", "want"),
+    [
+        ("On 2 Feb 2026 at 05:28, Support wrote:", "en", "en"),
+        ("Op 2 feb. 2026 om 05:28 heeft Support <support@acme.example> het volgende geschreven:", "en", ""),
+        ("Op 2 feb. 2026 om 05:28 heeft Support <support@acme.example> het volgende geschreven:", "en long", "en"),
+        ("Op 2 feb. 2026 om 05:28 heeft Support <support@acme.example> het volgende geschreven:", "nl", "nl"),
+        ("On 2 Feb 2026 at 05:28, Support wrote:", "nl", "nl"),
+    ],
+)
+def test_a_few_english_words_in_a_foreign_program_are_no_proof(attribution: str, text: str, want: str) -> None:
+    texts = {
+        "en": "That is very kind of you. Could you send it to the other address, please? Then I will have it on Friday.",
+        "en long": TEXTS["en"],
+        "nl": TEXTS["nl"],
+    }
+    assert language_of("", texts[text], attribution) == want
+
+
 TEXTS = {
     "en": "Hello, I ordered a lamp from you last week and it has not arrived yet. Could you please tell me where it is? "
     "My order number is on the invoice.",

@@ -23,6 +23,7 @@ ANN = Address(addr="ann@x.example", name="Änn \\u0041")
 FULL = Mail(
     from_=ANN,
     from_problem="p",
+    from_claimed=ANN,
     sender=ANN,
     reply_to=(ANN,),
     to=(ANN, ANN),
@@ -34,6 +35,7 @@ FULL = Mail(
     references=("<c@x>", "<d@x>"),
     date=datetime(2026, 11, 27, tzinfo=UTC),
     text="a\tb\nc",
+    main_text="a",
     html="<p>",
     reply="r",
     elided="e",

@@ -44,6 +44,7 @@ def read(mail: Tree, content: Body) -> tuple[Body, str]:
         if _SIGNED in armour:
             found.add("pgp signed")
             content.text, content.boxed = without_armour(content.text), Boxed()
+            content.main = without_armour(content.main)
     # Of what is both, the reader feels that it is encrypted.
     seal = min(found - {""}, key=lambda one: (one.endswith("signed"), one), default="")
     if seal:
@@ -90,6 +91,7 @@ def _opened(mail: Tree, outer: Body) -> Body:
             if not inner.text.strip():
                 inner.text, inner.html, inner.codec, inner.boxed = outer.text, outer.html, outer.codec, outer.boxed
             elif outer.text.strip():  # what a list has put below
+                inner.main = inner.main or inner.text
                 inner.text = f"{inner.text}\n{outer.text}"
             return inner
     return outer

@@ -14,6 +14,7 @@ _ENOUGH = 5  # letters of a script
 _SAMPLE = 2_000  # characters looked at for a script
 _WORDS_IN = 450  # and for words
 _MIN_WORDS = 20
+_FEW_WORDS = 30
 _BEYOND_LATIN = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u2e80-\ud7ff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _BETWEEN_WORDS = str.maketrans(dict.fromkeys(".,;:!?\"'’()[]{}<>«»„“”‘…*_=+–—|#~/\\0123456789", " "))
@@ -61,11 +62,12 @@ _MODEL_IS_GOOD_AT = frozenset(
 )
 
 
-def language_of(named: str, text: str) -> str:
+def language_of(named: str, text: str, attribution: str = "") -> str:
     """The two-letter code of a text's language, or `""`.
 
     `named` is what Content-Language says (RFC 3282): it counts where the text itself does not settle it, for clients
-    write the language of their menus there.
+    write the language of their menus there. `attribution` is the line above the quote: a few words of English below a
+    program that speaks another language do not make its user an Englishman.
     """
     sample = text[:_SAMPLE]
     if _BEYOND_LATIN.search(sample) and (code := _by_script(sample)):
@@ -73,7 +75,7 @@ def language_of(named: str, text: str) -> str:
     words = _words(text[:_WORDS_IN])
     code, is_settled = _by_words(words) if len(words) >= _MIN_WORDS else ("", False)
     if is_settled:
-        return code
+        return "" if code == "en" and len(words) < _FEW_WORDS and _is_foreign(attribution) else code
     if tag := _TAG.match(named):
         return tag[1].lower()
     return _by_model(" ".join(words)) if len(words) >= _MIN_WORDS else ""
@@ -119,6 +121,13 @@ def _by_words(words: list[str]) -> tuple[str, bool]:
     if first * 5 < len(words) or first - second < max(3, len(words) * 0.06):
         return "", False
     return ("" if best in RELATIVES else best), True
+
+
+def _is_foreign(attribution: str) -> bool:
+    """True where another language than English has more small words, and at least two, in a line."""
+    hits = Counter(language for word in set(_words(attribution)) for language in USERS.get(word, ()))
+    english = hits.pop("en", 0)
+    return max(hits.values(), default=0) > max(english, 1)
 
 
 def _by_model(text: str) -> str:

@@ -30,6 +30,7 @@ class Body:
     """
 
     text: str = ""
+    main: str = ""  # the first of several texts that stand side by side; "" where the text is one
     html: str = ""
     forms: tuple[str, ...] = ()  # paths of the parts in which the text begins, the one shown first
     codec: str = ""
@@ -53,6 +54,7 @@ class _Shown:
     """The main text as it grows."""
 
     texts: list[str] = field(default_factory=list)
+    main: int | None = None  # how many of them are the main text, where others stand beside it
     pages: list[str] = field(default_factory=list)
     boxed: Boxed = NOT_BOXED
     lines: int = 0
@@ -68,8 +70,10 @@ def read(mail: Tree) -> Body:
     """Text and attachments of a mail."""
     body, shown = Body(), _Shown()
     hanging: list[Part] = []
+    is_beside = False
     for section in _sections(mail.root):
         pieces: list[_Piece] = []
+        above = len(shown.texts)
         for part in section:
             rivals = section if len(section) > 1 or part.type in _SHOWN else mail.leaves()
             if not _is_text(part, rivals, first=not (shown.texts or pieces)):
@@ -81,7 +85,12 @@ def read(mail: Tree) -> Body:
             if not is_whole or attachments.disposition_of(part)[1]:  # shown, and a file all the same: it has a name
                 hanging.append(part)
         _show(pieces, shown, body)
+        is_shown = len(shown.texts) > above
+        if is_shown and is_beside and shown.main is None:
+            shown.main = above
+        is_beside = is_shown
     body.text = "\n".join(shown.texts)
+    body.main = "\n".join(shown.texts[: shown.main or 0])
     body.boxed = shown.boxed
     body.html = "\n".join(shown.pages)
     hung = attachments.hang(mail, hanging, body.html, body.codec)
