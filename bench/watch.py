@@ -15,10 +15,17 @@ def pss_mib(pids: list[int]) -> float:
     """Proportional set size of these processes together, MiB: shared pages are counted once."""
     total = 0
     for pid in pids:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        for line in _rollup(pid).splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1])
     return total / 1024
+
+
+def _rollup(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # a reader that had read its share
+        return ""
 
 
 def _stat(pid: int) -> list[str]:

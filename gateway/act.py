@@ -24,7 +24,7 @@ def apply(conn: Connection, actions: Sequence[Action], actor: Actor, promises: P
 
     The clocks of the tickets are set by what is promised; where nobody says, the clock does so on its next turn.
     """
-    tx = Tx(conn, actor, promises)
+    tx = Tx(conn, actor, promises, actions)
     for action in actions:
         _WRITERS[type(action)](tx, action, actor)
     insert_many(conn, tables.event, tx.journal)

@@ -10,6 +10,7 @@ from gateway.compose.stamp import signed
 from gateway.config.calendars import zone_of
 from gateway.errors import Permanent
 from gateway.mail import Address, Mail
+from gateway.pacing import wait_for
 from gateway.plan import Draft
 from gateway.site import Site
 from gateway.store.surroundings import Surroundings
@@ -44,6 +45,7 @@ def answer(
     template = draft.decision.reply if draft.decision else None
     if template is None:
         return Answer(trace={"sent": None, "reason": Reason.NO_RULE_ASKED})
+    wait = wait_for(site.cfg.limits.auto_total, around.auto_in_all, at)
     silence = _silence(draft, number, around, site, at)
     recipient = draft.named_requester or draft.incoming.answer_to
     if silence or recipient is None:
@@ -51,6 +53,8 @@ def answer(
     if number in around.tickets and recipient.key not in around.participants.get(number, frozenset()):
         # What we write names the ticket and carries a token for it: nobody gets that by a Reply-To or a forwarded mail.
         return _silent(template, number, (Reason.NOT_A_PARTY, recipient.addr))
+    if wait is None:
+        return _silent(template, number, (Reason.CAP_TOTAL, ""))
     try:
         letter = _letter(template, draft, number, recipient, around, site, at, queue, answer_by)
     except Permanent as exc:
@@ -62,7 +66,10 @@ def answer(
         "to": recipient.addr,
         "reason": Reason.ACKNOWLEDGED,
     }
-    return Answer(actions=(letters.send(letter, number),), trace=trace, alarms=(alarm,) if letter.fallback else ())
+    if wait:
+        trace["put_off_until"] = (at + wait).isoformat()
+    send = letters.send(letter, number, wait=wait, reason=Reason.CAP_TOTAL if wait else "")
+    return Answer(actions=(send,), trace=trace, alarms=(alarm,) if letter.fallback else ())
 
 
 def _silent(template: str, number: int, why: tuple[Reason, str]) -> Answer:
@@ -98,7 +105,6 @@ def _silence(draft: Draft, number: int, around: Surroundings, site: Site, at: da
     counted += [
         (Reason.CAP_TICKET, rate, around.auto_by_ticket.get((number, rate.per), 0)) for rate in limits.auto_per_ticket
     ]
-    counted += [(Reason.CAP_TOTAL, rate, around.auto_total.get(rate.per, 0)) for rate in limits.auto_total]
     return next(((reason, f"{rate.count} in {rate.per}") for reason, rate, sent in counted if sent >= rate.count), None)
 
 

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from gateway import alike, deadlines, delays, log, renewing, retention, unassigned, waking
 from gateway.errors import GatewayError
 from gateway.health import alarms
+from gateway.heartbeat import BEAT_EVERY
 from gateway.reporting import mailing, pages, shadow
 from gateway.site import Site
 from gateway.store import Store
 from gateway.store.maintenance import checkpoint
+from gateway.telling import daily
 from gateway.telling.teller import tell_digests
 from gateway.telling.waves import tell_wave
 
 DIGESTS_EVERY = 30  # seconds
+_BESIDE_NOTHING = "beat"
 _SOON = "alarms soon"
 _SOON_IS = 1  # seconds: what happened to one mail happens to others in the same moment
 CHECKPOINT_EVERY = 2  # seconds; often enough to keep checkpoints out of other people's commits
@@ -30,12 +34,17 @@ class Job:
     every: float
 
 
-def start_clock(store: Store, site: Callable[[], Site], others: Sequence[Job] = ()) -> BackgroundScheduler:
-    """A running scheduler; `shutdown()` ends it. `site()` is what is in force at the moment."""
+def start_clock(
+    store: Store, site: Callable[[], Site], others: Sequence[Job] = (), *, beat: Callable[[], None] = lambda: None
+) -> BackgroundScheduler:
+    """A running scheduler; `shutdown()` ends it. `site()` is what is in force; `beat()` is called while it runs."""
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     scheduler.add_job(_guarded("checkpoint", lambda: checkpoint(store)), "interval", seconds=CHECKPOINT_EVERY)
+    # In the scheduler's own thread, which waits for nothing: the others may all be held up by a slow database.
+    scheduler.add_executor(DebugExecutor(), _BESIDE_NOTHING)
+    scheduler.add_job(beat, "interval", seconds=BEAT_EVERY, executor=_BESIDE_NOTHING)
     for job in others:
         scheduler.add_job(_guarded(job.name, job.run), "interval", seconds=job.every)
     scheduler.add_job(_guarded("alike", lambda: alike.look(store, site())), "interval", seconds=alike.LOOK_EVERY)
@@ -54,7 +63,10 @@ def start_clock(store: Store, site: Callable[[], Site], others: Sequence[Job] = 
     tokens = _guarded("tokens", lambda: renewing.renew(store, site()))
     scheduler.add_job(tokens, "interval", seconds=renewing.RENEW_EVERY)
     reports = _guarded("reports", lambda: mailing.mail_report(store, site()))
+    scheduler.add_job(reports)  # at once: its time may have come while nothing ran
     scheduler.add_job(reports, "interval", seconds=mailing.LOOK_EVERY)
+    lists = _guarded("daily lists", lambda: daily.mail_lists(store, site()))
+    scheduler.add_job(lists, "interval", seconds=daily.LOOK_EVERY)
     shadowed = _guarded("shadow report", lambda: shadow.mail_shadow_report(store, site()))
     scheduler.add_job(shadowed, "interval", seconds=mailing.LOOK_EVERY)
     static = _guarded("pages", lambda: pages.write_as_configured(store, site().cfg))

@@ -93,7 +93,7 @@ def _advice(draft: Draft, cfg: Config) -> Advice | None:
 
 def _follow_up(draft: Draft, number: int, around: Surroundings, site: Site, at: datetime) -> Plan:
     row = around.tickets[number]
-    if asked := wished(draft, row, around, site.cfg):
+    if asked := wished(draft, row, around, site):
         short = fulfilled(asked, draft, row, around, site.cfg, at)
         return planned(draft, number, (*heard(draft, number, around), *short), trace=trace_of(draft))
     queue = queue_of(draft, row)

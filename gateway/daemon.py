@@ -1,33 +1,27 @@
-"""`gateway run`: a supervisor and its two processes, intake and worker; start order, stop order, signals.
+"""`gateway run`: a supervisor and its two processes, intake and worker, wired by hand.
 
-The supervisor checks and loads everything, then forks; the children share what it loaded. It has one thread for its
-whole life, so that a child that died can be forked again.
+The supervisor checks and loads everything, then forks; the children share what it loaded.
 """
 
 import asyncio
-import ctypes
 import gc
 import os
 import signal
 import sys
 import threading
-import time
-import traceback
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
-from gateway import __version__, claims, log, systemd
+from gateway import __version__, claims, faults, log, systemd
 from gateway.admin import tell_admin
 from gateway.clock import Job, look_for_alarms, start_clock
 from gateway.config import Config
 from gateway.delivery.sender import LOOK_EVERY, Sender
 from gateway.delivery.signing import signer_of
 from gateway.errors import ConfigError, GatewayError, Permanent
-from gateway.faults import refuse_in_production
 from gateway.health.http import Watched
-from gateway.health.processes import SUPERVISOR, call_this, name_of
+from gateway.health.processes import ROLES, SUPERVISOR, call_this
+from gateway.heartbeat import BEAT_EVERY, SILENCE, Heartbeats
 from gateway.intake.imap import ImapPoller
 from gateway.intake.polls import start_polls
 from gateway.intake.recipients import recipient_judge
@@ -35,28 +29,30 @@ from gateway.intake.smtp import SmtpListener
 from gateway.intake.spool import Spool
 from gateway.intake.taking_up import TakingUp
 from gateway.now import now
+from gateway.oauth import Keeper, accounts
 from gateway.privileges import Ports, leave_root
 from gateway.reader import Readers
 from gateway.reload import Reloader
 from gateway.site import Site, load_site
-from gateway.store import Store, migrate, numbers, oauth, open_store, outbox, shadowing, signing, spool
+from gateway.store import Store, disk, migrate, numbers, open_store, outbox, room, shadowing, signing, spool
 from gateway.store.maintenance import quick_check, sweep
 from gateway.store.node import DataLock, make_private
 from gateway.successors import hand_over, orphaned
+from gateway.supervisor import Child, Ended, supervise
 from gateway.telling.teller import Teller
 from gateway.worker import Worker
 
+SOUND_PYTHON = (3, 11, 15)  # before it, its mail and IMAP modules let line ends into headers and commands
 KILL_MARGIN = 5.0  # seconds more than a clean stop may take
 WATCH_EVERY = 60.0  # seconds
 SHADOW_EVERY = shadowing.LIVES_FOR.total_seconds() / 4
 WORKER_NICE = 10  # who is at the door is served first; what is inside can wait
-EX_CONFIG = 78  # sysexits.h
-_PR_SET_PDEATHSIG = 1
+TELL_EVERY = 5.0  # seconds
 
 
 def run(cfg: Config) -> int:
     """Run until SIGTERM or SIGINT; the exit code. Raises ConfigError, or Temporary when another daemon runs here."""
-    refuse_in_production(cfg)
+    faults.refuse_in_production(cfg)
     os.umask(0o077)
     ports = leave_root(cfg)
     for route in cfg.routes:
@@ -66,16 +62,25 @@ def run(cfg: Config) -> int:
     # Whoever finds our lock may send it; until the worker is there, which then looks at the files, it says nothing new.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     lock = DataLock(cfg.gateway.data_dir)
+    with lock.begun():
+        site = _prepared(cfg, unclean=lock.unclean)
+    ended = _supervise(cfg, site, ports)
+    lock.release(clean=ended.is_clean)
+    return ended.code
+
+
+def _prepared(cfg: Config, *, unclean: bool) -> Site:
+    """The site, once its store and all it is made of are found in order. Raises ConfigError where they are not."""
     store = open_site_store(cfg)
-    if lock.unclean:
+    if unclean:
         log.unclean_stop(str(cfg.gateway.data_dir))
         quick_check(store)
     with systemd.more_time():  # the copy of a large database takes long
         migrate.ensure(store)
     _shadow(store, cfg)
-    spool.free_node(store, node=store.node, forgive=lock.unclean)
+    spool.free_node(store, node=store.node, forgive=unclean)
     outbox.free_node(store, node=store.node)
-    oauth.free_node(store, store.node)
+    Keeper(store).begin(accounts(cfg))
     sweep(store)
     if orphans := orphaned(store, cfg):
         raise ConfigError(orphans)
@@ -85,11 +90,23 @@ def run(cfg: Config) -> int:
     signing.recognise(store, site.keys.secrets, str(cfg.gateway.secret_file))
     if not site.rules.rules:
         log.no_rules(str(cfg.rules_dir))
+    _warn_of_machine(store)
     log.started(__version__, node=store.node, config=str(cfg.path), pid=os.getpid())
     store.close()
-    code = _supervise(cfg, site, ports)
-    lock.release()
-    return code
+    return site
+
+
+def _warn_of_machine(store: Store) -> None:
+    """What our promises are built on, as far as it may not hold (T119, T150)."""
+    if sys.version_info < SOUND_PYTHON:
+        log.old_python(_dotted(sys.version_info[:3]), wants=_dotted(SOUND_PYTHON))
+    for folder in room.folders(store):
+        if danger := disk.danger(folder):
+            log.unsafe_disk(str(folder), danger)
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def _shadow(store: Store, cfg: Config) -> None:
@@ -113,132 +130,30 @@ def open_site_store(cfg: Config) -> Store:
     return open_store(cfg.database.url, cfg.gateway.data_dir, raw_inline_max=cfg.limits.raw_inline_max)
 
 
-# ---- the supervisor ------------------------------------------------------------------------------------------------
+# ---- the processes -------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Child:
-    """One of the two processes, and when it may be started again after it died."""
-
-    role: str
-    body: Callable[[], None]
-    pid: int = 0
-    started: float = 0.0
-    pause: float = 1.0
-    start_at: float = 0.0
-    starts: int = 0
-
-
-def _supervise(cfg: Config, site: Site, ports: Ports) -> int:
+def _supervise(cfg: Config, site: Site, ports: Ports) -> Ended:
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     news_read, news_write = os.pipe()
     os.set_blocking(news_read, False)
     os.set_blocking(news_write, False)
-    worker = _Child("worker", partial(_worker, cfg, site, wake_read, news_write))
-    intake = _Child("intake", partial(_intake, cfg, site, ports, wake_write, news_read))
-    stops: list[int] = []  # signals so far; a second one means: now
-    code = 0
-
-    def on_stop(signum: int, _frame: object) -> None:
-        stops.append(signum)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_stop)
-    signal.signal(signal.SIGHUP, lambda _signum, _frame: _ask_to_reload(worker))
-    while not stops:
-        for child in (worker, intake):
-            if not child.pid and time.monotonic() >= child.start_at:
-                _start(child)
-        time.sleep(0.2)
-        if stops:  # the signal may have gone to the whole group, and the children may have ended already
-            break
-        if _reap(worker, intake):
-            code = EX_CONFIG
-            break
-    log.stopping("supervisor")
-    systemd.notify("STOPPING=1")
-    # Intake first: what it still commits, the worker may still process; the rest waits in the spool.
-    for child in (intake, worker):
-        _stop(child, cfg.limits.stop_within.total_seconds() + KILL_MARGIN, lambda: len(stops) > 1)
-    return code
-
-
-def _ask_to_reload(worker: _Child) -> None:
-    """SIGHUP goes on to the worker; one that is just starting looks at the files anyway."""
-    if worker.pid:
-        with suppress(ProcessLookupError):  # it has just been waited for
-            os.kill(worker.pid, signal.SIGHUP)
-
-
-def _start(child: _Child) -> None:
-    parent = os.getpid()
-    child.started = time.monotonic()
-    child.starts += 1
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # it would find our handler in the child
-    child.pid = os.fork()
-    if not child.pid:
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
-    if child.pid:
-        return
-    code = 70
-    try:
-        # A child never outlives its supervisor: the next one would find the data directory locked.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() == parent:
-            call_this(name_of(child.role))
-            child.body()
-        code = 0
-    except ConfigError as exc:
-        sys.stderr.write("".join(f"{problem}\n" for problem in exc.problems))
-        code = EX_CONFIG
-    except BaseException as exc:  # noqa: BLE001  the end of a forked process
-        traceback.print_exception(exc)
-    finally:
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _reap(*children: _Child) -> bool:
-    """Note who died, to be started again; True where one cannot work at all: its configuration does not fit here."""
-    unusable = False
-    for child in children:
-        if not child.pid:
-            continue
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-        if pid:
-            code = os.waitstatus_to_exitcode(status)
-            unusable = unusable or (code == EX_CONFIG and child.starts == 1)
-            lived = time.monotonic() - child.started
-            child.pause = 1.0 if lived > 60 else min(child.pause * 2, 30.0)
-            child.pid, child.start_at = 0, time.monotonic() + child.pause
-            log.process_died(child.role, status=str(code), again_in=child.pause)
-    return unusable
-
-
-def _stop(child: _Child, patience: float, at_once: Callable[[], bool]) -> None:
-    if not child.pid:
-        return
-    os.kill(child.pid, signal.SIGTERM)
-    deadline = time.monotonic() + patience
-    while os.waitpid(child.pid, os.WNOHANG)[0] == 0:
-        if at_once() or time.monotonic() > deadline:
-            os.kill(child.pid, signal.SIGKILL)
-            os.waitpid(child.pid, 0)
-            return
-        time.sleep(0.02)
+    beats = Heartbeats(ROLES)
+    worker = Child("worker", partial(_worker, cfg, site, beats, wake_read, news_write))
+    intake = Child("intake", partial(_intake, cfg, site, ports, beats, wake_write, news_read))
+    return supervise(worker, intake, beats, patience=cfg.limits.stop_within.total_seconds() + KILL_MARGIN)
 
 
 # ---- intake --------------------------------------------------------------------------------------------------------
 
 
-def _intake(cfg: Config, site: Site, ports: Ports, wake_fd: int, news_fd: int) -> None:
-    asyncio.run(_take_in(cfg, site, ports, wake_fd, news_fd))
+def _intake(cfg: Config, site: Site, ports: Ports, beats: Heartbeats, wake_fd: int, news_fd: int) -> None:
+    asyncio.run(_take_in(cfg, site, ports, beats, wake_fd, news_fd))
     log.stopped("intake")
 
 
-async def _take_in(cfg: Config, site: Site, ports: Ports, wake_fd: int, news_fd: int) -> None:
+async def _take_in(cfg: Config, site: Site, ports: Ports, beats: Heartbeats, wake_fd: int, news_fd: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -266,12 +181,12 @@ async def _take_in(cfg: Config, site: Site, ports: Ports, wake_fd: int, news_fd:
     polls = start_polls(pollers) if pollers else None
     settings = TakingUp(cfg, site, store=store, spool=committer, listeners=listeners, pollers=pollers)
     log.ready("intake")
-    systemd.notify("READY=1")
+    beats.ready("intake")
     tasks = [
         asyncio.create_task(_watch(pollers)),
         asyncio.create_task(settings.keep_up(news_fd)),
         asyncio.create_task(settings.keep_certificates()),
-        asyncio.create_task(_show_life()),
+        asyncio.create_task(_show_life(beats)),
     ]
     await stop.wait()
     for task in tasks:
@@ -297,12 +212,11 @@ async def _watch(pollers: list[ImapPoller]) -> None:
                 poller.cut()
 
 
-async def _show_life() -> None:
-    """Tell systemd's watchdog that whoever is at the door still answers."""
-    every = systemd.watchdog_every()
-    while every is not None:
-        systemd.notify("WATCHDOG=1")
-        await asyncio.sleep(every)
+async def _show_life(beats: Heartbeats) -> None:
+    """Whoever is at the door still answers."""
+    while True:
+        beats.beat("intake")
+        await asyncio.sleep(BEAT_EVERY)
 
 
 def _join(pollers: list[ImapPoller], committer: Spool) -> None:
@@ -333,7 +247,15 @@ def _calm_collector() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
+def _tell_of_hanging(store: Store, site: Site, beats: Heartbeats) -> None:
+    """The admin hears of a process that was found to hang, the worker itself included: we are the one after it."""
+    for role in beats.untold():
+        text = f"It showed no sign of life for {SILENCE:.0f} s, was killed and started anew. Nothing is lost by that."
+        tell_admin(store, site, [(f"the {role} process hung", f"{text} What it did last is in the log.")])
+        beats.told(role)
+
+
+def _worker(cfg: Config, site: Site, beats: Heartbeats, wake_fd: int, news_fd: int) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the supervisor stops us in order
     signal.signal(signal.SIGTERM, lambda _signum, _frame: _end(stop))
@@ -369,8 +291,10 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         [
             Job(name="leases", run=worker.claims.renew, every=claims.RENEW_EVERY),
             Job(name="outbox", run=sender.look, every=LOOK_EVERY),
+            Job(name="hanging", run=lambda: _tell_of_hanging(store, reloader.site, beats), every=TELL_EVERY),
             *([Job(name="shadow", run=partial(shadowing.show_life, store), every=SHADOW_EVERY)] if is_shadow else []),
         ],
+        beat=lambda: beats.beat("worker"),
     )
     sender.start()
     teller = Teller(
@@ -385,7 +309,9 @@ def _worker(cfg: Config, site: Site, wake_fd: int, news_fd: int) -> None:
         log.agents_by_token()
     reloader.site.promises.prepare(now())
     _calm_collector()
+    faults.hit("before_worker_ready")
     log.ready("worker")
+    beats.ready("worker")
     worker.run()
     log.stopping("worker")
     clock.shutdown(wait=True)

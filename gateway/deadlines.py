@@ -6,7 +6,7 @@ key, which a ticket can have once.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +16,12 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway import act, afterwards, log, promised_anew, steps
 from gateway.admin import tell_admin
-from gateway.errors import Conflict, GatewayError, Permanent
+from gateway.errors import Conflict, Temporary
 from gateway.now import now
 from gateway.rules import Matcher, RegexMatcher
 from gateway.site import Site
 from gateway.steps import Asked
-from gateway.store import Store, deadlines, unassigned
+from gateway.store import Store, deadlines, lookup, unassigned
 from gateway.store.snapshots import snapshots
 from gateway.tickets import clocks, sla
 from gateway.tickets.actions import Action, Actor, Change, Note
@@ -85,11 +85,11 @@ def _terms(site: Site) -> Sequence[Any]:
 
 
 def _set_ahead(jump: float) -> tuple[str, str]:
-    ahead, steady = in_words(timedelta(seconds=round(jump))), in_words(timedelta(seconds=STEADY))
+    ahead, steady = in_words(timedelta(minutes=round(jump / 60))), in_words(timedelta(seconds=STEADY))
     text = (
         f"The clock of this machine was set ahead by {ahead}. What is due by the new time is done, but on at most "
-        f"{MOST} tickets a minute for the next {steady}. If the time is wrong, put it right now; what was done "
-        "meanwhile stands in the tickets' journals."
+        f"{MOST} tickets a minute on each node for the next {steady}. If the time is wrong, put it right now; what was "
+        "done meanwhile stands in the tickets' journals."
     )
     return f"the clock was set ahead by {ahead}", text
 
@@ -122,10 +122,7 @@ def _look_at(store: Store, site: Site, matcher: Matcher, numbers: Sequence[int],
         return
     except (Conflict, IntegrityError, _AloneError):
         pass
-    except Permanent:
-        if alone:  # such as a status that the site lets it not come to
-            _put_off(store, numbers[0], at)
-    except GatewayError:
+    except Temporary:
         raise
     except Exception as exc:  # noqa: BLE001  one ticket must not keep all others waiting
         if alone:
@@ -165,17 +162,19 @@ class _Look:
     after: Clocks
 
     def key(self, one: Asked) -> str:
-        """What names a step of this run of a clock, once and for all."""
-        return f"{one.clock} {self.before.of[one.clock].started.isoformat()} {one.came.key}"
+        """What names a step of this run of a clock and of this due time, once and for all."""
+        started = self.before.of[one.clock].started.isoformat()
+        return f"{one.clock} {started} {one.came.key} {one.came.at.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trigger:
-    """Rules are to be asked of a ticket, once under this key."""
+    """Rules are to be asked of a ticket, once under this key; `asked`: of which deadline, if of one."""
 
     ticket: int
     event: str
     key: str
+    asked: Asked | None = None
 
 
 class _Turn:
@@ -197,7 +196,7 @@ class _Turn:
             if one.row["next_tick_at"] is not None and one.row["next_tick_at"] <= self._at
         ]
         looks = [self._look(one) for one in found]
-        asked = [one for look in looks for one in look.asked if not _for_rules(one)]
+        asked = [one for look in looks for one in look.asked if not one.came.step.asks]
         if len(looks) > 1 and any(said.startswith("assign:") for one in asked for said in one.came.step.do):
             raise _AloneError
         done = deadlines.done_steps(self._conn, numbers) if asked else frozenset()
@@ -234,9 +233,8 @@ class _Turn:
         actions: list[Action] = []
         for one in look.asked:
             key = look.key(one)
-            if _for_rules(one):
-                event = one.came.step.do[0].removeprefix("rules:")
-                self._triggers.append(_Trigger(ticket=number, event=event, key=key))
+            if one.came.step.asks:
+                self._triggers.append(_Trigger(ticket=number, event=one.came.step.asks, key=key, asked=one))
             elif roster is not None and (number, key) not in done:
                 ahead = replace(ticket, row={**row, **values})
                 result = steps.carry_out(ahead, one, self._site.cfg, roster, self._at)
@@ -258,7 +256,7 @@ class _Turn:
         new = {name: value for name, value in values.items() if value != ticket.row[name]}
         if new:
             row = {**ticket.row, **new, "clocks": after.to_json()}
-            after = clocks.after(row, self._promises, self._at)
+            after = clocks.after(row, self._promises, max(self._at, ticket.row["updated_at"]))
         kept = clocks.columns(after, {**ticket.row, **new}, self._promises, self._at)
         version = ticket.row["version"]
         if not new and not actions:
@@ -278,11 +276,18 @@ class _Turn:
     def _ask(self, trigger: _Trigger, ticket: Snapshot, matcher: Matcher) -> None:
         events, at = [trigger.event], self._at
         made = afterwards.reactions(self._conn, self._site, matcher, ticket, events, at=at, step_key=trigger.key)
+        if trigger.asked is not None:
+            made = tuple(self._told_by_waves(made, trigger.asked, ticket))
         act.apply(self._conn, made, afterwards.actor(at), self._promises)
 
-
-def _for_rules(one: Asked) -> bool:
-    return one.came.step.do[0].startswith("rules:")
+    def _told_by_waves(self, made: Sequence[Action], asked: Asked, ticket: Snapshot) -> Iterator[Action]:
+        """Whom rules call to a deadline has quiet hours, and many tickets at once, as whom steps notify."""
+        row = {**ticket.row, **next((one.values for one in made if isinstance(one, Change)), {})}
+        for one in made:
+            if isinstance(one, Note) and one.kind == "called":
+                yield from steps.called(one, row, asked, self._site.cfg, lookup.away(self._conn, self._at))
+            else:
+                yield one
 
 
 def _line(number: int, one: Asked, key: str) -> Note:

@@ -4,7 +4,7 @@ Nothing here writes, and nothing here prints.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -147,10 +147,19 @@ class History:
         return TicketExplanation(
             ticket=number,
             fields=current(row, mails, explained.last_changes(self._store, number), afterwards),
-            due=reckoned.told(row, self._promises),
+            due=reckoned.told(row, self._promises, self._was_due(number)),
+            clock=tuple(self._ticked(number, row)),
             mails=tuple(mails),
             afterwards=afterwards,
         )
+
+    def _ticked(self, number: int, row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """By the clock of the calendar that the ticket's due times are by."""
+        zone = self._promises.of(row).hours.zone
+        return ({**line, "at": line["at"].astimezone(zone)} for line in explained.ticked(self._store, number))
+
+    def _was_due(self, number: int) -> dict[str, datetime]:
+        return {column: one.due for column, one in explained.promised(self._store, number).items()}
 
     def _explain(self, mail_ids: Sequence[int]) -> list[Explanation]:
         records = explained.records(self._store, mail_ids)

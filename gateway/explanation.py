@@ -55,7 +55,8 @@ class Explanation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketExplanation:
     """A ticket as it stands, why each field is what it is, the way of every mail of it, and what rules made of it
-    afterwards: each the step `rules` of a mail, with what made them act and what they set.
+    afterwards: each the step `rules` of a mail, with what made them act and what they set. `clock`: lines of the
+    journal about what came due, who was told of it, and due times that other settings moved.
     """
 
     ticket: int
@@ -63,6 +64,7 @@ class TicketExplanation:
     due: Mapping[str, Mapping[str, Any] | None]
     mails: tuple[Explanation, ...]
     afterwards: tuple[Step, ...] = ()
+    clock: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

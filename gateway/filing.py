@@ -8,6 +8,7 @@ from gateway.incoming import Incoming, envelope_json
 from gateway.mail import Address, Mail
 from gateway.mail.attached.invitation import in_words
 from gateway.store.surroundings import Surroundings
+from gateway.store.written_from import ANSWER_TO
 from gateway.tickets.actions import AddArticle, Remember
 from gateway.tickets.reason import Verdict
 from gateway.tickets.subject import base_subject
@@ -68,11 +69,22 @@ def mail_row(
         "content": incoming.content,
         "verdict": str(verdict),
         "reason": reason,
-        "facts": {**(facts or {}), "envelope": envelope_json(spool.envelope), "trail": list(mail.trail)},
+        "facts": {
+            **(facts or {}),
+            "envelope": envelope_json(spool.envelope),
+            "trail": list(mail.trail),
+            **_answered_elsewhere(incoming),
+        },
         "auth": auth,
         "trace": list(trace),
         "rule_set_id": rule_set_id,
     }
+
+
+def _answered_elsewhere(incoming: Incoming) -> dict[str, str]:
+    """Where answers to it go, if that is not where it came from."""
+    to = incoming.answer_to
+    return {ANSWER_TO: to.addr} if to is not None and to.key != incoming.sender else {}
 
 
 def article(
@@ -95,9 +107,14 @@ def article(
 
 
 def others(mail: Mail, cfg: Config) -> list[Address]:
-    """Whom else the mail was written to: not us, not our agents, no list or form that writes to us, not its author."""
+    """Whom else the mail was written to: not us, not our agents, no list or form that writes to us, not its author.
+
+    Nobody where it does not show that we have it too: a hidden copy is not told to those it was hidden from (T115).
+    """
     author = mail.from_.key if mail.from_ else ""
     found = {address.key: address for address in (*mail.to, *mail.cc) if address.key != author}
+    if not any(cfg.is_ours(key) or cfg.is_source(key) for key in found):
+        return []
     people = [one for key, one in found.items() if not cfg.whose(key) and not cfg.is_source(key)]
     return people[:MAX_WATCHERS]
 

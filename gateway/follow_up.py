@@ -90,8 +90,8 @@ def _values(
     if values["status"] != row["status"]:
         values |= _ending(row, cfg.status_table.like(values["status"]), at)
     if not draft.incoming.mail.is_automatic and not _is_asked(draft.incoming, int(row["number"])):
-        arrived = draft.incoming.spool.received_at if draft.incoming.spool.quiet else at
-        values["last_customer_at"] = max(arrived, row["last_customer_at"] or arrived)
+        arrived, before = draft.incoming.spool.received_at, row["last_customer_at"]
+        values["last_customer_at"] = max(arrived, before or arrived) if draft.incoming.spool.quiet else at
     return values, set_by
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway import old_tags
@@ -22,9 +22,11 @@ from gateway.tickets.our_words import may_hold_our_words
 from gateway.tickets.sources import Declared, Signal
 from gateway.tickets.threading import Clues, clues
 from gateway.tickets.token import Keys
+from gateway.tickets.wishes import rating_of
 
 BESIDE = "sent:beside"  # what the helpdesk sent beside which we are a shadow
 _NULL_PATH = "Return-Path: <>"
+_AHEAD, _BEHIND = timedelta(days=1), timedelta(days=7)  # clocks go wrong, and servers try for five days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,10 @@ def identify(
     recipients = spool.envelope.recipients
     recipient = addressed_to(mail, recipients, site.cfg)
     if spool.envelope.mail_from and mail.auto_reason == _NULL_PATH:
-        mail = replace(mail, kind=Kind.NORMAL, auto_reason="")  # the envelope says who sent it; anybody writes headers
+        # The envelope says who sent it, and anybody writes headers; one that asks for silence is obeyed all the same.
+        mail = replace(mail, kind=Kind.NORMAL, auto_reason="", silence=mail.silence or _NULL_PATH)
+    if odd := _odd_date(mail, spool.received_at):
+        mail = replace(mail, trail=(*mail.trail, odd))
     nonce = "" if auth is not None and auth.failed else _probe(mail, site.keys, spool.received_at)
     old_numbers = old_tags.numbers_in(mail.subject, site.cfg, matcher)
     kept_numbers = tuple(number for number in old_numbers if number in site.kept_numbers)
@@ -119,7 +124,7 @@ def identify(
         recipient=recipient,
         queue=site.cfg.queue_for(recipient) or next(iter(site.cfg.queues)),
         sender=mail.from_.key if mail.from_ else "",
-        answer_to=answer_address(mail),
+        answer_to=mail.from_ if auth is not None and auth.failed else answer_address(mail),
         clues=replace(
             clues(
                 mail,
@@ -135,6 +140,16 @@ def identify(
         kept_numbers=kept_numbers,
         bare_subject=old_tags.without(mail.subject, site.cfg, matcher) if kept_numbers else "",
         probe=nonce,
+    )
+
+
+def _odd_date(mail: Mail, came_at: datetime) -> str:
+    """That its Date cannot be right, for whoever asks why: nothing goes by it (T68)."""
+    if mail.date is None or -_BEHIND <= (off := mail.date - came_at) <= _AHEAD:
+        return ""
+    side = "after" if off > timedelta() else "before"
+    return (
+        f"date: says {mail.date:%Y-%m-%d %H:%M}, {abs(off).days} days {side} it came in, which is the time that counts"
     )
 
 
@@ -156,7 +171,10 @@ def wants(group: Sequence[Incoming], site: Site) -> Wants:
     """What has to be looked up to decide on these mails."""
     limits = site.cfg.limits
     return Wants(
-        own_ids={one.clues.message_id for one in group if one.clues.message_id},
+        own_ids={
+            *(one.clues.message_id for one in group if one.clues.message_id),
+            *(named for one in group if rating_of(one.mail.reply) for named in one.mail.in_reply_to),
+        },
         named_ids={message_id for one in group for message_id in one.clues.ids},
         numbers={number for one in group for number in (*one.clues.tickets, *one.clues.old_numbers)},
         spool_ids=[one.spool.id for one in group],
@@ -164,7 +182,7 @@ def wants(group: Sequence[Incoming], site: Site) -> Wants:
         letters=any(may_hold_our_words(one.mail) for one in group),
         address_windows=[rate.per for rate in limits.auto_per_address],
         ticket_windows=[rate.per for rate in limits.auto_per_ticket],
-        total_windows=[rate.per for rate in limits.auto_total],
+        total_rates=limits.auto_total,
         ended=site.cfg.status_table.ended,
         seen=counted(site.rules, site.cfg),
         thread_keys={

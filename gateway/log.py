@@ -1,6 +1,7 @@
 """One function per event; the list of functions is the log format. No body, no secret, addresses as they are needed.
 
-A line is one JSON object (or `key=value` text): `at level event` and the fields the function names.
+A line is one JSON object (or `key=value` text): `at level event` and the fields the function names. The journal has
+each field as one of its own, too.
 """
 
 import json
@@ -9,14 +10,18 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gateway import journald
 from gateway.now import now
 from gateway.systemd import is_journal
 
+if TYPE_CHECKING:
+    from gateway.mail import Mail
+    from gateway.store.outbox import Due
+
 _log = logging.getLogger("gateway")
 _MOST_PROBLEMS = 200
-_PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}  # syslog's
 
 
 class _Json(logging.Formatter):
@@ -43,18 +48,6 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {"event": record.getMessage(), **fields}
 
 
-class _Journal(logging.Formatter):
-    """Every line with its priority in front, which journald takes off and keeps as PRIORITY= (sd-daemon(3))."""
-
-    def __init__(self, lines: logging.Formatter) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def format(self, record: logging.LogRecord) -> str:
-        mark = f"<{_PRIORITIES.get(record.levelno, 6)}>"
-        return "\n".join(mark + line for line in self._lines.format(record).split("\n"))
-
-
 def _goes_to_journal() -> bool:
     try:
         return is_journal(sys.stderr.fileno())
@@ -62,13 +55,22 @@ def _goes_to_journal() -> bool:
         return False
 
 
-def setup(level: str = "info", form: str = "json") -> None:
-    """Log to standard error from here on. Libraries speak at WARNING only: their DEBUG lines hold mail."""
-    handler = logging.StreamHandler(sys.stderr)
+def setup(level: str = "info", form: str = "json", *, journal: str = journald.PLACE) -> None:
+    """Log to standard error from here on, and where that is the journal, to its socket `journal` instead.
+
+    Libraries speak at WARNING only: their DEBUG lines hold mail.
+    """
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
     lines = _Json() if form == "json" else _Text()
-    handler.setFormatter(_Journal(lines) if _goes_to_journal() else lines)
+    handler.setFormatter(lines)
+    if _goes_to_journal():
+        handler.setFormatter(journald.Marked(lines))
+        handler = journald.JournalHandler(lines, _fields, handler, journal)
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    before, root.handlers[:] = list(root.handlers), [handler]
+    for one in before:
+        if isinstance(one, journald.JournalHandler):
+            one.close()
     root.setLevel(logging.WARNING)
     _log.setLevel(level.upper())
 
@@ -142,6 +144,11 @@ def mail_accepted(
 
 def mail_repeated(spool: int, source: str, *, peer: str = "", queue_id: str = "") -> None:
     _event(logging.INFO, "mail_repeated", spool=spool, queue_id=queue_id, source=source, peer=peer)
+
+
+def tokens_forgotten(account: str) -> None:
+    """They were granted for something else than the settings name now."""
+    _event(logging.INFO, "tokens_forgotten", account=account)
 
 
 def token_failed(account: str, error: str) -> None:
@@ -276,25 +283,29 @@ def loop_lagged(seconds: float) -> None:
 # ---- worker --------------------------------------------------------------------------------------------------------
 
 
-def mail_done(
-    spool: int, ticket: int | None, *, verdict: str, reason: str, queue_id: str = "", message_id: str = ""
-) -> None:
-    fields = {"spool": spool, "queue_id": queue_id, "message_id": message_id, "ticket": ticket}
-    _event(logging.INFO, "mail_done", None, **fields, verdict=str(verdict), reason=reason)
+def mail_done(spool: int, mail: "Mail", ticket: int | None, *, verdict: str, reason: str) -> None:
+    _event(logging.INFO, "mail_done", None, **_names(spool, mail), ticket=ticket, verdict=str(verdict), reason=reason)
 
 
-def mail_failed(spool: int, exc: BaseException) -> None:
-    """Our own code stumbled over this mail; it will be tried again by itself."""
-    _event(logging.ERROR, "mail_failed", spool=spool, error=type(exc).__name__, exc=exc)
+def mail_failed(spool: int, mail: "Mail | None", exc: BaseException) -> None:
+    """Our own code stumbled over this mail; it will be tried again by itself. `mail` is None where it was not read."""
+    _event(logging.ERROR, "mail_failed", exc, **_names(spool, mail), error=type(exc).__name__)
 
 
-def mail_held(spool: int, reason: str) -> None:
+def mail_held(spool: int, mail: "Mail", ticket: int | None, reason: str) -> None:
     """An agent's mail that may not act; its agent is told."""
-    _event(logging.WARNING, "mail_held", spool=spool, reason=reason)
+    _event(logging.WARNING, "mail_held", None, **_names(spool, mail), ticket=ticket, reason=reason)
 
 
-def mail_quarantined(spool: int, reason: str) -> None:
-    _event(logging.WARNING, "mail_quarantined", spool=spool, reason=reason)
+def mail_quarantined(spool: int, mail: "Mail | None", reason: str) -> None:
+    _event(logging.WARNING, "mail_quarantined", None, **_names(spool, mail), reason=reason)
+
+
+def _names(spool: int, mail: "Mail | None") -> dict[str, Any]:
+    """What a mail is called: by us, by the MTA that handed it over, by whoever wrote it."""
+    if mail is None:
+        return {"spool": spool}
+    return {"spool": spool, "queue_id": next(iter(mail.queue_ids), ""), "message_id": mail.message_id}
 
 
 def database_trouble(exc: BaseException) -> None:
@@ -309,6 +320,16 @@ def lead_told(ticket: int, *, agent: str, of: str, tickets: int) -> None:
 def report_told(start: datetime, end: datetime, *, recipients: int) -> None:
     """The report on a time was written, to so many."""
     _event(logging.INFO, "report_told", start=start.isoformat(), end=end.isoformat(), recipients=recipients)
+
+
+def awaited(what: str, cron: str) -> None:
+    """The times of `report`, or of `digest:AGENT`, are new: the first that counts is the next one."""
+    _event(logging.INFO, "awaited", what=what, cron=cron)
+
+
+def list_told(agent: str, tickets: int) -> None:
+    """An agent is told of all that stands open with them."""
+    _event(logging.INFO, "list_told", agent=agent, tickets=tickets)
 
 
 def clock_jumped(seconds: float) -> None:
@@ -356,51 +377,27 @@ def sending_resumed(count: int) -> None:
     _event(logging.WARNING, "sending_resumed", count=count)
 
 
-def sent(outbox: int, ticket: int | None, *, route: str, recipient: str, message_id: str, reply: str) -> None:
-    _event(
-        logging.INFO,
-        "sent",
-        outbox=outbox,
-        ticket=ticket,
-        route=route,
-        recipient=recipient,
-        message_id=message_id,
-        reply=reply,
-    )
+def sent(due: "Due", *, route: str, reply: str, queue_id: str) -> None:
+    """`queue_id` is what the server that took it calls it in its own log, as far as it said."""
+    _event(logging.INFO, "sent", None, **_row(due), route=route, queue_id=queue_id, reply=reply)
 
 
-def send_delayed(
-    outbox: int, ticket: int | None, *, route: str, recipient: str, reason: str, reply: str, again_at: datetime | None
-) -> None:
-    _event(
-        logging.WARNING,
-        "send_delayed",
-        outbox=outbox,
-        ticket=ticket,
-        route=route,
-        recipient=recipient,
-        reason=reason,
-        reply=reply,
-        again_at=again_at,
-    )
+def send_delayed(due: "Due", *, route: str, reason: str, reply: str, again_at: datetime | None) -> None:
+    fields = {"route": route, "reason": reason, "reply": reply}
+    _event(logging.WARNING, "send_delayed", None, **_row(due), **fields, again_at=again_at)
 
 
-def send_failed(outbox: int, ticket: int | None, *, route: str, recipient: str, reason: str, reply: str) -> None:
-    _event(
-        logging.WARNING,
-        "send_failed",
-        outbox=outbox,
-        ticket=ticket,
-        route=route,
-        recipient=recipient,
-        reason=reason,
-        reply=reply,
-    )
+def send_failed(due: "Due", *, route: str, reason: str, reply: str) -> None:
+    _event(logging.WARNING, "send_failed", None, **_row(due), route=route, reason=reason, reply=reply)
 
 
-def send_lost(outbox: int, ticket: int | None) -> None:
+def send_lost(due: "Due") -> None:
     """Delivered, but the claim had passed to another node meanwhile, which may deliver it too."""
-    _event(logging.WARNING, "send_lost", outbox=outbox, ticket=ticket)
+    _event(logging.WARNING, "send_lost", None, **_row(due))
+
+
+def _row(due: "Due") -> dict[str, Any]:
+    return {"outbox": due.id, "ticket": due.ticket, "message_id": due.message_id, "recipient": due.recipient}
 
 
 def delivery_unreachable(route: str, reply: str) -> None:
@@ -433,6 +430,11 @@ def stopped(role: str) -> None:
 
 def process_died(role: str, *, status: str, again_in: float) -> None:
     _event(logging.ERROR, "process_died", role=role, status=status, again_in=again_in)
+
+
+def process_hung(role: str, *, seconds: float) -> None:
+    """It showed no sign of life for so long, and is killed."""
+    _event(logging.ERROR, "process_hung", role=role, seconds=seconds)
 
 
 def site_changed(rule_set: int | None, *, summary: str, by: str) -> None:
@@ -475,6 +477,16 @@ def not_watching(error: str) -> None:
 def no_rules(folder: str) -> None:
     """Mail becomes tickets, but nothing is acknowledged, assigned or set aside."""
     _event(logging.WARNING, "no_rules", folder=folder)
+
+
+def old_python(version: str, *, wants: str) -> None:
+    """Holes in its standard library are known; we pass by them, what we are built on may not. Said at every start."""
+    _event(logging.WARNING, "old_python", version=version, wants=wants)
+
+
+def unsafe_disk(folder: str, why: str) -> None:
+    """What we accept may be lost there. Said at every start."""
+    _event(logging.WARNING, "unsafe_disk", folder=folder, why=why)
 
 
 def unclean_stop(data_dir: str) -> None:

@@ -87,7 +87,7 @@ def _values(
         values["sla"], set_by["sla"] = beside.sla, f"organisation:{beside.organisation}"
     if beside.occurrence is not None:
         values["occurrence"], set_by["occurrence"] = beside.occurrence.value, f"count:{beside.occurrence.by}"
-    if incoming.signal is Signal.RECOVERY:  # of what nobody here heard of: nothing is left to be done
+    if incoming.thread_key and incoming.signal is not Signal.PROBLEM:  # a recovery of what nobody here heard of, say
         values["status"] = cfg.status_table.next(values["status"], Happening.RESOLVED)
     if incoming.declared and incoming.declared.author:
         set_by["requester"] = f"source:{incoming.declared.source}"

@@ -54,7 +54,8 @@ def refuse_stranger(folder: Path) -> None:
         return  # nothing is there yet
     if status.st_uid != os.geteuid() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         whose, mode = name_of(status.st_uid), stat.S_IMODE(status.st_mode)
-        raise NotOurs(f"{folder} belongs to {whose} (mode {mode:04o}): run this as that user: sudo -u {whose} gateway")
+        belongs = f"{folder} belongs to {whose} (mode {mode:04o})"
+        raise NotOurs(f"{belongs}: run this as that user, with `sudo -u {whose}` before it")
 
 
 # ---- root's commands -----------------------------------------------------------------------------------------------

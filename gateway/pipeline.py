@@ -91,20 +91,13 @@ def _of_agent(store: Store, site: Site, incoming: Incoming, raw: bytes) -> Outco
     except Exception as exc:
         if isinstance(exc, DBAPIError) and translate(store.main.name, exc):
             raise  # the database's trouble, not this mail's
-        log.mail_failed(incoming.spool.id, exc)
+        log.mail_failed(incoming.spool.id, incoming.mail, exc)
         return _once_more(incoming.spool, Reason.FAILED_THREE_TIMES)
     if isinstance(taken, agents.AsCustomer):
         return taken.incoming
     if isinstance(taken, agents.Later):
         return Outcome(claimed=incoming.spool, state=None, reason=Reason.AUTH_UNAVAILABLE, later=taken.after)
-    log.mail_done(
-        incoming.spool.id,
-        taken.ticket,
-        verdict=taken.state,
-        reason=taken.reason,
-        queue_id=next(iter(incoming.mail.queue_ids), ""),
-        message_id=incoming.mail.message_id,
-    )
+    log.mail_done(incoming.spool.id, incoming.mail, taken.ticket, verdict=taken.state, reason=taken.reason)
     return Outcome(claimed=incoming.spool, state=taken.state, reason=taken.reason)
 
 
@@ -173,7 +166,7 @@ def _decide(
             plans.append(plan)
             around = around.after(plan.actions)
         except Exception as exc:  # noqa: BLE001  one mail must not stop the others
-            log.mail_failed(one.spool.id, exc)
+            log.mail_failed(one.spool.id, one.mail, exc)
             failed.append(_once_more(one.spool, Reason.FAILED_THREE_TIMES))
     return plans, failed
 
@@ -218,7 +211,7 @@ def _write(
                 except (DBAPIError, ValueError, TypeError) as exc:
                     if isinstance(exc, DBAPIError) and translate(store.main.name, exc):
                         raise  # the database's trouble, not this mail's
-                    log.mail_failed(plan.incoming.spool.id, exc)
+                    log.mail_failed(plan.incoming.spool.id, plan.incoming.mail, exc)
                     done.append(_once_more(plan.incoming.spool, Reason.FAILED_THREE_TIMES))
             hit("before_main_commit")
     except Conflict:

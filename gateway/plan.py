@@ -186,7 +186,7 @@ def _copy_of(incoming: Incoming, around: Surroundings, cfg: Config) -> int | Non
 def judgement_of(incoming: Incoming, around: Surroundings, site: Site) -> Judgement:
     mail = incoming.mail
     declared, envelope = incoming.declared, incoming.spool.envelope
-    if declared and declared.author and envelope.mail_from == "":
+    if declared and declared.author:
         envelope = replace(envelope, mail_from=None)  # the form's, not the person's
     return judge(
         mail,
@@ -302,6 +302,7 @@ def _facts(incoming: Incoming, around: Surroundings, site: Site, thread: Thread)
     told: dict[str, Any] = {
         **known.of_sender(incoming.sender, around.people.get(incoming.sender), cfg),
         **known.of_hours(site.rules, cfg, came_at),
+        "released_by": incoming.spool.released_by or None,
         "requester": (incoming.sender if row is None else _requester(row, incoming, around)) or None,
     }
     if asked := site.rules.seen_recently if row else counted(site.rules, cfg):

@@ -33,7 +33,7 @@ def rules(texts: Texts, cfg: Config, templates: Templates, known: tuple[Texts, R
     lists = {name: tuple(values) for name, values in texts.lists.items()}
     if known and same_names(known[0], texts):
         return load(texts.rules, known[1].names, known[1])
-    return load(texts.rules, names(cfg, templates.names, lists))
+    return load(texts.rules, names(cfg, templates.letters, lists))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A person's reply on a ticket and on each that has it in common, to each customer on their own ticket, once."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,9 +13,10 @@ from gateway.compose.render import Templates
 from gateway.compose.stamp import signed
 from gateway.errors import Permanent
 from gateway.mail import Address
+from gateway.shown import counted
 from gateway.store import snapshots
 from gateway.store.snapshots import Correspondent
-from gateway.tickets.actions import Action, AddArticle, Change, Note
+from gateway.tickets.actions import Action, AddArticle, Note
 from gateway.tickets.deeds.moves import answered
 from gateway.tickets.effect import Effect
 from gateway.tickets.reason import Reason
@@ -81,31 +82,53 @@ def _reply(doer: Doer, pen: Pen, conn: Connection, number: int, this: _Round) ->
     # Who has had it on one ticket does not get it again on another of theirs.
     before = {whom.address.key: each for each in sorted(had) if (whom := people.get(each))}
     this.written.update(before)
-    changes: list[Change] = []
-    rest: list[Action] = []
-    replied = []
-    for each in sorted((each for each in asked if each.number not in had), key=lambda each: each.number):
-        changes.append(answered(each, doer.cfg.status_table, this.at, Reason.BY_PERSON))
-        rest += _letter(doer, pen, each, people.get(each.number), copied[each.number], this)
-        replied.append(each.number)
-    if not replied:
+    fresh = sorted((each for each in asked if each.number not in had), key=lambda each: each.number)
+    if not fresh:
         return Effect(actions=(), said="nothing to do", skipped=tuple(this.skipped))
-    if number not in replied:  # it went to those only that came since
-        rest.append(Note(ticket=number, kind="replied", data={"on": replied}, reason=Reason.BY_PERSON))
+    letters_of = {each.number: list(_letters(doer, pen, each, people.get(each.number), copied, this)) for each in fresh}
+    unreached = {unreachable for unreachable, _ in this.skipped} & letters_of.keys()
+    if unreached == letters_of.keys():
+        all_of_them = ", ".join(f"#{one}" for one in sorted(unreached))
+        raise Permanent(f"{all_of_them} has nobody to write to: `requester ADDR` says whom it is for; nothing was done")
+    # What its children were answered is an answer on the parent too, whomever that is for.
+    replied = [each for each in fresh if each.number not in unreached or each.number == number]
+    changes = [answered(each, doer.cfg.status_table, this.at, Reason.BY_PERSON) for each in replied]
+    rest: list[Action] = []
+    for each in fresh:
+        if each in replied:
+            title = each.row["title"]
+            rest.append(
+                AddArticle(ticket=each.number, direction="out", author=doer.name, subject=title, text=this.text)
+            )
+        rest += letters_of[each.number]
+        if each in replied:
+            rest.append(Note(ticket=each.number, kind="replied", reason=Reason.BY_PERSON, step_key=this.step_key))
+    numbers = tuple(each.number for each in replied)
+    if number not in numbers:  # it went to those only that came since
+        rest.append(Note(ticket=number, kind="replied", data={"on": list(numbers)}, reason=Reason.BY_PERSON))
     customers = len(this.written) - len(before)
     return Effect(
         actions=(*changes, *rest),
-        said=f"replied to {customers} customer{'' if customers == 1 else 's'}",
-        tickets=tuple(replied),
+        said=_said(customers, is_shadow=doer.cfg.gateway.shadow),
+        tickets=numbers,
         skipped=tuple(this.skipped),
     )
 
 
-def _letter(
-    doer: Doer, pen: Pen, one: Snapshot, whom: Correspondent | None, copied: Sequence[Address], this: _Round
+def _said(customers: int, *, is_shadow: bool) -> str:
+    whom = counted(customers, "customer")
+    return f"wrote to {whom}; nothing is sent in shadow mode" if is_shadow else f"replied to {whom}"
+
+
+def _letters(
+    doer: Doer,
+    pen: Pen,
+    one: Snapshot,
+    whom: Correspondent | None,
+    copied: Mapping[int, Sequence[Address]],
+    this: _Round,
 ) -> Iterator[Action]:
-    title = one.row["title"]
-    yield AddArticle(ticket=one.number, direction="out", author=doer.name, subject=title, text=this.text)
+    """The letters on one ticket; where its requester cannot be written to, nothing leaves and it is left out."""
     kept = {"template": "reply"}
     why = ""
     if whom is None:
@@ -115,7 +138,8 @@ def _letter(
     elif whom.address.key in this.written:
         why, kept["on"] = Reason.COPY, f"#{this.written[whom.address.key]}"
     else:
-        copies = [each for each in copied if each.key != whom.address.key and not doer.cfg.is_ours(each.key)]
+        others = (each for each in copied[one.number] if each.key != whom.address.key)
+        copies = [each for each in others if not doer.cfg.is_ours(each.key)]
         try:
             yield letters.send(_composed(doer, pen, one, whom, whom.address, copies, this), one.number)
             this.written[whom.address.key] = one.number
@@ -132,7 +156,6 @@ def _letter(
         yield Note(ticket=one.number, kind="not_sent", data=kept, reason=why)
         if why != Reason.COPY:
             this.skipped.append((one.number, "has nobody to write to" if whom is None else "cannot be written to"))
-    yield Note(ticket=one.number, kind="replied", reason=Reason.BY_PERSON, step_key=this.step_key)
 
 
 def _composed(

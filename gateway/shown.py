@@ -1,6 +1,10 @@
-"""Times, sizes and counts as people read them, in a few letters."""
+"""Times, sizes, counts and lines of the journal as people read them, in a few letters."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
+
+_LONGEST = 200  # characters of a value
 
 
 def span(time: timedelta) -> str:
@@ -27,3 +31,32 @@ def size(count: int) -> str:
 def counted(count: int, what: str) -> str:
     """`1 ticket`, `1,204 tickets`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def journal_pairs(kind: str, data: Mapping[str, Any]) -> Iterator[str]:
+    """What a line of the journal says beside its kind: `status=new->open`."""
+    if kind == "changed":  # each value: [before, after]
+        data = {name: "->".join(map(plain, both)) for name, both in data.items()}
+    elif kind == "ruled":  # the rest is told by `explain`
+        data = {"on": data["event"], "rules": [rule["name"] for rule in data["rules"]]}
+    elif kind == "called":
+        data = {"on": data["on"], "whom": [one["value"] for one in data["whom"]]}
+    return pairs_of({name: value for name, value in data.items() if name != "undo"})  # that is for programs
+
+
+def pairs_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """`queue=support`; what is empty is left out, what is long is cut."""
+    for name, value in data.items():
+        if value not in (None, "", [], {}):
+            yield f"{name}={plain(value)}"
+
+
+def plain(value: Any) -> str:
+    """A value of some JSON in a few words."""
+    if isinstance(value, list):
+        text = ",".join(map(plain, value))
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(pairs_of(value)) + "}"
+    else:
+        text = "-" if value is None else str(value)
+    return f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text

@@ -25,7 +25,7 @@ from gateway.telling.caps import Had
 from gateway.telling.forecast import Letter, Way, arrivals
 from gateway.telling.occasion import Occasion, occasions
 from gateway.telling.waves import KIND as ESCALATED
-from gateway.telling.whom import notices
+from gateway.telling.whom import hears, notices
 from gateway.tickets.snapshot import Snapshot
 from gateway.tickets.status import Status
 
@@ -274,7 +274,7 @@ def _plain(value: Any) -> str:
 
 def _escalated(data: Mapping[str, Any], site: Site, entry: _Entry) -> None:
     agent = site.cfg.staff.get(data.get("agent", ""))
-    if agent is not None and data["kind"] in agent.notify:
+    if agent is not None and hears(agent, data):
         entry.read_by(agent.addresses[0], data["agent"], Way.WAVE)
     elif "address" in data:
         entry.read_by(data["address"], "", Way.WAVE)

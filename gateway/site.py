@@ -14,7 +14,8 @@ from gateway.compose.render import Templates
 from gateway.config import Config
 from gateway.config.at_start import merged
 from gateway.config.changes import Blocks, FileChange, Texts, changes, same_names, summary
-from gateway.config.load import checked, read
+from gateway.config.crosscheck_steps import strange_letters
+from gateway.config.load import checked, read, told
 from gateway.config.rules_files import RulesFolder, load_rules, names, read_folder
 from gateway.config.show import masked_file
 from gateway.errors import ConfigError, RulesError
@@ -67,7 +68,9 @@ def load_site(cfg: Config, store: Store | None = None) -> Site:
     Raises ConfigError or RulesError with every mistake.
     """
     templates = Templates.load(cfg.templates_dir)
-    rules = load_rules(cfg, templates.names)
+    if strange := [told(cfg, one.loc, one.what) for one in strange_letters(cfg, templates.letters)]:
+        raise ConfigError(strange)
+    rules = load_rules(cfg, templates.letters)
     tests = pass_rule_tests(cfg, rules)
     text = cfg.path.read_text("utf-8-sig", "replace") if cfg.path.exists() else ""
     site = _site(cfg, rules, templates, load_keys(cfg.gateway.secret_file), text, tests)
@@ -87,6 +90,7 @@ def load_edited(live: Site) -> Edited:
         gone = live.texts.templates and not cfg.templates_dir.is_dir()
         problems += [f"{cfg.templates_dir.name}: the folder has gone; put it back"] if gone else []
         problems += check_templates(templates, queues=cfg.queues)
+    problems += [document.tell(one.loc, one.what) for one in strange_letters(cfg, templates.letters)]
     rules: RuleSet | None = None
     tests: ExampleRun | None = None
     try:
@@ -110,7 +114,7 @@ def _compiled(
     """
     texts = Texts(config=masked_file(config_text), lists=folder.lists, templates=templates.sources)
     if not same_names(live.texts, texts):
-        return compile_rules(folder.files, names(cfg, templates.names, folder.lists)), None
+        return compile_rules(folder.files, names(cfg, templates.letters, folder.lists)), None
     rules = compile_rules(folder.files, live.rules.names, live.rules)
     return rules, (live.rules, live.tests) if live.tests else None
 

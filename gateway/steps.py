@@ -1,7 +1,7 @@
 """What a step of an SLA does to a ticket whose clock it belongs to, as actions; who is away is passed over."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,7 +50,9 @@ def carry_out(ticket: Snapshot, asked: Asked, cfg: Config, roster: Roster, at: d
             actions += more
         elif verb == "note":
             actions.append(
-                AddArticle(ticket=ticket.number, direction="note", author="clock", subject="", text=argument)
+                AddArticle(
+                    ticket=ticket.number, direction="note", author="clock", subject="", text=argument, tells=False
+                )
             )
         elif verb == "reply":
             data = {"template": argument, "step": asked.came.key}
@@ -64,7 +66,9 @@ def _set(
     verb: str, argument: str, ticket: Snapshot, row: Mapping[str, Any], cfg: Config, at: datetime
 ) -> dict[str, Any]:
     if verb == "priority":
-        return {"priority": raised(row["priority"], argument)}
+        new = raised(row["priority"], argument)
+        by_person = str(row["set_by"].get("priority", "")).startswith("person:")
+        return {} if by_person and PRIORITIES.index(new) < PRIORITIES.index(row["priority"]) else {"priority": new}
     if verb == "queue" and argument in cfg.queues:
         leaves = row["assignee"] and row["assignee"] not in cfg.queues[argument].agents
         return {"queue": argument, **({"assignee": None} if leaves else {})}
@@ -89,18 +93,31 @@ def raised(priority: str, to: str) -> str:
 def _notify(
     who: str, number: int, row: Mapping[str, Any], asked: Asked, cfg: Config, away: Collection[str]
 ) -> Iterator[Action]:
-    is_late = asked.came.step.at.is_late
-    data = {
-        "clock": asked.clock,
-        "step": asked.came.key,
-        "kind": "overdue" if is_late else "due",
-        "due": asked.due.isoformat() if asked.due else None,
-    }
+    data = _due(asked)
     if "@" in who and cfg.agent_for(who) is None:
         yield Note(ticket=number, kind="escalated", data={**data, "address": who})
         return
     for agent, why in whom(who, row, cfg, away):
         yield Note(ticket=number, kind="escalated", data={**data, "agent": agent, "why": why})
+
+
+def called(calls: Note, row: Mapping[str, Any], asked: Asked, cfg: Config, away: Collection[str]) -> Iterator[Action]:
+    """Those whom rules call to a deadline, told as those are whom steps notify; the admin hears of it at once."""
+    for one in calls.data["whom"]:
+        for agent, why in whom(one["value"], row, cfg, away) if one["value"] != "admin" else ():
+            data = {**_due(asked), "agent": agent, "why": why, "rule": one["rule"]}
+            yield Note(ticket=calls.ticket, kind="escalated", data=data, reason=Reason.BY_RULE)
+    if admin := [one for one in calls.data["whom"] if one["value"] == "admin"]:
+        yield replace(calls, data={**calls.data, "whom": admin})
+
+
+def _due(asked: Asked) -> dict[str, Any]:
+    return {
+        "clock": asked.clock,
+        "step": asked.came.key,
+        "kind": "overdue" if asked.came.step.at.is_late else "due",
+        "due": asked.due.isoformat() if asked.due else None,
+    }
 
 
 def whom(who: str, row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> list[tuple[str, str]]:

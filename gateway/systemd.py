@@ -16,7 +16,7 @@ Wants=network-online.target
 
 [Service]
 Type=notify
-NotifyAccess=all
+NotifyAccess=main
 ExecStart={program} -c {config} run
 ExecReload=/bin/kill -HUP $MAINPID
 WorkingDirectory={folder}

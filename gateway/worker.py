@@ -139,7 +139,7 @@ class Worker:
             try:
                 whole.append((one, spool.raw_of(self._store, one)))
             except Permanent as exc:  # its file is gone; that is no reason to keep the others waiting
-                log.mail_failed(one.id, exc)
+                log.mail_failed(one.id, None, exc)
                 unusable.append((one, Reason.RAW_MISSING))
         mails = self._readers.read_many([raw for _, raw in whole])
         auths = self._verified(whole, mails)
@@ -180,7 +180,7 @@ class Worker:
             outcomes += [Outcome(claimed=one, state="quarantined", reason=str(why)) for one, why in chunk.unusable]
             self.on_outbox.set()
             self.on_changed.set()
-            _log(outcomes)
+            _log(outcomes, chunk.read)
             self._close(outcomes)
             self._tell_admin(outcomes)
         except Temporary as exc:
@@ -240,17 +240,11 @@ def _chunks(claimed: Sequence[spool.Claimed]) -> Iterator[list[spool.Claimed]]:
         yield list(claimed[start:])
 
 
-def _log(outcomes: Sequence[Outcome]) -> None:
+def _log(outcomes: Sequence[Outcome], read: Sequence[Read]) -> None:
     for one in outcomes:
         if one.state == "quarantined":
-            log.mail_quarantined(one.claimed.id, one.reason)
+            mail = next((it.mail for it in read if it.claimed.id == one.claimed.id), None)
+            log.mail_quarantined(one.claimed.id, None if isinstance(mail, ReaderDied) else mail, one.reason)
         elif one.plan is not None:
-            mail = one.plan.incoming.mail
-            log.mail_done(
-                one.claimed.id,
-                one.plan.ticket,
-                verdict=one.plan.verdict,
-                reason=one.reason,
-                queue_id=next(iter(mail.queue_ids), ""),
-                message_id=mail.message_id,
-            )
+            plan = one.plan
+            log.mail_done(one.claimed.id, plan.incoming.mail, plan.ticket, verdict=plan.verdict, reason=one.reason)

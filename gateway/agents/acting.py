@@ -18,15 +18,17 @@ from gateway.site import Site
 from gateway.store import Store
 from gateway.store import agents as stored
 from gateway.store.surroundings import Surroundings
-from gateway.tickets.actions import Actor, BeAway, HoldBack
+from gateway.tickets.actions import Action, Actor, BeAway, HoldBack, Withdraw
 from gateway.tickets.commands import Call
 from gateway.tickets.commands.manual import page
 from gateway.tickets.commands.values import When
+from gateway.tickets.deeds.moves import unanswered
 from gateway.tickets.leaving import Fate, Withheld
+from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
 
 _FIRST = ("cancel", "queue", "requester", "cc")  # what a reply takes the place of; whom and whence it goes
-_OF_MAIL = ("dry", "reply", "send", "drop", "new", "for")  # what is done by where they stand, not by a deed
+_OF_MAIL = ("dry", "reply", "new", "for")  # what is done by where they stand, not by a deed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ def _done(conn: Connection, case: Case, call: Call, site: Site, actor: Actor) ->
         raise Permanent(f"#{call.command} needs a ticket; answer a notice about it")
     number = case.number
     if call.command == "cancel":
-        return _cancel(conn, number, actor)
+        return _cancel(conn, number, site, actor)
     if call.command == "forward":
         return third.ask(conn, case, call, site, actor)
     if call.command == "canned":
@@ -134,12 +136,19 @@ def _done(conn: Connection, case: Case, call: Call, site: Site, actor: Actor) ->
     )
 
 
-def _cancel(conn: Connection, number: int, actor: Actor) -> str:
+def _cancel(conn: Connection, number: int, site: Site, actor: Actor) -> str:
+    """What has not left stays; an answer of which nothing has counts as not given."""
     waiting = stored.unsent(conn, number, ("reply", "question"), actor.name)
-    if not waiting:
+    if waiting is None:
         raise Permanent("there is nothing of yours left to stop: it has been sent")
-    act.apply(conn, [HoldBack(ticket=number, reason="cancelled", mail_ids=tuple(waiting))], actor)
-    return f"your mail was stopped, it had not left ({len(waiting)} {'letter' if len(waiting) == 1 else 'letters'})"
+    stopped: list[Action] = [HoldBack(ticket=number, reason=Reason.CANCELLED, mail_ids=waiting.mail_ids)]
+    if waiting.changed and waiting.cause is not None:
+        one = _now(conn, number)
+        stopped.append(unanswered(one, waiting.changed, waiting.at, site.promises, actor.at))
+        stopped.append(Withdraw(ticket=number, mail_id=waiting.cause))
+    act.apply(conn, stopped, actor, site.promises)
+    count = len(waiting.mail_ids)
+    return f"your mail was stopped, it had not left ({count} {'letter' if count == 1 else 'letters'})"
 
 
 def _text(conn: Connection, case: Case, raw: bytes, around: Surroundings, site: Site, actor: Actor) -> tuple[str, ...]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.agents.names import called
 from gateway.commands import looked_at
 from gateway.config import Config
+from gateway.config.calendars import zone_of
 from gateway.errors import Permanent
 from gateway.mail.attached.attachments import bytes_of
 from gateway.store import Store, listing, spool
@@ -63,7 +65,7 @@ def answer(
     if call.command == "help":
         return _help(str(call.argument or ""), agent, cfg)
     if call.command == "why":
-        return Asked(said="stands below", text=_why(_row(conn, number)))
+        return Asked(said="stands below", text=_why(_row(conn, number), cfg, in_mail=bool(agent)))
     if call.command == "files":
         return _files(store, conn, int(_row(conn, number)["number"]))
     return None
@@ -132,7 +134,8 @@ def _told(found: Page, cfg: Config) -> str:
         "status": one.status, "priority": one.priority, "queue": one.queue, "assignee": one.assignee or "nobody",
         "requester": one.requester or "unknown", "type": one.type, "category": one.category, "area": one.area,
         "impact": one.impact, "tags": ", ".join(one.tags),
-        "answer due": one.first_response_due or one.next_response_due, "resolution due": one.resolve_due,
+        "answer due": _when(one.first_response_due or one.next_response_due, cfg),
+        "resolution due": _when(one.resolve_due, cfg),
         "pinned": "yes" if found.pinned else "", "rating": f"{found.rating} of 5" if found.rating else "",
         "time spent": f"{found.time_spent} minutes" if found.time_spent else "",
         **found.fields,
@@ -140,42 +143,52 @@ def _told(found: Page, cfg: Config) -> str:
     lines = [f"{cfg.numbers.tagged(one.number, one.created_at)} {one.subject}", ""]
     lines += [f"{name}: {value}" for name, value in known.items() if value]
     for article in found.articles:
-        kind = {"in": "wrote", "out": "answered", "note": "noted"}[article.direction]
-        lines += ["", f"--- {_who(found, article.author)} {kind} at {article.at:%Y-%m-%d %H:%M} UTC", "", article.text]
+        kind = _DEEDS.get(article.direction, article.direction)
+        who = _who(found, article.author, cfg)
+        lines += ["", f"--- {who} {kind} at {_when(article.at, cfg)}", "", article.text]
     return "\n".join(lines)
 
 
-def _who(found: Page, author: str) -> str:
+_DEEDS = {"in": "wrote", "out": "answered", "note": "noted", "withdrawn": "wrote and stopped"}
+
+
+def _when(at: datetime | None, cfg: Config) -> str:
+    return f"{at.astimezone(zone_of(cfg)):%Y-%m-%d %H:%M %Z}" if at else ""
+
+
+def _who(found: Page, author: str, cfg: Config) -> str:
     """Who wrote, and what they are to the ticket where they are not the one it is for."""
     role = next((one.role for one in found.participants if one.address.lower() == author.lower()), "")
-    return author if role in ("", "requester") else f"{author} ({shown(role)})"
+    who = called(author, cfg)
+    return who if role in ("", "requester") else f"{who} ({shown(role)})"
 
 
 # ---- reasons and files ---------------------------------------------------------------------------------------------
 
 
-def _why(row: Mapping[str, Any]) -> str:
-    """Who set what, and what is due."""
+def _why(row: Mapping[str, Any], cfg: Config, *, in_mail: bool) -> str:
+    """Who set what, and what is due; where to read on, for those who have a command line."""
     by = row["set_by"]
     lines = []
     for name in ("queue", "status", "priority", "assignee", "type", "category", "area", "impact", "sla", "tags"):
         if row[name] in (None, [], ""):
             continue
         shown = ", ".join(row[name]) if isinstance(row[name], list) else row[name]
-        lines.append(f"{name}: {shown}{_by(by.get(name))}")
+        lines.append(f"{name}: {shown}{_by(by.get(name), cfg)}")
     for name in ("first_response_due", "next_response_due", "resolve_due"):
         if row[name]:
-            lines.append(f"{name.replace('_', ' ')}: {row[name]}{_by(by.get(name))}")
-    lines += ["", f"Every decision, with the lines of rules: gateway explain {row['number']}"]
+            lines.append(f"{name.replace('_', ' ')}: {_when(row[name], cfg)}{_by(by.get(name), cfg)}")
+    if not in_mail:
+        lines += ["", f"Every decision, with the lines of rules: gateway explain {row['number']}"]
     return "\n".join(lines)
 
 
-def _by(who: object) -> str:
+def _by(who: object, cfg: Config) -> str:
     if not isinstance(who, str):
         return ""
     kind, _, name = who.partition(":")
     told = {
-        "rule": f"by the rule {name}", "person": f"by {name}", "address": f"by the address {name}",
+        "rule": f"by the rule {name}", "person": f"by {called(name, cfg)}", "address": f"by the address {name}",
         "organisation": f"by the organisation {name}", "policy": f"by {name}", "table": "by the table of priorities",
     }  # fmt: skip
     return f"  ({told.get(kind, who)})"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.agents.names import names_of
+from gateway.agents.names import called, names_of
 from gateway.agents.said import told_on
 from gateway.config import Agent
 from gateway.config.calendars import zone_of
@@ -16,6 +16,7 @@ from gateway.mail import Mail
 from gateway.plan import thread_of
 from gateway.site import Site
 from gateway.store import agents as stored
+from gateway.store.agents import Confirmed, Said
 from gateway.store.surroundings import Surroundings
 from gateway.tickets import authority, script
 from gateway.tickets.auth_result import AuthResult
@@ -41,9 +42,11 @@ class Case:
     thread: Thread
     row: Mapping[str, Any] | None
     authority: Authority
+    power: Power  # what it may do, what its agent confirmed counted
     script: Script
     answered: Answered
     course: Course
+    newer: tuple[Said, ...] = ()  # what arrived or left that its agent was not told of
     held: int | None = None
     confirmed: bool = False
     is_to_them: bool = False  # it answers a letter that the agent got as a customer
@@ -61,8 +64,15 @@ class Case:
     @property
     def is_plain_opening(self) -> bool:
         """An agent writes as anybody does: verified, naming no ticket, commanding and passing on nothing."""
-        loose = self.row is None and not self.script.calls and not self.script.misread and not self.mail.is_forward
-        return self.authority.power is Power.OPENS and loose and not self.incoming.clues.claims
+        loose = self.row is None and not self.answered.is_of_many and not self.incoming.clues.claims
+        is_plain = not self.script.calls and not self.script.misread and not self.mail.is_forward
+        return self.power is Power.OPENS and loose and is_plain
+
+    @property
+    def settles(self) -> bool:
+        """It says what is to become of a held mail: of the one whose letter it answers, else of that on its ticket."""
+        acts = self.power is Power.ACTS and self.row is not None
+        return self.held is not None or (acts and any(map(self.script.call, ("send", "drop"))))
 
     @property
     def is_customers(self) -> bool:
@@ -77,15 +87,18 @@ def case_of(
     """What this mail is, as the ticket stands now."""
     own = site.cfg.agents[agent]
     thread = thread_of(incoming, around, site, at)
+    read = script.read(incoming.mail, names_of(site.cfg, site.templates, at, me=agent))
     number = thread.ticket if thread.ticket is not None else thread.follows
+    if number is None and not incoming.mail.is_forward and read.call("new") is None:
+        number = _by_subject(thread)
     row = around.tickets.get(number) if number is not None else None
     said = stored.confirmed(conn, incoming.spool.id)
     confirmed = said is not None and said.agent == agent
     power = _authority(incoming, agent, own, auth, number, around, site)
-    read = script.read(incoming.mail, names_of(site.cfg, site.templates, at, me=agent))
     if row is None and incoming.mail.is_forward:
         read = _without_forwarded(read, incoming.mail.fwd_body)
-    answered = _answered(conn, incoming, own, row, around, site, agent)
+    answered, newer = _answered(conn, incoming, own, row, around, site, agent, said if confirmed else None)
+    may = _power(power, row) if confirmed else power.power
     held = _held(incoming, own, power, auth, site, at)
     forbidden = script.forbidden(read.calls, own.role) or (script.without_ticket(read.calls) if row is None else ())
     if forbidden and not held:
@@ -93,9 +106,9 @@ def case_of(
     if row is not None:
         read = whole(incoming.mail, read, told_on(conn, row, agent, site.cfg))
     way = course(
-        _confirmed(answered) if confirmed else answered,
+        _confirmed(answered, row) if confirmed else answered,
         read,
-        power=_power(power, row) if confirmed else power.power,
+        power=may,
         why=power.reason,
         has_files=bool(incoming.mail.attachments),
     )
@@ -105,15 +118,26 @@ def case_of(
         thread=thread,
         row=row,
         authority=power,
+        power=may,
         script=read,
         answered=answered,
         course=way,
+        newer=newer,
         held=held,
         confirmed=confirmed,
         is_to_them=_is_to_them(incoming, own, site),
         overruled=_reasons(said.overruled) if said and confirmed else frozenset(),
         requester=said.requester if said and confirmed else "",
     )
+
+
+def _by_subject(thread: Thread) -> int | None:
+    """The ticket whose number stands in the subject, where nothing else says which it is: no agent takes part in one.
+
+    It gives the mail no authority, but the agent may give it that, and what is a word on it opens no other ticket.
+    """
+    named = (one.ticket for one in thread.tried if one.evidence is Reason.SUBJECT_NUMBER)
+    return next((number for number in named if number in thread.mentions), None)
 
 
 def _without_forwarded(read: Script, body: str) -> Script:
@@ -169,10 +193,9 @@ def _authority(
     return authority.authority(shown, asked, site.keys, mode=site.cfg.auth.agents)
 
 
-def _confirmed(answered: Answered) -> Answered:
-    """Of a mail that its agent said may act: what came since, and what it passes on, they know."""
-    notice = answered.notice or "new"
-    return Answered(notice=notice, is_direct=answered.is_direct, is_to_others=answered.is_to_others)
+def _confirmed(answered: Answered, row: Mapping[str, Any] | None) -> Answered:
+    """Of a mail that its agent said may act: what it answers they know, and that it quotes a ticket is no doubt."""
+    return replace(answered, notice=answered.notice or "new", is_forward=answered.is_forward and row is None)
 
 
 def _answered(
@@ -183,10 +206,13 @@ def _answered(
     around: Surroundings,
     site: Site,
     agent: str,
-) -> Answered:
+    said: Confirmed | None,
+) -> tuple[Answered, tuple[Said, ...]]:
+    """What the mail is an answer to, and what its agent has not seen of the ticket. `said`: how they confirmed it."""
     mail = incoming.mail
     if row is None:
-        return Answered(is_forward=mail.is_forward)
+        letter = stored.letter(conn, mail.in_reply_to, own.addresses)
+        return Answered(is_of_many=letter is not None, is_forward=mail.is_forward), ()
     number = int(row["number"])
     theirs = around.participants.get(number, frozenset()) - set(own.addresses)
     is_direct = any(one.key in theirs for one in (*mail.to, *mail.cc))
@@ -195,28 +221,28 @@ def _answered(
     is_to_others = not is_direct and not to_us and any(not site.cfg.whose(one.key) for one in mail.to)
     notice = stored.notice(conn, [*mail.in_reply_to, *mail.references], own.addresses, number)
     if notice is None:
-        return Answered(is_direct=is_direct, is_to_others=is_to_others, is_forward=mail.is_forward)
-    newer = [
+        return Answered(is_direct=is_direct, is_to_others=is_to_others, is_forward=mail.is_forward), ()
+    told_at = max(notice.at, said.told_at) if said and Reason.NEWER in said.overruled else notice.at
+    newer = tuple(
         one
-        for one in stored.said(conn, number, notice.at)
-        if one.direction in ("in", "out") and one.author not in (f"agent:{agent}", *own.addresses)
-    ]
-    return Answered(
+        for one in stored.said(conn, number, told_at)
+        if one.direction in ("in", "out") and not one.is_auto and one.author not in (f"agent:{agent}", *own.addresses)
+    )
+    answered = Answered(
         notice=notice.kind,
-        newer=_newer(newer, site) if newer else "",
+        newer=_newer(newer[-1], site) if newer else "",
         is_direct=is_direct,
         is_to_others=is_to_others,
         is_forward=mail.is_forward and not mail.in_reply_to,
     )
+    return answered, newer
 
 
-def _newer(found: list[stored.Said], site: Site) -> str:
+def _newer(last: Said, site: Site) -> str:
     """What came or left meanwhile, in words."""
-    last = found[-1]
     at = last.at.astimezone(zone_of(site.cfg))
-    who = last.author.removeprefix("agent:")
-    who = site.cfg.agents[who].name or who if who in site.cfg.agents else who
-    return f"{who} {'wrote' if last.direction == 'in' else 'answered the customer'} at {at:%H:%M on %d %b}"
+    wrote = "wrote" if last.direction == "in" else "answered the customer"
+    return f"{called(last.author, site.cfg)} {wrote} at {at:%H:%M on %d %b}"
 
 
 def _is_to_them(incoming: Incoming, own: Agent, site: Site) -> bool:

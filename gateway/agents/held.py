@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from gateway import act
 from gateway.agents.case import Case
+from gateway.agents.names import called
 from gateway.compose import letters
-from gateway.compose.notices import Line, Notice, notice
+from gateway.compose.notices import Article, Line, Notice, notice
 from gateway.compose.stamp import anchor, signed
 from gateway.config.calendars import zone_of
 from gateway.mail import Address
@@ -44,7 +45,7 @@ def _held(
     spool_id = case.incoming.spool.id
     data = {"agent": case.agent, "spool": spool_id, "subject": case.mail.subject, "why": say or in_words(reason)}
     yield Note(ticket=case.number, kind="held", data=data, reason=reason, step_key=f"held:{spool_id}")
-    if case.authority.power is Power.HELD:
+    if case.authority.power is Power.HELD and not case.confirmed:
         if told.was_told(conn, "held", case.agent, at):
             return
         key = told.hourly_key("held", case.agent, at)
@@ -60,8 +61,9 @@ def letter(
     recipient = Address(addr=own.addresses[0], name=own.name)
     row = case.row
     language = own.language or cfg.mail.language
-    commands = ("#send", "#drop") if may_send else ("#drop",)
-    of = f"held {case.incoming.spool.id}"
+    word = "#for ADDRESS" if reason is Reason.UNCLEAR_WRITER else "#send" if may_send else ""
+    newer = case.newer if reason is Reason.NEWER else ()
+    of = f"held {case.incoming.spool.id} {at.isoformat()}"  # once released, it may be held for something else
     stamp = signed(cfg, site.keys, case.incoming.spool.id, recipient, role=Role.HELD, at=at, of=of)
     return notice(
         site.templates,
@@ -72,7 +74,10 @@ def letter(
             subject=row["title"] if row else case.mail.subject,
             reason=say or in_words(reason),
             text=case.mail.reply or case.mail.text,
-            commands=commands,
+            commands=(word, "#drop") if word else ("#drop",),
+            thread=[
+                Article(at=one.at, author=called(one.author, cfg), kind=one.direction, text=one.text) for one in newer
+            ],
             lines=tuple(lines)
             or tuple(
                 Line(said=one.line, result=one.say, ok=False, manual=page(one.command)) for one in case.script.misread

@@ -40,6 +40,12 @@ def names_of(cfg: Config, templates: Templates, now: datetime, *, me: str = "") 
     )
 
 
+def called(author: str, cfg: Config) -> str:
+    """Who wrote or set something, for people: the name of an agent, else as it is kept."""
+    key = author.removeprefix("agent:")
+    return cfg.agents[key].name or key if key in cfg.agents else author
+
+
 def _zone(cfg: Config, me: str) -> tzinfo:
     """By whose clock an agent's dates are: that of their own calendar, else the site's."""
     calendar = cfg.agents[me].calendar if me else None

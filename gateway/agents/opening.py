@@ -174,7 +174,8 @@ def finish_opening(conn: Connection, incoming: Incoming, number: int, site: Site
     act.apply(conn, notes, actor)
     bench = Bench(conn=conn, cfg=site.cfg, by=actor.name, me=opened_by.agent, at=at)
     kept = "; what you wrote to it is a note for agents" if opened_by.note else ""
-    said = [Line(said=_asked_for(opened_by), result=f"ticket #{number} was opened for {whom}{kept}")]
+    asked_for = _asked_for(opened_by) or incoming.mail.subject
+    said = [Line(said=asked_for, result=f"ticket #{number} was opened for {whom}{kept}")]
     said += _carried_out(bench, number, opened_by.calls, actor)
     told = transcript(
         site,

@@ -70,11 +70,15 @@ class Reply:
 def reply(
     conn: Connection, case: Case, one: Snapshot, leaving: Outgoing, raw: bytes, site: Site, at: datetime
 ) -> Reply:
-    """One letter to the requester and one to each who has copies; the ticket waits for the customer now."""
+    """One letter to the requester and one to each who has copies; the ticket waits for the customer now.
+
+    Raises HeldBackError where the requester cannot be written to.
+    """
     cfg, row = site.cfg, one.row
     by = f"agent:{case.agent}"
-    people = snapshots.correspondents(conn, [one.number])
-    to = people.get(one.number)
+    to = snapshots.correspondents(conn, [one.number]).get(one.number)
+    if to is None or cfg.is_ours(to.address.key):
+        raise HeldBackError(_unanswerable(to))
     files = [
         File(name=item.name, type=item.type, content=bytes_of(raw, item.part), cid=item.part if item.inline else "")
         for item in leaving.attachments
@@ -89,9 +93,6 @@ def reply(
     )
     actions: list[Action] = [answered(one, cfg.status_table, at, Reason.BY_PERSON), article]
     reaches: list[str] = []
-    if to is None:
-        actions.append(Note(ticket=one.number, kind="not_sent", data={"template": "reply"}, reason=Reason.NO_SENDER))
-        return Reply(actions=tuple(actions), reaches=())
     copies = [address for address in snapshots.watchers(conn, one.number) if address.key != to.address.key]
     named = letters.readers(to.address, copies, cfg)
     for recipient, role in ((to.address, Role.REQUESTER), *((address, Role.WATCHER) for address in copies)):
@@ -126,3 +127,10 @@ def reply(
         reaches.append(recipient.addr)
     actions.append(Note(ticket=one.number, kind="replied", data={"to": reaches}, reason=case.course.reason))
     return Reply(actions=tuple(actions), reaches=tuple(reaches))
+
+
+def _unanswerable(to: snapshots.Correspondent | None) -> Withheld:
+    """Nobody would read the answer: a mail without a usable From opened the ticket, or one from an address of ours."""
+    whom = f"the ticket is for {to.address.addr}, which is an address of ours" if to else "the ticket is for nobody"
+    say = f"{whom}; send it again with #requester ADDR in its first line"
+    return Withheld(reason=Reason.OURSELVES if to else Reason.NO_SENDER, say=say, may_send=False)

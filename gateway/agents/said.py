@@ -18,7 +18,7 @@ def told_on(conn: Connection, row: Mapping[str, Any], agent: str, cfg: Config) -
     said = stored.said(conn, number)
     letters = stored.letters_to(conn, number, own.addresses)
     return Told(
-        public=[row["title"], *_lines(f"{one.text}\n{one.elided}" for one in said if one.direction != "note")],
+        public=[row["title"], *_lines(f"{one.text}\n{one.elided}" for one in said if one.direction in ("in", "out"))],
         notices=[line for letter in letters for line in read(letter).text.split("\n")],
         notes=_lines(one.text for one in said if one.direction == "note"),
         hidden=frozenset(address for agent in cfg.agents.values() for address in agent.addresses),

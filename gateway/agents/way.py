@@ -122,12 +122,12 @@ def next_of(case: Case, around: Surroundings, site: Site, at: datetime) -> Next 
     waits = case.authority.reason is Reason.AUTH_UNAVAILABLE and at - case.incoming.spool.received_at < _PATIENCE
     if waits and not case.confirmed:
         return Later(after=_AGAIN)
-    if case.held is not None:
+    if case.settles:
         return Next(step=Step.SETTLE, reason=Reason.CONFIRMED)
     if case.is_plain_opening or case.is_customers:
         return AsCustomer(incoming=case.incoming)
     fate, why = case.course.fate, case.course.reason
-    if case.authority.power is Power.ACTS and case.answered.is_forward and not case.script.calls:
+    if case.power is Power.ACTS and case.answered.is_forward and not case.script.calls:
         return Next(step=Step.HOLD, reason=Reason.FORWARDED, say=_FORWARDED)
     if fate is Fate.COMMAND and (case.script.call("new") or case.mail.is_forward) and not case.script.is_dry:
         found = opening.opened(case, site)

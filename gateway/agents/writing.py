@@ -1,5 +1,6 @@
 """Writing what one mail of an agent comes to: each way it may end is one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,10 @@ class Writer:
     def __init__(self, store: Store, site: Site, case: Case, auth: AuthResult, at: datetime) -> None:
         self.store, self.site, self.case, self.auth, self.at = store, site, case, auth, at
 
-    def entered(self, conn: Connection, verdict: Verdict, reason: str, ticket: int | None) -> int:
+    def entered(
+        self, conn: Connection, verdict: Verdict, reason: str, ticket: int | None, *more: Mapping[str, Any]
+    ) -> int:
+        """The row of the mail. `more`: steps that its trace ends with."""
         case = self.case
         row = mail_row(
             case.incoming,
@@ -48,7 +52,7 @@ class Writer:
             reason=reason,
             ticket=ticket,
             auth=self.auth.to_json(),
-            trace=trace_of(case),
+            trace=[*trace_of(case), *more],
             rule_set_id=self.site.rule_set_id,
         )
         return act.record_mail(conn, row)
@@ -61,11 +65,12 @@ class Writer:
     def held(self, reason: Reason, say: str, *, may_send: bool, lines: tuple[Line, ...] = ()) -> Done:
         """Kept, and its agent told."""
         with self.store.main.write() as conn:
-            mail_id = self.entered(conn, Verdict.HOLD, reason, None)
+            step = {"step": "held", "say": say, "may_send": may_send}
+            mail_id = self.entered(conn, Verdict.HOLD, reason, None, step)
             held.hold(
                 conn, self.case, self.site, self.at, mail_id, reason=reason, say=say, may_send=may_send, lines=lines
             )
-        log.mail_held(self.case.incoming.spool.id, reason)
+        log.mail_held(self.case.incoming.spool.id, self.case.mail, self.case.number, reason)
         return Done(state="held", reason=reason)
 
     def recorded(self, around: Surroundings) -> Done:
@@ -91,7 +96,8 @@ class Writer:
                 actor = self._entered_as_agent(conn)
                 acted = self._carried_out(conn, raw, around, actor)
                 if case.script.calls:
-                    act.apply(conn, [self.transcript(acted)], Actor(name="mail", at=self.at, mail_id=actor.mail_id))
+                    told = self.transcript(acted, self._shown_alone(conn))
+                    act.apply(conn, [told], Actor(name="mail", at=self.at, mail_id=actor.mail_id))
         except HeldBackError as exc:
             found = exc.withheld
             return self.held(found.reason, found.say, may_send=found.may_send)
@@ -122,13 +128,23 @@ class Writer:
         except _DryRunError as dry:
             return dry.acted
 
-    def transcript(self, acted: Acted) -> Send:
+    def _shown_alone(self, conn: Connection) -> Mapping[str, Any] | None:
+        """The one ticket that a mail on none asks to be shown: what is answered to that is about it."""
+        asked = [call.argument for call in self.case.script.calls if call.command == "show"]
+        numbers = asked[0] if len(asked) == 1 and isinstance(asked[0], tuple) else ()
+        if self.case.row is not None or len(numbers) != 1:
+            return None
+        (number,) = numbers
+        return looked_at(conn, int(number))[0].row
+
+    def transcript(self, acted: Acted, shown: Mapping[str, Any] | None = None) -> Send:
         case = self.case
+        row = case.row or shown
         return transcript(
             self.site,
             agent=case.agent,
-            number=case.number,
-            row=dict(case.row) if case.row else None,
+            number=int(row["number"]) if row else None,
+            row=dict(row) if row else None,
             subject=case.mail.subject,
             message_id=case.mail.message_id,
             acted=acted,

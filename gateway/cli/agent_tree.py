@@ -52,6 +52,12 @@ def course(step: Mapping[str, Any], _: object = None) -> Iterator[Branch]:
     yield Branch(f"text: {_FATES[Fate(step['fate'])]}, {reason(step['reason'])}", below)
 
 
+def held(step: Mapping[str, Any], _: object = None) -> Iterator[Branch]:
+    """Why it is kept, and what its agent may say to that."""
+    words = "#send lets it act all the same, #drop closes it" if step["may_send"] else "#drop closes it"
+    yield Branch(f"held: {step['say'] or 'nothing of it is done'}; {words}")
+
+
 def would(step: Mapping[str, Any], _: object = None) -> Iterator[Branch]:
     """What a dry run comes to: each command, whom a reply would reach, or why all of it would be held."""
     below = [Branch(f"{line['said']}: {line['result']}") for line in step["commands"]]

@@ -140,6 +140,22 @@ def login(session: Session, account: str, within: timedelta) -> int:
     return auth_login.login(session, account, within)
 
 
+@auth.command(epilog="Example: gateway auth logout imap:main")
+@config_option
+@click.argument("account", callback=text_of)
+@click.pass_obj
+def logout(session: Session, account: str) -> int:
+    """Forget the consent that was given for a mailbox or the delivery.
+
+    ACCOUNT is imap:NAME or delivery. What is kept of its tokens is deleted, and client_secret_file or
+    refresh_token_file of its [oauth] table count again. The provider still knows the consent: withdraw it there too.
+    Exits 66 where nothing is kept.
+    """
+    from gateway.cli import auth_login  # the database, which passwords do without
+
+    return auth_login.logout(session, account)
+
+
 def _span(_: click.Context, __: click.Parameter, value: str) -> timedelta:
     try:
         return duration(value)

@@ -1,4 +1,4 @@
-"""`gateway auth login`: a person consents that the gateway reads or sends mail, by a code."""
+"""`gateway auth login` and `logout`: a person consents that the gateway reads or sends mail, by a code, or no more."""
 
 from datetime import timedelta
 
@@ -23,6 +23,16 @@ def login(session: Session, name: str, within: timedelta) -> int:
             output.warn("the provider gave no refresh token: this consent ends with its first access token")
         Keeper(store).keep(account, granted)
     output.say(f"{name}: consent is kept; it counts at once")
+    return 0
+
+
+def logout(session: Session, name: str) -> int:
+    """The exit code."""
+    with opened(session) as (_, store):
+        if not Keeper(store).forget(name):
+            output.warn(f'gateway auth logout: no tokens of "{name}" are kept')
+            return EX_NOINPUT
+    output.say(f"{name}: its tokens are forgotten; from now on its [oauth] table counts alone")
     return 0
 
 

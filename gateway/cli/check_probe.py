@@ -28,7 +28,7 @@ from gateway.now import now
 from gateway.oauth import Keeper
 from gateway.store import Store, probes
 from gateway.tickets import probe as marks
-from gateway.tickets.auth_result import from_json
+from gateway.tickets.auth_result import Result, from_json
 from gateway.tickets.reason import in_words
 from gateway.tickets.token import Keys
 
@@ -59,6 +59,7 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     ticket: int | None = None
     waits: tuple[str, str] = ("", "")
+    not_shown: list[str] = field(default_factory=list)  # what may fail although all went well
     problem: str = ""
     look_at: str = ""
     tell: Callable[["Walk", Step], None] | None = None
@@ -172,6 +173,9 @@ class _Probing:
         assert came.ticket is not None
         walk.done(f"#{came.ticket}, {_classified(came)}", came.closed_at)
         walk.done(_verified(came), came.closed_at)
+        if _is_unproved(came):
+            nothing = f"neither SPF nor DKIM nor DMARC had anything to say of {self._author} by {self._way.name}"
+            walk.not_shown.append(f"who sent it: {nothing}; a mailbox elsewhere shows it: --from ADDRESS")
         if marks.TAG not in came.tags:
             raise _Stopped(
                 f"#{came.ticket} is a ticket like any other: {_why_ordinary(came)}",
@@ -187,6 +191,9 @@ class _Probing:
                 f"gateway explain {joined.ticket}; does something on the way rewrite In-Reply-To and References?",
             )
         walk.done(f"#{joined.ticket}, {_threaded(joined)}", joined.closed_at)
+        if self._cfg.delivery.is_server:
+            kept = f"whether {self._cfg.delivery.to} keeps them was not looked at, the answer was written by our own"
+            walk.not_shown.append(f"our Message-IDs: {kept}; compare the acknowledgement that arrived")
 
     def _handed_over(self, walk: Walk, mail: Probe) -> Generator[None]:
         self._expected.add(mail.nonce)
@@ -291,6 +298,11 @@ def _verified(came: probes.Came) -> str:
     return f"{auth.standing} (SPF {auth.spf.result}, DKIM {dkim}, DMARC {auth.dmarc.result})"
 
 
+def _is_unproved(came: probes.Came) -> bool:
+    auth = from_json(came.auth)
+    return auth is None or auth.standing == Result.NONE
+
+
 def _why_ordinary(came: probes.Came) -> str:
     auth = from_json(came.auth)
     if auth is not None and auth.failed:
@@ -319,6 +331,8 @@ def _tell(walks: Sequence[Walk], way: Way, author: str, *, as_json: bool) -> Non
     for one in walks:
         last = one.steps[-1].seconds if one.steps else 0.0
         output.say(f"{one.address}: {f'stopped before: {one.stopped_at}' if one.problem else f'good, {last:.2f} s'}")
+        for what in one.not_shown if not one.problem else ():
+            output.say(f"  not shown: {what}")
         if one.problem:
             output.say(f"  {one.problem}")
             output.say(f"  look at: {one.look_at}")
@@ -331,6 +345,7 @@ def _json_of(one: Walk) -> dict[str, object]:
         "ticket": one.ticket,
         "steps": [{"step": step.step, "seconds": step.seconds, "what": step.what} for step in one.steps],
         "stopped_at": one.stopped_at if one.problem else None,
+        "not_shown": one.not_shown,
         "problem": one.problem or None,
         "look_at": one.look_at or None,
     }

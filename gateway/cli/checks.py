@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config import Config, Route, route_for
 from gateway.config.load import Document
-from gateway.config.show import masked
 from gateway.errors import ConfigError, GatewayError, RulesError
 from gateway.now import now
 from gateway.rules import RuleSet
@@ -56,9 +55,14 @@ def _idle(cfg: Config, rules: RuleSet) -> Iterator[str]:
 
 
 def _templates(cfg: Config) -> Found:
-    from gateway.compose.check import check
+    from gateway.compose.check import check_templates
+    from gateway.compose.render import Templates
+    from gateway.config.crosscheck_steps import strange_letters
+    from gateway.config.load import told
 
-    return Found(problems=check(cfg.templates_dir, queues=cfg.queues))
+    templates = Templates.load(cfg.templates_dir)
+    strange = [told(cfg, one.loc, one.what) for one in strange_letters(cfg, templates.letters)]
+    return Found(problems=[*strange, *check_templates(templates, queues=cfg.queues)])
 
 
 def _tickets(cfg: Config) -> Found:
@@ -180,6 +184,9 @@ def notes(document: Document, config: Config) -> Iterator[str]:
     yield from _trust(document, config)
     yield from _ways_out(document, config)
     yield from _old_tags(document, config)
+    yield from _zones(document, config)
+    if "digest" in document.data and not any("digest" in agent.notify for agent in config.staff.values()):
+        yield document.tell(("digest",), "names times, but nobody gets the list; write digest into notify of an agent")
     if not config.smtp and not config.imap:
         yield f"{document.shown}: there is no [[smtp]] and no [[imap]]: mail comes in by gateway ingest alone"
     if config.gateway.shadow:
@@ -190,9 +197,6 @@ def notes(document: Document, config: Config) -> Iterator[str]:
     for index, listener in enumerate(config.smtp):
         if listener.tls_cert is None and not listener.listen.is_loopback:
             yield document.tell(("smtp", index, "listen"), "has no tls_cert: mail passes in the clear")
-    url = document.data.get("database", {}).get("url", "")
-    if masked(url) != url:
-        yield document.tell(("database", "url"), 'holds a password; write url = "env:NAME" and keep it out of the file')
 
 
 def _old_tags(document: Document, config: Config) -> Iterator[str]:
@@ -204,6 +208,16 @@ def _old_tags(document: Document, config: Config) -> Iterator[str]:
                 continue
             both = f"matches our own {own} too: our numbers are taken for those of the other helpdesk"
             yield document.tell(("mail", "old_tags", index), both)
+
+
+def _zones(document: Document, config: Config) -> Iterator[str]:
+    """That one clock must do for all, where the calendars have several."""
+    from gateway.config.calendars import zone_name
+
+    if config.mail.timezone is None and len({one.timezone for one in config.calendars.values()}) > 1:
+        zone, first = zone_name(config), next(iter(config.calendars))
+        whose = f"people read and write all times by {zone}, that of calendars.{first}, the first of several"
+        yield document.tell(("mail", "timezone"), f"is not set, and the calendars have several: {whose}")
 
 
 def _ways_out(document: Document, config: Config) -> Iterator[str]:
@@ -258,6 +272,8 @@ def _first(data: Any, path: tuple[str, ...], value: str) -> tuple[str | int, ...
 
 def summary(config: Config) -> str:
     """What a good configuration holds, in one line."""
+    from gateway.config.calendars import zone_name
+
     counts = (
         (len(config.smtp), "SMTP listener"),
         (len(config.imap), "mailbox"),
@@ -267,4 +283,5 @@ def summary(config: Config) -> str:
     parts = [f"{count} {what}{'' if count == 1 else 'es' if what.endswith('x') else 's'}" for count, what in counts]
     others = len(config.routes) - 1
     more = f" and {others} other way{'' if others == 1 else 's'}" if others else ""
-    return f"{', '.join(parts)}, mail leaves by {config.delivery.to}{more}: all fine"
+    zone = zone_name(config) or "UTC"
+    return f"{', '.join(parts)}, mail leaves by {config.delivery.to}{more}, times are by {zone}: all fine"

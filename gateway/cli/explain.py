@@ -44,9 +44,9 @@ def explain(session: Session, /, as_json: bool, **asked: Any) -> int:
     the value of each condition, who got it and why, and what was sent or not.
 
     FILE.eml (or - for standard input) is tried on the site as it stands: nothing is written, nothing is sent. N is a
-    ticket: every mail of it, why each field is what it is, and what rules made of it afterwards. --mail ID and spool:N
-    are one mail that came in, by the rules that were in force then. Exits 66 where there is no such file, mail or
-    ticket.
+    ticket: every mail of it, why each field is what it is, by when it is due, which steps of its SLA came and who was
+    told, and what rules made of it afterwards. --mail ID and spool:N are one mail that came in, by the rules that were
+    in force then. Exits 66 where there is no such file, mail or ticket.
     """
     found = asked_about(session, "explain", **asked)
     return EX_NOINPUT if found is None else _tell(found, as_json=as_json)
@@ -215,6 +215,7 @@ def _json_of(found: TicketExplanation) -> dict[str, Any]:
         "rules": [{"mail_id": mail.mail_id, **rule} for mail in found.mails for rule in mail.rules],
         "fields": found.fields,
         "due": found.due,
+        "clock": list(found.clock),
         "afterwards": found.afterwards,
         "mails": [{name: getattr(mail, name) for name in heads} for mail in found.mails],
     }

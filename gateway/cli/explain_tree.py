@@ -1,15 +1,15 @@
 """An explanation as a tree for people: one branch a step of the mail's way."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.cli import agent_tree, rules_tree
+from gateway.cli import agent_tree, clock_tree, rules_tree
 from gateway.cli.output import Branch
-from gateway.cli.page import instant, plain
+from gateway.cli.page import instant
 from gateway.explanation import Explanation, Step, TicketExplanation
-from gateway.shown import size
-from gateway.tickets.reason import in_words
+from gateway.shown import plain, size
+from gateway.tickets.reason import Reason
 from gateway.tomltext import units
 
 _WHERE = {"to": "named in To", "cc": "named in Cc", "envelope": "named in the envelope only"}
@@ -26,8 +26,8 @@ def branches(found: Explanation | TicketExplanation) -> Iterator[Branch]:
     if isinstance(found, Explanation):
         yield _mail(found)
         return
-    due = _due(found.due)
-    yield Branch(f"ticket #{found.ticket}", [*rules_tree.fields_of(found.fields), *([due] if due else [])])
+    clock = [one for one in (clock_tree.due(found.due), clock_tree.ticked(found.clock)) if one]
+    yield Branch(f"ticket #{found.ticket}", [*rules_tree.fields_of(found.fields), *clock])
     for mail in found.mails:
         yield _mail(mail)
     for step in found.afterwards:
@@ -85,7 +85,7 @@ def _receive(step: Step, one: Explanation) -> Iterator[Branch]:
         )
     if not one.verdict:
         waits = "waits to be processed" if one.state == "new" else f"is {one.state}"
-        why = f": {in_words(one.reason)} ({one.reason})" if one.reason else ""
+        why = f": {_reason(one.reason)}" if one.reason else ""
         below.append(Branch(f"never decided, {waits}{why}"))
     yield Branch(
         f"came by {step['source'] or 'unknown'}{peer}{helo}, {instant(step['at'])}, {size(step['size'])}", below
@@ -199,31 +199,20 @@ def _act(step: Step, one: Explanation) -> Iterator[Branch]:
     ticket = f", {'opens ' if step['opens'] else ''}#{step['ticket']}" if step["ticket"] is not None else ""
     why = "" if step["verdict"] in ("accept", "quiet") else f", {_reason(step['reason'])}"
     yield Branch(f"outcome: {step['state']}{ticket}{why}", below)
-    due = _due(one.due)
+    due = clock_tree.due(one.due)
     if due:
         yield due
 
 
-def _due(due: Mapping[str, Any]) -> Branch | None:
-    below = [_clock(name.replace("_", " "), one) for name, one in due.items() if one is not None]
-    return Branch("due", below) if below else None
-
-
-def _clock(name: str, one: Any) -> Branch:
-    """A due time, and the working time that was counted up to it where that is known."""
-    if not isinstance(one, Mapping):
-        return Branch(f"{name}: {instant(one)}")
-    when = {"running": "never", "stopped": "stopped", "done": "done"}[one["state"]]
-    said = f"{one['budget'] or 'set by ' + str(one['by'])} of {one['calendar'] or 'any time'}"
-    below = [
-        Branch(f"{instant(span['from'])} to {instant(span['to'])}: {span['minutes']} min") for span in one["intervals"]
-    ]
-    return Branch(f"{name}: {instant(one['at']) if one['at'] else when}, {said}, {one['minutes']} min", below)
-
-
 def _answer(step: Step, _: Explanation) -> Iterator[Branch]:
     if step["sent"]:
-        yield Branch(f"answer: {step['sent']} to {step['to']}, {_reason(step['reason'])}; template {step['template']}")
+        until = step.get("put_off_until")
+        later = (
+            f"; put off until {instant(datetime.fromisoformat(until))}, {_reason(Reason.CAP_TOTAL)}" if until else ""
+        )
+        yield Branch(
+            f"answer: {step['sent']} to {step['to']}, {_reason(step['reason'])}; template {step['template']}{later}"
+        )
         return
     wanted = f"{step['template']} not sent" if step.get("template") else "none"
     detail = f": {step['detail']}" if step.get("detail") else ""
@@ -260,6 +249,7 @@ _TELLERS: Mapping[str, Callable[[Step, Explanation], Iterator[Branch]]] = {
     "authority": agent_tree.authority,
     "script": agent_tree.script,
     "course": agent_tree.course,
+    "held": agent_tree.held,
     "would": agent_tree.would,
     "receive": _receive,
     "read": _read,

@@ -1,7 +1,8 @@
 """`gateway ingest`: mail from an MTA's pipe, and from files, mboxes and Maildirs.
 
 As a pipe it is a promise to the MTA: 0 is said after the commit, and whatever goes wrong on our side is 75, so that
-the MTA keeps the mail and tries again. Run by another user than the gateway's, it hands the mail to the daemon.
+the MTA keeps the mail and tries again; for a slip in the alias, which is told before we are called, `main.run` says it.
+Run by another user than the gateway's, it hands the mail to the daemon.
 """
 
 import os
@@ -19,13 +20,14 @@ from gateway.cli.output import print_json, say, warn
 from gateway.cli.progress import progress
 from gateway.config import Config
 from gateway.errors import GatewayError, Permanent
-from gateway.intake.files import mails, sources, without_from_line
+from gateway.intake.files import Found, Source, mails, sources, without_from_line
 from gateway.intake.handing_over import hand_over, is_anothers, sender_of
-from gateway.intake.ingest import Ingest, Tally, recipients_of
+from gateway.intake.ingest import Ingest, Tally, by_date, recipients_of
 from gateway.intake.spool import Spool
 from gateway.store import Store
 
 _EX_DATAERR = 65
+_NAMED = 20  # files that were left out, on a terminal
 _LARGEST = 35 << 20  # bytes, where there is no other way in that says
 _NULL_SENDERS = ("", "<>", "MAILER-DAEMON")  # how MTAs tell a program of the sender of bounces
 
@@ -58,8 +60,12 @@ def ingest(
 ) -> int:
     """Take in mails: one from standard input (no PATH, or -), or all in files, mboxes, Maildirs and folders of them.
 
-    What is known already is counted and changes nothing. Exits 1 if any mail could not be taken; for a pipe 75 when
-    it is to be tried again, 65 when the mail itself cannot be taken.
+    What is known already is counted and changes nothing. --import takes files in the order of the first Date in each.
+    Whole archives, with what you answered, are for `gateway import mail`: here your own old answers would be tickets.
+    Files in a folder that are no mail are left out and named.
+
+    Exits 1 if any mail could not be taken; for a pipe 75 when it is to be tried again, which a wrong option or an
+    unreadable configuration is too, 65 when the mail itself cannot be taken.
     """
     if paths and paths != (Path("-"),):
         if Path("-") in paths:
@@ -152,17 +158,28 @@ def _bare(address: str) -> str:
 def _from_files(session: Session, paths: Sequence[Path], *, imported: bool, as_json: bool) -> Tally:
     with opened(session, reads=paths) as (cfg, store), _spool(store, cfg) as spool:
         work = Ingest(spool, cfg, imported=imported)
-        files = sources(paths)
-        limit = _largest(cfg)
+        files = by_date(sources(paths)) if imported else sources(paths)
+        left_out: list[Path] = []
         try:
             with progress(sum(file.size for file in files)) as advance:
                 work.take(
-                    (one for source in files for one in mails(source, limit)),
-                    each=lambda one: advance(len(one.raw), work.tally.read),
+                    _mails(files, _largest(cfg), left_out), each=lambda one: advance(len(one.raw), work.tally.read)
                 )
         finally:
-            _report(work.tally, as_json=as_json)
+            _report(work.tally, left_out, as_json=as_json)
     return work.tally
+
+
+def _mails(files: Sequence[Source], limit: int, left_out: list[Path]) -> Iterator[Found]:
+    """Every mail; the files in which there is none go into `left_out`."""
+    for source in files:
+        found = mails(source, limit)
+        first = next(found, None)
+        if first is None:
+            left_out.append(source.path)
+        else:
+            yield first
+            yield from found
 
 
 def _largest(cfg: Config) -> int:
@@ -181,12 +198,17 @@ def _spool(store: Store, cfg: Config) -> Iterator[Spool]:
         spool.stop()
 
 
-def _report(tally: Tally, *, as_json: bool) -> None:
+def _report(tally: Tally, left_out: Sequence[Path] = (), *, as_json: bool) -> None:
     if as_json:
         failures = [{"file": one.where, "error": one.problem} for one in tally.failures]
         counts = {"read": tally.read, "accepted": tally.accepted, "known": tally.known, "failed": tally.failed}
-        print_json({**counts, "failures": failures})
+        print_json({**counts, "failures": failures, "left_out": left_out})
         return
+    for path in left_out[:_NAMED]:
+        warn(f"gateway: {path}: left out, does not look like a mail")
+    if len(left_out) > _NAMED:
+        warn(f"gateway: {len(left_out) - _NAMED} more files are left out; --json names them all")
     for one in tally.failures:
         warn(f"gateway: {one.where}: {one.problem}")
-    say(f"read {tally.read}, accepted {tally.accepted}, already known {tally.known}, failed {tally.failed}")
+    more = f", left out {len(left_out)}" if left_out else ""
+    say(f"read {tally.read}, accepted {tally.accepted}, already known {tally.known}, failed {tally.failed}{more}")

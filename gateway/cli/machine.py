@@ -51,12 +51,23 @@ def remarks(cfg: Config) -> Iterator[str]:
         if any(folder.is_relative_to(one) for one in _MADE_AT_BOOT):
             made = "RuntimeDirectory of the unit makes it, see gateway init --systemd"
             yield told(cfg, ("smtp", index, "listen"), f"there is no folder {folder} yet; {made}")
+    yield from _disks(cfg)
     folder = cfg.gateway.data_dir
     with suppress(OSError):
         mode = stat.S_IMODE(folder.stat().st_mode)
         if mode & 0o077:
             open_ = f"{folder} is open to others (mode {mode:04o}); what opens it next makes it 0700"
             yield told(cfg, ("gateway", "data_dir"), open_)
+
+
+def _disks(cfg: Config) -> Iterator[str]:
+    """File systems on which what we accept may be lost."""
+    from gateway.store import disk, room
+
+    places = ("gateway", "data_dir"), ("database", "url")
+    for place, folder in zip(places, room.folders_of(cfg.database.url, cfg.gateway.data_dir), strict=False):
+        if danger := disk.danger(folder):
+            yield told(cfg, place, danger)
 
 
 def _socket_folders(cfg: Config) -> Iterator[tuple[int, Path]]:

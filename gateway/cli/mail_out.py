@@ -7,15 +7,17 @@ import click
 
 from gateway.cli import output
 from gateway.cli.by_hand import journal, note, told
+from gateway.cli.instants import instant_of
 from gateway.cli.main import EX_NOINPUT, Session, config_option
 from gateway.cli.opening import ROW_ID, each_once, opened
 from gateway.cli.page import SHOWN, instant, mail_text, print_mail, print_pairs
 from gateway.health.ways import ways_out
 from gateway.now import now
-from gateway.shown import size
+from gateway.shown import counted, size
 from gateway.store import outbox as rows
 from gateway.tickets.reason import Reason
 
+_TOGETHER = 500  # rows in one transaction
 STATES = ("pending", "sending", "sent", "failed", "held", "shadowed")
 
 
@@ -103,7 +105,7 @@ def show(session: Session, row: int, full: bool, as_json: bool) -> int:
             ("row", f"{found.id} is {found.state}{f' ({found.reason})' if found.reason else ''}"),
             ("ticket", f"#{found.ticket}" if found.ticket else ""),
             ("recipient", found.recipient),
-            ("written", instant(found.created_at)),
+            ("written", instant(found.written_at)),
             ("attempts", str(found.attempts)),
             ("next try", instant(found.next_try_at) if found.state == "pending" else ""),
             ("sent", instant(found.sent_at) if found.sent_at else ""),
@@ -115,15 +117,27 @@ def show(session: Session, row: int, full: bool, as_json: bool) -> int:
     return 0
 
 
-@outbox.command(epilog="Example: gateway outbox retry 17 18")
+@outbox.command(epilog='Example: gateway outbox retry --state failed --since "2 h"')
 @config_option
-@click.argument("ids", metavar="ID...", type=ROW_ID, nargs=-1, required=True, callback=each_once)
+@click.argument("ids", metavar="[ID...]", type=ROW_ID, nargs=-1, callback=each_once)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(("pending", "failed")),
+    multiple=True,
+    help="Instead of ids: all of these, but what somebody gave up.",
+)
+@click.option("--since", metavar="TIME", help='With --state: only mail written since then: 2026-11-27 or "2 h".')
 @click.pass_obj
-def retry(session: Session, ids: Sequence[int]) -> int:
+def retry(session: Session, ids: Sequence[int], states: Sequence[str], since: str | None) -> int:
     """Try pending and failed rows again now.
 
     They count as never tried. The same bytes go out, with the same Message-ID.
     """
+    if bool(ids) == bool(states) or (since and not states):
+        raise click.UsageError("name ids, or --state, with --since if you like")
+    if states:
+        return _retry_all(session, states, since)
     with opened(session) as (_, store):
         found = {one.id: one for one in rows.rows(store, ids=ids)}
         tickets = {one: row.ticket for one, row in found.items()}
@@ -135,6 +149,26 @@ def retry(session: Session, ids: Sequence[int]) -> int:
         told(shadowed, (), "", held)
     rest = [one for one in ids if one not in shadowed]
     return max(told(rest, changed, "is due now", "is no pending or failed row of the outbox"), 1 if shadowed else 0)
+
+
+def _retry_all(session: Session, states: Sequence[str], since: str | None) -> int:
+    from gateway.config.calendars import zone_of
+
+    count = 0
+    with opened(session) as (cfg, store):
+        first = instant_of(since, zone_of(cfg), now(), "--since") if since else None
+        found = {
+            one.id: one.ticket
+            for one in rows.rows(store, states=states)
+            if one.reason != Reason.BY_PERSON and (first is None or one.written_at >= first)
+        }
+        ids = list(found)
+        for start in range(0, len(ids), _TOGETHER):
+            changed = rows.retry(store, ids[start : start + _TOGETHER])
+            journal(store, "sending_retried", [(found[one], {"outbox": one}) for one in sorted(changed)])
+            count += len(changed)
+    output.say(f"{counted(count, 'mail')} {'is' if count == 1 else 'are'} due now")
+    return 0
 
 
 @outbox.command(epilog="Example: gateway outbox drop 17")

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -91,7 +91,7 @@ def config_option(function: F) -> F:
     return click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),  # whether it may be read, whoever loads it finds
         metavar="FILE",
         expose_value=False,
         callback=_remember,
@@ -169,11 +169,17 @@ def exit_code(error: BaseException) -> int:
     return EX_SOFTWARE
 
 
+def _is_pipe(words: Sequence[str]) -> bool:
+    """Is this an MTA that hands `gateway ingest` a mail, which it bounces to the customer unless we say 75?"""
+    return "ingest" in words and sys.stdin is not None and not sys.stdin.isatty()
+
+
 def run(args: list[str] | None = None) -> int:
     """Run one command line; the exit code. Every error is told on standard error, one line each."""
+    words = list(sys.argv[1:] if args is None else args)
     try:
         # Not click's own main(): it makes exit code 1 of a closed pipe, which is an answer of fsck.
-        with gateway.make_context("gateway", list(sys.argv[1:] if args is None else args), obj=Session()) as context:
+        with gateway.make_context("gateway", words.copy(), obj=Session()) as context:
             answer = gateway.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
@@ -186,7 +192,8 @@ def run(args: list[str] | None = None) -> int:
         return exit_code(error)
     except BaseException as error:  # noqa: BLE001 - the top of the program: told with its traceback
         _tell(error)
-        return exit_code(error)
+        code = exit_code(error)
+        return EX_TEMPFAIL if code in (EX_USAGE, EX_SOFTWARE) and _is_pipe(words) else code
     return answer if isinstance(answer, int) else 0
 
 

@@ -1,18 +1,17 @@
 """A ticket as one page for people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from gateway.cli import output
 from gateway.cli.tickets import next_due
-from gateway.shown import size
+from gateway.shown import journal_pairs, size
 from gateway.store.listing import Article, Attached, Event, Page
 from gateway.store.similar import Similar
 from gateway.tickets.people import shown
 from gateway.tickets.subject import NumberFormat
 
-_DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by"}
+_DIRECTIONS = {"in": "from", "out": "our reply, by", "note": "note by", "withdrawn": "stopped before it left, by"}
 _INVERSE = {
     "mentions": "is mentioned by",
     "follows": "is followed by",
@@ -22,7 +21,6 @@ _INVERSE = {
 }
 _READS = {"merged": "was merged into", "similar": "is similar to", "common": "belongs to the common ticket"}
 SHOWN = 64 * 1024  # bytes of a mail that are printed unless all are asked for
-_LONGEST = 200  # characters of a value in the journal
 
 
 def print_page(page: Page, numbers: NumberFormat, *, alike: Sequence[Similar] = (), full: bool) -> None:
@@ -153,33 +151,7 @@ def _event_line(event: Event) -> str:
     parts = [instant(event.at), event.actor, event.kind]
     if event.reason:
         parts.append(f"({event.reason})")
-    data = event.data
-    if event.kind == "changed":  # each value: [before, after]
-        data = {name: "->".join(map(plain, both)) for name, both in data.items()}
-    elif event.kind == "ruled":  # the rest is told by `explain`
-        data = {"on": data["event"], "rules": [rule["name"] for rule in data["rules"]]}
-    elif event.kind == "called":
-        data = {"on": data["on"], "whom": [one["value"] for one in data["whom"]]}
-    shown = {name: value for name, value in data.items() if name != "undo"}  # for programs
-    return "  ".join([*parts, *pairs_of(shown)])
-
-
-def pairs_of(data: Mapping[str, Any]) -> Iterator[str]:
-    """`queue=support`; what is empty is left out, what is long is cut."""
-    for name, value in data.items():
-        if value not in (None, "", [], {}):
-            yield f"{name}={plain(value)}"
-
-
-def plain(value: Any) -> str:
-    """A value of some JSON in a few words."""
-    if isinstance(value, list):
-        text = ",".join(map(plain, value))
-    elif isinstance(value, dict):
-        text = "{" + ", ".join(pairs_of(value)) + "}"
-    else:
-        text = "-" if value is None else str(value)
-    return f"{text[: _LONGEST - 1]}…" if len(text) > _LONGEST else text
+    return "  ".join([*parts, *journal_pairs(event.kind, event.data)])
 
 
 def mail_text(data: bytes) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from gateway.cli import output
-from gateway.cli.by_hand import journal, told
+from gateway.cli.by_hand import actor_name, journal, told
 from gateway.cli.finding import What, find
 from gateway.cli.glimpse import glimpse
 from gateway.cli.main import EX_CANTCREAT, EX_IOERR, EX_NOINPUT, Session, config_option
@@ -112,27 +112,27 @@ def _no_such_mail(command: str, row: int) -> int:
 def retry(session: Session, ids: Sequence[int]) -> int:
     """Put mails back into the spool.
 
-    The daemon takes each up by itself, as if it had just come in. A mail that a rule set aside is judged by the rules
-    anew: change the rule and restart the daemon first, which reads rules only when it starts.
+    The daemon takes each up by itself, as if it had just come in. What a rule set aside is let through: no rule's
+    `quarantine` holds it any more. All else that the rules say of it counts, and `gateway explain` tells who let it
+    through.
     """
     with opened(session) as (_, store):
         entered = trace.by_spool(store, ids)
         known = trace.trails(store, entered.values(), set(ids) - entered.keys())
         wanted = {one.spool_id: one for one in known if one.state == _STATE and one.spool_id is not None}
         # Its row of `mail` has to go, or the mail would count as processed; what it told is kept in the journal.
-        journal(store, "mail_retried", [(None, _remembered(one)) for one in wanted.values()])
-        changed = spool_rows.retry(store, list(wanted))
-    for one in wanted.values():
-        if one.spool_id in changed and one.reason.startswith(f"{Reason.BY_RULE}:"):
-            output.warn(
-                f"{one.spool_id} was set aside by a rule and will be again unless the rule has changed and the daemon "
-                "was restarted since: it reads rules only when it starts"
-            )
+        for kind in ("mail_retried", "mail_released"):
+            journal(store, kind, [(None, _remembered(one)) for one in wanted.values() if _deed(one) == kind])
+        changed = spool_rows.retry(store, list(wanted), by=actor_name())
     refused = [one for one in ids if one in wanted and one not in changed]
     for spool_id in refused:
         output.warn(f"{spool_id} had come to ticket #{wanted[spool_id].ticket} before it was set aside; discard it")
     code = told([one for one in ids if one not in refused], changed, "is back in the spool", _REFUSED)
     return 1 if refused else code
+
+
+def _deed(one: Trail) -> str:
+    return "mail_released" if one.reason.startswith(f"{Reason.BY_RULE}: ") else "mail_retried"
 
 
 def _remembered(one: Trail) -> dict[str, Any]:

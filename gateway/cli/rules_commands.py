@@ -122,7 +122,7 @@ def load_or_refuse(config: "Config") -> "RuleSet":
     from gateway.compose.render import Templates
     from gateway.config.rules_files import load_rules
 
-    return load_rules(config, Templates.load(config.templates_dir).names, config.rules_dir)
+    return load_rules(config, Templates.load(config.templates_dir).letters, config.rules_dir)
 
 
 def _summary(found: "RuleSet") -> str:

@@ -44,7 +44,7 @@ def from_ticket(session: Session, number: str, mail_id: int | None, as_json: boo
         found = ticket_number(store, cfg, number)
         ticket = archive.ticket(store, found) if found is not None else {}
         mails = archive.of_ticket(store, found, mail_id=mail_id) if found is not None else []
-        rules = load_rules(cfg, Templates.load(cfg.templates_dir).names)
+        rules = load_rules(cfg, Templates.load(cfg.templates_dir).letters)
     if not ticket:
         output.warn(f"gateway rules from-ticket: there is no ticket {number}")
         return EX_NOINPUT

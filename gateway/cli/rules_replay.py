@@ -114,7 +114,7 @@ def _checked(cfg: "Config", folder: Path | None) -> "RuleSet":
     from gateway.config.rules_files import load_rules
     from gateway.rule_tests import pass_rule_tests
 
-    rules = load_rules(cfg, Templates.load(cfg.templates_dir).names, folder or cfg.rules_dir)
+    rules = load_rules(cfg, Templates.load(cfg.templates_dir).letters, folder or cfg.rules_dir)
     pass_rule_tests(cfg, rules, folder)
     return rules
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gateway.cli.output import Branch
-from gateway.cli.page import instant, plain
+from gateway.cli.page import instant
 from gateway.explanation import Explanation, Step
+from gateway.shown import plain
 
 _LISTED = 5  # values of a condition
 _HELD = {True: "yes", False: "no ", None: "?  "}
@@ -18,6 +19,7 @@ _SKIPPED = {
     "not_allowed": "what was captured is no value for it",
     "person_set": "a person set it, and the rule has no force = true",
     "no_such_move": "the site lets no ticket go there",
+    "released": "a person released the mail",
     "by_agents_only": "on an existing ticket only an agent changes it",
 }
 

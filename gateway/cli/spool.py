@@ -1,12 +1,15 @@
 """`gateway spool`: mail that is accepted and not yet processed."""
 
+from collections.abc import Sequence
+
 import click
 
 from gateway.cli import output
+from gateway.cli.glimpse import glimpse
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened
 from gateway.shown import size
-from gateway.store import spool_rows
+from gateway.store import Store, spool_rows, trace
 
 
 @click.group(epilog="Example: gateway spool list")
@@ -26,13 +29,14 @@ def list_(session: Session, as_json: bool) -> None:
     """
     with opened(session) as (_, store):
         found = spool_rows.rows(store, states=["new"])
+        senders = _senders(store, found)
     if as_json:
         output.print_json(
             [
                 {
                     "id": one.id,
                     "source": one.source,
-                    "from": one.mail_from,
+                    "from": senders[one.id],
                     "recipients": one.recipients,
                     "received_at": one.received_at,
                     "size": one.size,
@@ -53,7 +57,7 @@ def list_(session: Session, as_json: bool) -> None:
             [
                 one.id,
                 one.source,
-                "<>" if one.mail_from == "" else one.mail_from,
+                "<>" if senders[one.id] == "" else senders[one.id],
                 one.recipients,
                 one.received_at,
                 size(one.size),
@@ -65,3 +69,10 @@ def list_(session: Session, as_json: bool) -> None:
         ],
         right=["id", "size", "attempts"],
     )
+
+
+def _senders(store: Store, found: Sequence[spool_rows.SpoolRow]) -> dict[int, str | None]:
+    """By id the envelope sender; where nobody told one, as many pipes and all mailboxes do not, whom From names."""
+    untold = [one.id for one in found if one.mail_from is None]
+    named = {one.spool_id: glimpse(one.head).from_ or None for one in trace.heads(store, untold)}
+    return {one.id: named.get(one.id) if one.mail_from is None else one.mail_from for one in found}

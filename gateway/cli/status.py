@@ -18,6 +18,7 @@ from gateway.health.state import Gathered, Level, gathered, judged, of_machine
 from gateway.health.ways import WayOut
 from gateway.ownership import NotOurs
 from gateway.shown import size, span
+from gateway.store.backlog import OUTBOX_STATES
 
 _UNKNOWN = 3  # to Nagios
 
@@ -30,11 +31,12 @@ def status(session: Session, as_json: bool) -> int:
     """Say whether the daemon runs on this machine, what waits and since when, and what needs a person.
 
     The first line and the exit code are made for Nagios: 0 OK, 1 WARNING (mail is late, failed or in quarantine, a
-    mailbox is not polled), 2 CRITICAL (the daemon or the database is down, the disk is full, the spool stands still).
+    mailbox is polled by nobody), 2 CRITICAL (the daemon or the database is down, the disk is full; the spool, the
+    outbox or a mailbox stands still).
     3 UNKNOWN: the data are another user's, so run it as the gateway's (in Nagios: sudo -u gateway gateway status).
     While config.toml has mistakes, which is a WARNING, all else is told by the settings that were in force last.
 
-    Mail that a person gave up with `gateway outbox drop` raises no alarm.
+    Mail that a person gave up with `gateway outbox drop`, and a recipient whom a server refuses, raise no alarm.
     """
     try:
         found = _gathered(session)
@@ -89,8 +91,8 @@ def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
         yield "spool", f"{found.waiting.count} waiting{_since(found.at, found.waiting.oldest_at)}"
     if found.outgoing:
         states = found.outgoing.by_state
-        parts = [f"{states.get(state, 0)} {state}" for state in ("pending", "sending", "failed", "held")]
-        parts += [f"{states['shadowed']} shadowed"] if states.get("shadowed") else []
+        parts = [f"{states[state]} {state}" for state in ("pending", "sending", "failed", "held")]
+        parts += [f"{states['shadowed']} shadowed"] if states["shadowed"] else []
         yield "outbox", f"{', '.join(parts)}{_since(found.at, found.outgoing.oldest_at)}"
     for way in found.ways:
         if len(found.ways) > 1 or way.paced or way.trouble:
@@ -114,7 +116,7 @@ def _lines(found: Gathered) -> Iterator[tuple[str, str]]:
         yield f"certificate {name}", f"until {ends:%Y-%m-%d}"
     for name, ends in found.secrets.items():
         yield f"secret {name}", f"until {ends:%Y-%m-%d}"
-    yield "disk free", size(found.disk_free)
+    yield "disk free", f"{size(found.disk.free)} in {found.disk.folder}"
     schemas = ", ".join(f"{name} {at or '-'}" for name, at in found.schemas.items())
     yield "version", f"{__version__}, schema {schemas or 'unknown'}"
 
@@ -155,7 +157,7 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
             "oldest_at": found.waiting.oldest_at if found.waiting else None,
         },
         "outbox": {
-            **{state: states.get(state, 0) if found.outgoing else None for state in _STATES},
+            **{state: states.get(state) for state in OUTBOX_STATES},
             "oldest_at": found.outgoing.oldest_at if found.outgoing else None,
             "due_since": found.outgoing.due_since if found.outgoing else None,
         },
@@ -187,10 +189,7 @@ def _json_of(found: Gathered, level: Level, alarms: list[str]) -> dict[str, Any]
         "certificates": found.certificates,
         "secrets": found.secrets,
         "unreached": found.unreached,
-        "disk_free": found.disk_free,
+        "disk_free": found.disk.free,
         "program": __version__,
         "schema": found.schemas,
     }
-
-
-_STATES = ("pending", "sending", "sent", "failed", "held", "shadowed")

@@ -1,6 +1,7 @@
 """`gateway trace`: where is this customer's mail?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
@@ -9,8 +10,8 @@ from gateway.cli import agent_tree, output
 from gateway.cli.finding import Found, What, find, meaning
 from gateway.cli.main import Session, config_option
 from gateway.cli.opening import opened, text_of
-from gateway.cli.page import instant, plain, print_heading, print_pairs
-from gateway.shown import size
+from gateway.cli.page import instant, print_heading, print_pairs
+from gateway.shown import plain, size
 from gateway.store.trace import Deed, Sending, Trail, deeds
 
 _Step = Mapping[str, Any]
@@ -186,7 +187,10 @@ def _answer(step: _Step | None) -> str:
     if step is None:
         return ""
     if step.get("sent"):
-        return f"{step['sent']} to {step.get('to')}"
+        later = (
+            f", put off until {instant(datetime.fromisoformat(until))}" if (until := step.get("put_off_until")) else ""
+        )
+        return f"{step['sent']} to {step.get('to')}{later}"
     detail = f" ({step['detail']})" if step.get("detail") else ""
     return f"no: {step.get('reason')}{detail}"
 

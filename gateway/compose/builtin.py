@@ -50,14 +50,14 @@ def render(name: str, context: Mapping[str, object]) -> tuple[str, str]:
     known = {**_CUSTOMER_TEXTS, **_AGENT_TEXTS}.get(name, "This is about your request {number}.")
     intro = known.replace("{number}", f"#{number}" if number else "").replace(" .", ".")
     follows = _text(context, "follows", "number")
-    written = f"{_text(context, 'writer', 'name')} <{_text(context, 'writer', 'address')}>"
+    written = _text(context, "writer", "shown")
     paragraphs = [
         intro,
         _text(context, "reason"),
         _looks_like(context),
         f"It follows up on #{follows}, which is closed." if follows else "",
         _listed(context, "failed", "address", "reply"),
-        f"{written}: {_text(context, 'writer', 'verdict')}" if len(written) > 3 else "",
+        f"{written}: {_text(context, 'writer', 'verdict')}" if written else "",
         _text(context, "text"),
         _listed(context, "attachments", "name"),
         _listed(context, "lines", "said", "result", "manual"),

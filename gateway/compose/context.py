@@ -27,6 +27,7 @@ _CUSTOMER: Context = {
     "problem": "",  # the title of the known problem
     "step": "",  # what progress is made: assigned, started, waiting, moved
     "moved_from": "",  # the queue that had it before
+    "sender_moved": False,  # our mails come from another address than before
     "history": (),  # what was done, oldest first: {at, kind, what}
     "rates": (),  # where a rating is asked for, best first: {value, label, link}
 }
@@ -38,7 +39,8 @@ _AGENT: Context = {
     "due": "",
     "by": "",  # who did it
     "reason": "",
-    "writer": {"name": "", "address": "", "at": "", "verdict": "", "party": ""},  # of the text
+    # Of the text; `shown` is name and address as they are written side by side, or words for nobody known.
+    "writer": {"name": "", "address": "", "shown": "", "at": "", "verdict": "", "party": ""},
     "quoted": "",  # the text with a sign before each line
     "attachments": (),  # of the text: {name, size, here}; `here` is false for what was too large to come along
     "articles": (),  # the whole thread, oldest first: {at, author, kind, text, quoted}

@@ -1,13 +1,15 @@
 """Letters to agents about many tickets: a digest of what waits for them, a report of what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from gateway.compose import dates, letters, words
 from gateway.compose.phrases import phrase
 from gateway.compose.render import Templates
 from gateway.compose.values import Auto, Desk, Letter, Shown, Stamp
+from gateway.config import Config
 from gateway.mail.value import Address
 
 _NO_TICKET = Shown(number="", tag="", status="")
@@ -15,12 +17,15 @@ _NO_TICKET = Shown(number="", tag="", status="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One ticket of a digest."""
+    """One ticket of a digest. `clock`: what `due` is for, first_response, next_response or resolution."""
 
     ticket: Shown
     customer: str
     priority: str
+    queue: str = ""  # titles and names, as people know them
+    assignee: str = ""
     due: datetime | None = None
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,22 @@ class Figures:
     figures: Sequence[Figure]
 
 
+def row_of(
+    cfg: Config, ticket: Mapping[str, Any], customer: str, language: str, *, due: datetime | None, clock: str = ""
+) -> Row:
+    """A ticket by its row: what `letters.shown` reads, and `priority`, `queue` and `assignee`."""
+    queue, agent = cfg.queues.get(ticket["queue"]), cfg.agents.get(ticket["assignee"] or "")
+    return Row(
+        ticket=letters.shown(cfg, ticket, language),
+        customer=customer,
+        priority=ticket["priority"],
+        queue=(queue.title if queue else "") or ticket["queue"],
+        assignee=(agent.name if agent else "") or ticket["assignee"] or "",
+        due=due,
+        clock=clock,
+    )
+
+
 def digest(
     templates: Templates,
     desk: Desk,
@@ -71,7 +92,10 @@ def digest(
                     "customer": words.clean(row.customer),
                     "status": row.ticket.status,
                     "priority": phrase("priority", row.priority, tongue),
+                    "queue": row.queue,
+                    "assignee": words.clean(row.assignee) or phrase("group", "unassigned", tongue).lower(),
                     "due": dates.moment(row.due, zone, tongue) if row.due else "",
+                    "clock": phrase("fact", row.clock or "due", tongue).lower(),
                 }
                 for row in group.rows
             ],

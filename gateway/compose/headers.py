@@ -118,13 +118,32 @@ def is_address(addr: str) -> bool:
 
 
 def written(addr: str) -> str:
-    """The address as headers and envelopes carry it; Permanent where it is none (T113)."""
+    """The address as headers and SMTP envelopes carry it; Permanent where it is none (T113).
+
+    In ASCII where nothing but the domain is beyond it: few servers offer SMTPUTF8, and every one takes an A-label.
+    """
+    local, _, domain = quoted(addr).rpartition("@")
+    return f"{local}@{_a_label(domain) if local.isascii() and not domain.isascii() else domain}"
+
+
+def quoted(addr: str) -> str:
+    """The address itself, its local part in quotes where it needs them; Permanent where it is none."""
     if not is_address(addr):
         raise Permanent(f"not an address we write to: {addr[:100]!r}")
     local, _, domain = addr.rpartition("@")
     if ".." in local or local.startswith(".") or local.endswith("."):
         return f'"{local}"@{domain}'
     return addr
+
+
+def _a_label(domain: str) -> str:
+    """As DNS knows it, or as it is: Python's codec would make the `fass` of somebody else of `faß` (RFC 5894 7.2)."""
+    try:
+        label = domain.encode("idna")
+        is_same = label.decode("idna") == unicodedata.normalize("NFC", domain).lower()
+    except UnicodeError:
+        return domain
+    return label.decode("ascii") if is_same else domain
 
 
 def ids(values: Sequence[str]) -> list[str]:

@@ -33,8 +33,10 @@ __all__ = [
 ]
 
 
-def send(letter: Letter, ticket: int | None, *, wait: timedelta = timedelta(), is_alarm: bool = False) -> Send:
-    """The action that puts a letter into the outbox, on its ticket; for so long it may still be stopped there."""
+def send(
+    letter: Letter, ticket: int | None, *, wait: timedelta = timedelta(), reason: str = "", is_alarm: bool = False
+) -> Send:
+    """The action that puts a letter into the outbox, on its ticket; for so long it stays there, for that reason."""
     return Send(
         ticket=ticket,
         kind=letter.kind,
@@ -47,6 +49,7 @@ def send(letter: Letter, ticket: int | None, *, wait: timedelta = timedelta(), i
         sender=letter.sender.addr,
         is_alarm=is_alarm,
         wait=wait,
+        reason=reason,
     )
 
 

@@ -17,6 +17,7 @@ from gateway.compose.phrases import phrase
 from gateway.compose.render import Templates
 from gateway.compose.values import Auto, Desk, Letter, Shown, Stamp
 from gateway.mail.value import Address
+from gateway.tickets import alphabets
 from gateway.tickets.subject import base_subject
 
 TEXT_CAP = 60_000  # characters of one text
@@ -37,7 +38,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who wrote, and what is known of that. `party`: requester, watcher, agent, other, third (a word of `phrases`)."""
+    """Who wrote, and what is known of that; an empty address says that nobody knows.
+
+    `party`: requester, watcher, agent, other, third (a word of `phrases`).
+    """
 
     address: Address
     verdict: Verdict
@@ -119,6 +123,9 @@ class Notice:
     tags: Sequence[str] = ()
     fields: Mapping[str, str] = field(default_factory=dict)  # of the site: title -> value
     copies: Sequence[str] = ()  # who gets copies
+    proposed: Sequence[str] = ()  # who was copied on a mail, and gets none until somebody lets them in
+    mentions: Sequence[int] = ()  # tickets that it names without proof
+    note: str = ""  # what was written to it for agents alone, where the text is the customer's
     due: Mapping[str, datetime] = field(default_factory=dict)  # first_response, next_response, resolution
     customer: Customer | None = None
     writer: Writer | None = None
@@ -170,7 +177,7 @@ def notice(
         language=language,
         in_reply_to=in_reply_to,
         references=references,
-        writer=about.writer.address if about.writer else None,
+        writer=who if (who := about.writer and about.writer.address) and (who.addr or who.name) else None,
         context=_context(about, along, page, zone, tongue) | {"subject": base_subject(about.subject, desk.tag)},
         files=[_file(file, page) for file in along],
     )
@@ -236,15 +243,26 @@ def _context(about: Notice, along: Sequence[Attached], page: str, zone: tzinfo, 
 
 def _writer(writer: Writer | None, zone: tzinfo, language: str) -> dict[str, object]:
     if writer is None:
-        return {"name": "", "address": "", "at": "", "verdict": "", "party": ""}
-    verdict = phrase("verdict", writer.verdict, language)
+        return {"name": "", "address": "", "shown": "", "at": "", "verdict": "", "party": ""}
+    name, address = words.clean(writer.address.name, VALUE_CAP), writer.address.addr
     return {
-        "name": words.clean(writer.address.name, VALUE_CAP),
-        "address": writer.address.addr,
+        "name": name,
+        "address": address,
+        "shown": (context.shown_address(name, address) if address else name) or phrase("party", "unknown", language),
         "at": dates.moment(writer.at, zone, language) if writer.at else "",
-        "verdict": f"{verdict} ({writer.by})" if writer.by else verdict,
+        "verdict": _verdict(writer, language),
         "party": phrase("party", writer.party, language),
     }
+
+
+def _verdict(writer: Writer, language: str) -> str:
+    """Whether they are who they say, and whether they may look like somebody else."""
+    verdict = phrase("verdict", writer.verdict, language)
+    told = f"{verdict} ({writer.by})" if writer.by else verdict
+    if alphabets.is_mixed(writer.address.name) or alphabets.is_mixed(writer.address.addr):
+        told = f"{told}; {phrase('verdict', 'mixed', language)}"
+    plain = alphabets.in_ascii(writer.address)
+    return f"{told}: {plain}" if plain else told
 
 
 def _facts(about: Notice, zone: tzinfo, language: str) -> list[Mapping[str, str]]:
@@ -262,6 +280,9 @@ def _facts(about: Notice, zone: tzinfo, language: str) -> list[Mapping[str, str]
         "occurrence": str(about.occurrence) if about.occurrence > 1 else "",
         "tags": ", ".join(about.tags),
         "copies": ", ".join(about.copies),
+        "proposed": f"{', '.join(about.proposed)} (#cc +ADDR)" if about.proposed else "",
+        "mentions": ", ".join(f"#{one} (#join {one})" for one in about.mentions),
+        "note": about.note,
         "reason": about.reason,
         "reply_to": about.writer.reply_to if about.writer else "",
         "files": str(len(about.attachments)) if len(about.attachments) > FILES_CAP else "",

@@ -48,6 +48,9 @@ _FACT: _Table = {
     "occurrence": ("Like it lately", "Похожих недавно", "Podobných v poslední době"),
     "tags": ("Tags", "Метки", "Štítky"),
     "copies": ("Copies to", "Копии", "Kopie"),
+    "proposed": ("Proposed for copies", "Предложены в копию", "Navrženi do kopie"),
+    "mentions": ("Mentions", "Упоминает", "Zmiňuje"),
+    "note": ("Note", "Заметка", "Poznámka"),
     "files": ("Files in all", "Всего файлов", "Souborů celkem"),
     "due": ("Due", "Срок", "Termín"),
     "first_response": ("First answer due", "Первый ответ до", "První odpověď do"),
@@ -92,18 +95,30 @@ _VERDICT: _Table = {
         "ПРОВЕРКА НЕ ПРОЙДЕНА: вероятно, писал кто-то другой",
         "KONTROLA SELHALA: odesílatel je zřejmě podvržený",
     ),
+    "mixed": (
+        "LETTERS OF SEVERAL ALPHABETS: it may be made to look like somebody else",
+        "БУКВЫ РАЗНЫХ АЛФАВИТОВ: возможно, имя или адрес подделаны под чужие",
+        "PÍSMENA RŮZNÝCH ABECED: jméno nebo adresa mohou napodobovat někoho jiného",
+    ),
 }
 _PARTY: _Table = {
     "requester": ("", "", ""),
     "watcher": ("gets copies", "получает копии", "dostává kopie"),
     "agent": ("agent", "сотрудник", "pracovník"),
-    "other": ("other person", "другое лицо", "jiná osoba"),
+    "other": ("other person, unverified", "другое лицо, не подтверждено", "jiná osoba, neověřená"),
+    "proposed": (
+        "proposed for copies, unverified",
+        "предложен в копию, не подтверждено",
+        "navržen do kopie, neověřený",
+    ),
     "third": ("third party", "третья сторона", "třetí strana"),
+    "unknown": ("Unknown sender", "Неизвестный отправитель", "Neznámý odesílatel"),
 }
 _ARTICLE: _Table = {
     "in": ("customer", "клиент", "zákazník"),
     "out": ("answer", "ответ", "odpověď"),
     "note": ("internal note", "внутренняя заметка", "interní poznámka"),
+    "withdrawn": ("stopped before it left", "остановлено до отправки", "zastaveno před odesláním"),
 }
 _GROUP: _Table = {
     "overdue": ("Overdue", "Просроченные", "Po termínu"),
@@ -127,6 +142,14 @@ _COUNT: _Table = {
         "[пропущено более ранних: {left}; ответьте #show, чтобы получить все]",
         "[vynecháno starších: {left}; všechny pošle odpověď #show]",
     ),
+}
+# To agents: why they are told.
+_WHY: _Table = {
+    "rule": ('the rule "{name}"', "правило «{name}»", "pravidlo „{name}“"),
+    "reminder": ("you wished to be reminded", "вы просили напомнить", "chtěli jste být upozorněni"),
+    "away": ("in place of {who}, who is away", "вместо отсутствующих: {who}", "místo těch, kdo tu nejsou: {who}"),
+    "all_away": ("everybody else is away", "все остальные отсутствуют", "všichni ostatní tu nejsou"),
+    "unassigned": ("nobody has the ticket", "исполнителя нет", "požadavek nemá řešitele"),
 }
 # Of a report: what is counted, and what it is broken down by.
 _FIGURE: _Table = {
@@ -192,6 +215,7 @@ _TABLES: Mapping[str, _Table] = {
     "article": _ARTICLE,
     "group": _GROUP,
     "count": _COUNT,
+    "why": _WHY,
     "figure": _FIGURE,
     "by": _BY,
 }

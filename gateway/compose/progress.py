@@ -13,6 +13,7 @@ from gateway.tickets.subject import base_subject
 
 # Which progress a `progress` letter tells of.
 STEPS = ("assigned", "started", "waiting", "moved")
+ASKING = ("resolved", "rating")  # the letters that ask for a rating
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class News:
     problem: str = ""
     agent: str = ""  # the name of who has it now
     moved_from: str = ""  # the title of the queue that had it before
+    sender_moved: bool = False  # our mails come from another address than before
     rating_token: str = ""  # of the role for ratings; with one, a rating is asked for
 
 
@@ -91,6 +93,7 @@ def news(
             "problem": news.problem,
             "agent": {"name": news.agent},
             "moved_from": news.moved_from,
+            "sender_moved": news.sender_moved,
             "rates": rating.links(desk, ticket, base, news.rating_token, tongue) if asks else [],
         },
     )

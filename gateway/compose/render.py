@@ -14,7 +14,7 @@ from jinja2 import Template, TemplateError, TemplateSyntaxError
 from jinja2.exceptions import UndefinedError
 
 from gateway.compose import builtin, words
-from gateway.compose.sandbox import OUTPUT_CAP, SOURCE_CAP, Sandbox, require_plain
+from gateway.compose.sandbox import OUTPUT_CAP, SOURCE_CAP, Sandbox, check_jinja, require_plain
 from gateway.config.site_files import opened
 from gateway.errors import GatewayError
 
@@ -72,7 +72,11 @@ class Templates:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Every *.txt and *.html of the folder and of those in it (one a queue); a missing folder is an empty one."""
+        """Every *.txt and *.html of the folder and of those in it (one a queue); a missing folder is an empty one.
+
+        ConfigError where the sandbox is not sound.
+        """
+        check_jinja()
         sources: dict[str, str] = {}
         unreadable: dict[str, str] = {}
         for path in sorted([*directory.glob("*.*"), *directory.glob("*/*.*")]):
@@ -97,9 +101,14 @@ class Templates:
 
     @property
     def names(self) -> frozenset[str]:
-        """What rules may name: every template of the folder, for whatever queue or language, and the built-in ones."""
+        """Every template of the folder, for whatever queue or language, and the built-in ones."""
         stems = (file.rpartition("/")[2].partition(".")[0] for file in self.files if not file.startswith("canned/"))
         return frozenset(stems) | builtin.NAMES
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """Those that go to customers: what rules and steps may name."""
+        return self.names - builtin.AGENT
 
     @property
     def canned(self) -> tuple[str, ...]:

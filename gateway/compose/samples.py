@@ -81,6 +81,7 @@ def _to_customer(name: str, language: str) -> dict[str, object]:
         "problem": "Orders of 12 May are delayed at the carrier",
         "step": "assigned",
         "moved_from": "Sales",
+        "sender_moved": True,
         "history": [
             {"at": dates.moment(AT - ago, UTC, language), "kind": kind, "what": phrase("done", kind, language)}
             for kind, ago in done
@@ -104,7 +105,10 @@ def _to_agent(name: str, language: str) -> dict[str, object]:
         "customer": CUSTOMER.name,
         "status": phrase("status", "open", language),
         "priority": phrase("priority", "high", language),
+        "queue": "Support",
+        "assignee": AGENT.name,
         "due": dates.moment(AT, UTC, language),
+        "clock": phrase("fact", "first_response", language).lower(),
     }
     groups: object = [{"title": "Overdue", "tickets": [row, row]}]
     if name == "report":
@@ -126,6 +130,7 @@ def _to_agent(name: str, language: str) -> dict[str, object]:
         "writer": {
             "name": CUSTOMER.name,
             "address": CUSTOMER.addr,
+            "shown": f"{CUSTOMER.name} <{CUSTOMER.addr}>",
             "at": dates.moment(AT, UTC, language),
             "verdict": phrase("verdict", "unverified", language),
             "party": phrase("party", "other", language),
@@ -137,7 +142,7 @@ def _to_agent(name: str, language: str) -> dict[str, object]:
         "articles": [{**article, "text": "Hello\nthere", "quoted": "> Hello\n> there"}],
         "similar": [{"number": FOLLOWED, "title": "Parcel is late", "why": "both name ord-118203"}],
         "reaches": ["Ann Example <ann@example.net>"],
-        "commands": ["#close", "#note", "#assign NAME"],
+        "commands": ["#send", "#drop"] if name == "notice_held" else ["#close", "#note", "#assign NAME"],
         "failed": _FAILED,
         "lines": [
             {"said": "#assign carol", "result": "assigned to Carol Reyes", "ok": True, "manual": ""},

@@ -6,6 +6,7 @@ Not rendered in a child process: everything that grows is capped here instead (T
 from itertools import islice
 from typing import Any
 
+import jinja2
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
@@ -13,11 +14,15 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from gateway.errors import ConfigError
+
 OUTPUT_CAP = 256 << 10  # characters of one rendered text
 SOURCE_CAP = 64 << 10
 _NUMBER_CAP = 10**15
 _EACH_CAP = 10_000  # rounds of one loop
 _LOOPS = 3  # more loops inside one do not end today
+
+_SOUND = (3, 1, 6)
 
 _FILTERS = """
     abs capitalize count d default dictsort e escape filesizeformat first float groupby int items join last length list
@@ -41,6 +46,13 @@ _REFUSED = (
     nodes.Include,
     nodes.Macro,
 )
+
+
+def check_jinja() -> None:
+    """ConfigError where templates could get out of the sandbox that is installed (CVE-2024-56326, CVE-2025-27516)."""
+    version = jinja2.__version__
+    if tuple(int(part) for part in version.split(".")[:3] if part.isdigit()) < _SOUND:
+        raise ConfigError([f"Jinja2 {version} is installed, but its sandbox has holes; install 3.1.6 or a later one"])
 
 
 class _Generator(CodeGenerator):

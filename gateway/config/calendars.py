@@ -22,6 +22,12 @@ def off_duty(cfg: Config, at: datetime) -> frozenset[str]:
 
 
 def zone_of(cfg: Config) -> tzinfo:
-    """Where the site's days begin and end: the time zone that all its calendars share, else UTC."""
-    zones = {calendar.timezone for calendar in cfg.calendars.values()}
-    return ZoneInfo(zones.pop()) if len(zones) == 1 else UTC
+    """By whose clock the site's people read and write times, and its days begin and end."""
+    name = zone_name(cfg)
+    return ZoneInfo(name) if name else UTC
+
+
+def zone_name(cfg: Config) -> str:
+    """The zone that is named, else that of the first calendar; `""` where there is neither."""
+    first = next(iter(cfg.calendars.values()), None)
+    return cfg.mail.timezone or (first.timezone if first else "")

@@ -1,7 +1,7 @@
 """Cron expressions: `"0 7 * * mon"` is each Monday at seven."""
 
 import re
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -25,14 +25,17 @@ def trigger(text: str, zone: tzinfo) -> CronTrigger:
 
 
 def last_before(text: str, zone: tzinfo, at: datetime) -> datetime | None:
-    """The last time of an expression that is not after `at`; None where there was none in years."""
+    """The last time of an expression that is not after `at`, in UTC; None where there was none in years.
+
+    A time of day that comes twice, when the clocks go back, counts the first time only.
+    """
     times = trigger(text, zone)
     for reach in _REACHES:
         found: datetime | None = None
         following = times.get_next_fire_time(None, at - reach)
         while following is not None and following <= at:
-            found = following
-            following = times.get_next_fire_time(found, found)
+            found = found if following.fold else following
+            following = times.get_next_fire_time(following, following)
         if found is not None:
-            return found
+            return found.astimezone(UTC)
     return None

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Mapping
 from gateway.config import kinds, tables
 from gateway.config.crosscheck_people import addresses, admin, agents_addresses, leavers, report, unknown
 from gateway.config.crosscheck_routes import outgoing
+from gateway.config.crosscheck_steps import steps
 from gateway.config.crosscheck_ways import listeners, mailboxes
 from gateway.config.hours import NOT_DAYS, days_of
-from gateway.config.problems import Loc, Problem
+from gateway.config.problems import Problem
 from gateway.config.section import did_you_mean
-from gateway.tickets.assignment import STRATEGIES
 from gateway.tickets.status import Status, Statuses
 
 
 def cross_problems(data: tables.Tables, *, thorough: bool = False) -> list[Problem]:
     """What no single key can tell."""
     checks: tuple[Callable[[tables.Tables], Iterator[Problem]], ...] = (
-        _names, addresses, agents_addresses, admin, listeners, mailboxes, outgoing, _calendars, _statuses,
+        _names, steps, addresses, agents_addresses, admin, listeners, mailboxes, outgoing, _calendars, _statuses,
         _organisations, _auth, leavers, report,
     )  # fmt: skip
     found = [problem for check in checks for problem in check(data)]
@@ -50,28 +50,6 @@ def _names(data: tables.Tables) -> Iterator[Problem]:
         yield from unknown(
             ("sla", name, "calendar"), table.get("calendar"), calendars, "a calendar", "[calendars.NAME]"
         )
-        for index, step in tables.arrays(table, "step"):
-            clock = step.get("of")
-            if clock in ("first_response", "next_response", "resolution") and clock not in table:
-                loc = ("sla", name, "step", index, "of")
-                yield Problem(loc=loc, what=f'waits for the clock "{clock}", which this SLA does not have')
-            for place, said in tables.texts(step.get("do")):
-                yield from _done(("sla", name, "step", index, "do", place), said, queues, agents, data)
-
-
-def _done(
-    loc: Loc, said: str, queues: tuple[str, ...], agents: tuple[str, ...], data: tables.Tables
-) -> Iterator[Problem]:
-    """Who and what a step names is there."""
-    verb, _, name = (part.strip() for part in said.partition(":"))
-    if verb == "queue":
-        yield from unknown(loc, name, queues, "a queue", "[queues.NAME]")
-    elif verb == "status":
-        yield from unknown(loc, name, (*Status, *tables.table(data, "statuses")), "a status", "[statuses.NAME]")
-    elif verb == "notify" and "@" not in name:
-        yield from unknown(loc, name, ("assignee", "lead", "agents", *agents), "an agent", "[agents.NAME]")
-    elif verb == "assign":
-        yield from unknown(loc, name, ("lead", *STRATEGIES, *agents), "an agent", "[agents.NAME]")
 
 
 # ---- the desk ------------------------------------------------------------------------------------------------------
@@ -155,6 +133,9 @@ def _moves(data: tables.Tables) -> Iterator[Problem]:
                 guess = did_you_mean(target, known) or "; it would stand under [statuses.NAME]"
                 what = f'names a status that does not exist: "{kinds.shown(target)}"{guess}'
                 yield Problem(loc=("statuses", name, "moves", index), what=what)
+    for name in table.never_closed():
+        what = f'lacks "{Status.CLOSED}", so that the clock never closes what is {name} (mail.close_after)'
+        yield Problem(loc=("statuses", name, "moves"), what=what)
     for name in table.unreachable():
         what = "can never be reached: it stands in moves of no status that a ticket can come to"
         yield Problem(loc=("statuses", name), what=what)

@@ -28,6 +28,11 @@ def _ours(data: tables.Tables) -> Iterator[tuple[Loc, str]]:
             yield ("queues", name, "addresses", index), tables.addr_key(addr)
 
 
+def ours(data: tables.Tables) -> set[str]:
+    """Addresses that are our own: mail to them becomes tickets."""
+    return {addr for _, addr in _ours(data)} | _senders(data)
+
+
 def _senders(data: tables.Tables) -> set[str]:
     """Addresses we write from."""
     places = [tables.table(data, "mail"), *(table for _, table in tables.named(data, "queues"))]
@@ -45,7 +50,7 @@ def addresses(data: tables.Tables) -> Iterator[Problem]:
 
 
 def agents_addresses(data: tables.Tables) -> Iterator[Problem]:
-    ours = {addr for _, addr in _ours(data)} | _senders(data)
+    own = ours(data)
     seen: dict[str, str] = {}
     for name, table in tables.named(data, "agents"):
         addresses = table.get("addresses")
@@ -55,7 +60,7 @@ def agents_addresses(data: tables.Tables) -> Iterator[Problem]:
             loc, addr = ("agents", name, "addresses", index), tables.addr_key(text)
             if not addr:
                 continue
-            if addr in ours:
+            if addr in own:
                 yield Problem(loc=loc, what=f"is one of our own addresses: {addr}; notices to it would become tickets")
             elif addr in seen:
                 whose = "this agent" if seen[addr] == name else f"agent {seen[addr]}"
@@ -104,7 +109,7 @@ def report(data: tables.Tables) -> Iterator[Problem]:
     """Whoever gets the report works here, or has an address that is none of ours."""
     agents = dict(tables.named(data, "agents"))
     staff = tuple(name for name, table in agents.items() if table.get("left") is not True)
-    ours = {addr for _, addr in _ours(data)} | _senders(data)
+    own = ours(data)
     table = tables.table(data, "report")
     for index, text in tables.texts(table.get("to")):
         loc = ("report", "to", index)
@@ -112,7 +117,7 @@ def report(data: tables.Tables) -> Iterator[Problem]:
             yield from unknown(loc, text.strip(), staff, "an agent", "[agents.NAME]")
         elif not (addr := tables.addr_key(text)):
             yield Problem(loc=loc, what=f'is no mail address: "{kinds.shown(text)}"')
-        elif addr in ours:
+        elif addr in own:
             yield Problem(loc=loc, what=f"is one of our own addresses: {addr}; reports to it would become tickets")
     wishes = (tables.texts(agent.get("notify")) for agent in agents.values())
     if "cron" in table and not table.get("to") and not any(text == "report" for one in wishes for _, text in one):

@@ -5,6 +5,12 @@ from collections.abc import Iterator
 from gateway.config import kinds, tables
 from gateway.config.problems import Loc, Problem
 
+# What gets a token, where nothing does by itself: Microsoft gives out device codes, Google gives none for mail.
+_MISSING = {
+    "google": "client_secret_file or refresh_token_file",
+    "custom": "client_secret_file, refresh_token_file, or device_url for gateway auth login",
+}
+
 
 def listeners(data: tables.Tables) -> Iterator[Problem]:
     seen: dict[str, str] = {}
@@ -36,8 +42,9 @@ def _listener(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
         yield Problem(loc=place, what="needs tls_cert and tls_key: port 465 speaks TLS from the first byte")
     if where.startswith("unix:") and role != "lmtp":
         yield Problem(loc=(*loc, "listen"), what='is a unix socket, which only role = "lmtp" uses')
-    if role == "lmtp" and not where.startswith("unix:") and not _is_loopback(where):
-        yield Problem(loc=(*loc, "listen"), what="must be loopback or unix:PATH for LMTP, which knows no passwords")
+    if role == "lmtp" and not _is_loopback(where) and not table.get("trusted_relays"):
+        what = "is not loopback, and LMTP knows no passwords: name in trusted_relays who may speak to it"
+        yield Problem(loc=(*loc, "listen"), what=what)
     if role == "submission":
         if "users_file" not in table:
             yield Problem(loc=loc, what="is missing users_file, which submission needs")
@@ -112,6 +119,9 @@ def _folder(name: str) -> str:
 
 
 def oauth(loc: Loc, table: tables.Tables) -> Iterator[Problem]:
+    missing = _MISSING.get(str(table.get("provider", "")))
+    if missing is not None and not table.keys() & {"client_secret_file", "refresh_token_file", "device_url"}:
+        yield Problem(loc=loc, what=f"can never get a token: name {missing}")
     if table.get("provider") == "custom":
         for key in ("token_url", "scope"):
             if key not in table:

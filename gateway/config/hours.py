@@ -38,6 +38,8 @@ def times_of_day(value: object) -> tuple[Span, ...]:
         if match is None:
             raise ValueError(f'holds no hours: "{word[:40]}"; write such as "20:00-07:00"')
         spans.append((_clock(match[1], match[2]), _clock(match[3], match[4])))
+    if spans and all(is_within(tuple(spans), end) for _, end in spans):
+        raise ValueError("leaves no time of day; to hear nothing, leave due and overdue out of notify")
     return tuple(spans)
 
 

@@ -11,11 +11,13 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainValidator, ValidationInfo
 
 from gateway.config import units
 from gateway.config.secret import Secret
+from gateway.config.section import did_you_mean
 from gateway.mail.value import Address as MailAddress
 from gateway.tickets import duration as sla_times
 from gateway.tomltext.units import duration, size
@@ -29,6 +31,8 @@ _HOST = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}", re.ASCII)
 # Dot-atom without `%` and `!`, which our own SMTP listener refuses as source routes.
 _LOCAL = re.compile(r"[a-z0-9#$&'*+/=?^_`{|}~-]+(\.[a-z0-9#$&'*+/=?^_`{|}~-]+)*", re.ASCII | re.IGNORECASE)
 _MAILBOX = re.compile(r'\s*(?:"(?P<quoted>[^"<>]*)"|(?P<name>[^"<>]*?))\s*<(?P<addr>[^<>]*)>\s*')
+# Greedy to the last @: a password may hold one that nobody escaped.
+PASSWORD_IN_URL = re.compile(r"(://[^/@:]*):.*@|([?&](?:ssl)?password=)[^&]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -318,6 +322,18 @@ def day(value: object) -> date:
 Day = Annotated[date, PlainValidator(day)]
 
 
+def timezone(value: object) -> str:
+    """The name of a time zone that there is."""
+    text = text_of(value, "Europe/Prague").strip()
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError):
+        from zoneinfo import available_timezones
+
+        raise ValueError(f'is no time zone: "{text[:60]}"{did_you_mean(text, available_timezones())}')
+    return text
+
+
 def whole(low: int, high: int) -> Any:
     """The constraint of a whole number from `low` to `high`."""
     return Field(strict=True, ge=low, le=high)
@@ -326,6 +342,7 @@ def whole(low: int, high: int) -> Any:
 Line = Annotated[str, PlainValidator(_nonempty)]
 Text = Annotated[str, PlainValidator(_paragraphs)]
 Name = Annotated[str, PlainValidator(name)]
+Timezone = Annotated[str, PlainValidator(timezone)]
 Language = Annotated[str, PlainValidator(language)]
 Host = Annotated[str, PlainValidator(host)]
 Addr = Annotated[str, PlainValidator(addr)]

@@ -4,17 +4,17 @@ Public holidays cost memory to know: they are looked up for a year when somebody
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gateway.config.hours import WEEKDAYS
 from gateway.config.schema_desk import Calendar, Sla
 from gateway.tickets.calendar import ALWAYS, WorkingHours
-from gateway.tickets.duration import Moment
+from gateway.tickets.duration import Budget, Moment
 from gateway.tickets.sla import Promise, Step
 
-_NOT_AGAIN = timedelta(0)
+_TELLS_DELAY = "reply:delayed"
 NEAR = 80  # percent of the time of a clock: then its deadline is near, for rules
 
 
@@ -42,22 +42,30 @@ def _public(code: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=region or None, years=year))
 
 
-def promise_of(name: str, one: Sla, hours: Mapping[str, WorkingHours]) -> Promise:
-    """An SLA as the clocks go by it."""
+def promise_of(name: str, one: Sla, hours: Mapping[str, WorkingHours], *, tells_delay: bool = False) -> Promise:
+    """An SLA as the clocks go by it. `tells_delay`: customers get a letter when a deadline has passed."""
     return Promise(
         name=name,
         calendar=one.calendar or "",
         hours=hours[one.calendar] if one.calendar else ALWAYS,
         budgets={clock: {str(priority): budget for priority, budget in table.items()} for clock, table in one.clocks()},
-        steps=(*_steps(one), *_triggers(one)),
+        steps=(*_steps(one), *(_delays(one) if tells_delay else ()), *_triggers(one)),
     )
+
+
+def _delays(one: Sla) -> Iterator[Step]:
+    """The letters on a delay, of clocks whose own steps write none."""
+    told = {step.of for step in one.step if _TELLS_DELAY in step.do}
+    for clock, _ in one.clocks():
+        if clock not in told:
+            yield Step(of=clock, at=Moment(share=100), do=(_TELLS_DELAY,), key="delayed")
 
 
 def _triggers(one: Sla) -> Iterator[Step]:
     """When rules are asked of a deadline that comes near, and of one that has passed."""
     for clock, _ in one.clocks():
         for event, share in (("due", NEAR), ("overdue", 100)):
-            yield Step(of=clock, at=Moment(share=share), do=(f"rules:{event}",), key=event)
+            yield Step(of=clock, at=Moment(share=share), asks=event, key=event)
 
 
 def _steps(one: Sla) -> Iterator[Step]:
@@ -69,7 +77,7 @@ def _steps(one: Sla) -> Iterator[Step]:
             of=step.of,
             at=step.at,
             do=step.do,
-            every=step.every or _NOT_AGAIN,
-            times=step.times if step.every else 1,
+            every=step.every or Budget(),
+            times=step.times or 1,
             key=moment if number == 1 else f"{moment} #{number}",
         )

@@ -25,7 +25,7 @@ from gateway.config.schema_desk import (
     Sla,
     StatusName,
 )
-from gateway.config.schema_site import Database, Gateway, Limits, Log, Mail, Metrics, Report, Shadow, Similar
+from gateway.config.schema_site import Database, Digest, Gateway, Limits, Log, Mail, Metrics, Report, Shadow, Similar
 from gateway.config.section import Section, by_name, key
 from gateway.tickets.calendar import WorkingHours
 from gateway.tickets.clocks import Promises
@@ -62,6 +62,7 @@ class Config(Section):
     statuses: Mapping[kinds.Name, StatusName] = by_name("Further statuses, and labels.")
     similar: Similar = key("Tickets that look like the same matter.", {})
     report: Report = key("Figures for supervisors.", {})
+    digest: Digest = key("The list of their open tickets for agents.", {})
     shadow: Shadow = key("What is compared in shadow mode.", {})
     limits: Limits = key("How much of anything is too much.", {})
     metrics: Metrics = key("Figures for Prometheus.", {})
@@ -200,7 +201,10 @@ class Config(Section):
     def promises(self) -> Promises:
         """What is promised, as far as these settings tell: what rules ask for they do not know."""
         return Promises(
-            slas={name: promise_of(name, one, self.hours) for name, one in self.sla.items()},
+            slas={
+                name: promise_of(name, one, self.hours, tells_delay="delayed" in self.mail.progress)
+                for name, one in self.sla.items()
+            },
             by_queue={name: one.sla for name, one in self.queues.items() if one.sla},
             statuses=self.status_table,
             close_after=self.mail.close_after,

@@ -95,7 +95,9 @@ class Smtp(Section):
     tls_key: kinds.FilePath | None = key("Its key (PEM), readable by the gateway alone.", None)
     tls_at_once: bool | None = key("TLS from the first byte instead of STARTTLS; by default on port 465.", None)
     trusted_relays: tuple[kinds.Network, ...] = key(
-        "Addresses or networks of our own MTAs: may use XCLIENT and PROXY, no limits per peer.", ()
+        "Addresses or networks of our own MTAs: may use XCLIENT and PROXY, no limits per peer. LMTP beyond loopback is "
+        "for them alone.",
+        (),
     )
     bare_newlines: Literal["normalize", "reject"] = key(
         "Mail with CR or LF alone: read as a line end and flagged, or refused with 550.", "normalize"
@@ -105,6 +107,11 @@ class Smtp(Section):
     @property
     def is_tls_at_once(self) -> bool:
         return self.listen.port == 465 if self.tls_at_once is None else self.tls_at_once
+
+    @property
+    def is_for_relays(self) -> bool:
+        """Is everybody else turned away? LMTP knows no login, and beyond loopback anybody could come."""
+        return self.role == "lmtp" and not self.listen.is_loopback
 
 
 class Oauth(Section):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, PlainValidator, model_validator
 
@@ -26,17 +25,6 @@ Notice = Literal[
 
 _DO = ("notify", "priority", "assign", "queue", "status", "tag", "reply", "note")
 _AREA = re.compile(r"[^\s/,#\[\]]([^/,#\[\]]{0,38}[^\s/,#\[\]])?")
-
-
-def _timezone(value: object) -> str:
-    text = kinds.text_of(value, "Europe/Prague").strip()
-    try:
-        ZoneInfo(text)
-    except (ValueError, OSError, LookupError):
-        from zoneinfo import available_timezones
-
-        raise ValueError(f'is no time zone: "{text[:60]}"{did_you_mean(text, available_timezones())}')
-    return text
 
 
 def _country(value: object) -> str:
@@ -63,14 +51,24 @@ def _budget(value: object) -> duration.Budget:
 
 
 def _do(value: object) -> str:
-    text = kinds.text_of(value, "notify:assignee").strip()
-    verb, colon, argument = text.partition(":")
-    if verb not in _DO or not colon or not argument:
+    text = kinds.text_of(value, "notify:assignee")
+    verb, argument = deed(text)
+    if verb not in _DO or not argument:
         guess = did_you_mean(verb, _DO)
-        raise ValueError(f'cannot do "{text[:60]}"{guess or "; write such as notify:assignee, priority:+1"}')
+        raise ValueError(f'cannot do "{text.strip()[:60]}"{guess or "; write such as notify:assignee, priority:+1"}')
     if verb == "priority" and argument not in ("+1", "-1", *PRIORITIES):
         raise ValueError(f'knows no priority "{argument[:40]}"; write +1, -1, {", ".join(PRIORITIES)}')
-    return text
+    if verb == "tag":
+        argument = _tag(argument)
+    if verb == "notify" and "@" in argument:
+        argument = kinds.addr(argument)
+    return f"{verb}:{argument}"
+
+
+def deed(text: str) -> tuple[str, str]:
+    """`"notify: lead"` -> what a step does, and to whom or what."""
+    verb, _, argument = text.partition(":")
+    return verb.strip(), argument.strip()
 
 
 def _area(value: object) -> str:
@@ -104,8 +102,8 @@ class Agent(Section):
     skills: tuple[kinds.Line, ...] = key("What rules may ask for with need.skills.", ())
     max_open: int | None = key("No more is assigned by strategy while this many are open.", None, low=1, high=100_000)
     notify: tuple[Notice, ...] = key(
-        "Which notices; also taken, held, digest, report, transcript.",
-        ("new", "assigned", "answered", "due", "overdue", "mentioned", "undelivered"),
+        "Which notices; also held, transcript, digest (as [digest]) and report (as [report]).",
+        ("new", "assigned", "answered", "taken", "due", "overdue", "mentioned", "undelivered"),
     )
     role: Literal["agent", "lead"] = key("A lead may also merge tickets and mark spam, by command.", "agent")
     calendar: str | None = key("Working hours, for assignment.", None)
@@ -122,7 +120,7 @@ class Agent(Section):
 class Calendar(Section):
     """Working hours. Days are keys: `mon-fri = "09:00-17:00"`, and a single day beats a range."""
 
-    timezone: Annotated[str, PlainValidator(_timezone)] = key("Whose clock the hours are by.", "UTC")
+    timezone: kinds.Timezone = key("Whose clock the hours are by.", "UTC")
     holidays: Annotated[str, PlainValidator(_country)] | None = key(
         "Public holidays of CZ, or of a region, DE-BY.", None
     )
@@ -159,8 +157,10 @@ class Step(Section):
     do: tuple[Annotated[str, PlainValidator(_do)], ...] = key(
         "What to do: notify:WHO, priority:+1, assign:WHO, tag:WORD ..."
     )
-    every: kinds.Duration | None = key("Again after so much working time; once where left out.", None)
-    times: int = key("How often in all, with every.", 1, low=1, high=100)
+    every: Annotated[duration.Budget, PlainValidator(_budget)] | None = key(
+        "Again after so much working time; once where left out.", None
+    )
+    times: int | None = key("How often in all, with every.", None, low=1, high=100)
 
 
 Clock = Annotated[Mapping[Priority, Annotated[duration.Budget, PlainValidator(_budget)]], BeforeValidator(_clock_of)]

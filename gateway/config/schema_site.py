@@ -66,6 +66,8 @@ def _database_url(value: object, info: ValidationInfo) -> str:
         text = os.environ.get(text.removeprefix("env:"), "").strip()
         if not text:
             raise ValueError("names an environment variable that is not set")
+    elif kinds.PASSWORD_IN_URL.search(text):
+        raise ValueError('must not hold a password; write url = "env:NAME" and keep it out of the file')
     scheme, colon, rest = text.partition("://")
     if scheme == "sqlite" and colon:
         path = rest.removeprefix("/")
@@ -103,7 +105,8 @@ class Gateway(Section):
         "Started as root: the user to become once the ports are taken. Where systemd starts us it is not needed.", None
     )
     alarm_delivery: OwnWay | None = key(
-        "The way out, as [delivery], of letters to the admin about mail that does not leave; by default as all else.",
+        "The way out, as [delivery], of letters to the admin about mail that does not leave, and of all alarms "
+        "while that is so; by default as all else.",
         None,
     )
     shadow: kinds.Switch = key(
@@ -135,6 +138,10 @@ class Mail(Section):
         "How people see a number; {n:04} pads, {yy} {yyyy} {mm} {dd} are the day the ticket was opened.", "{n}"
     )
     language: kinds.Language = key("The language of our mails where no other is known.", "en")
+    timezone: kinds.Timezone | None = key(
+        "By whose clock people read and write times, and cron counts; by default that of the first calendar, else UTC.",
+        None,
+    )
     plus_addressing: kinds.Switch = key(
         "true where the mail server lets support+anything@ reach us; our replies then carry their token there.", False
     )
@@ -161,7 +168,10 @@ class Limits(Section):
 
     auto_per_address: kinds.Rates = key("Automatic mails to one address; later ones are recorded.", "3/h 10/day")
     auto_per_ticket: kinds.Rates = key("Automatic mails on one ticket.", "20/day")
-    auto_total: kinds.Rates = key("Automatic mails in all.", "60/min")
+    auto_total: kinds.Rates = key(
+        "Automatic mails to customers in all; what is over it leaves later, in order, where that is within 4 hours.",
+        "60/min",
+    )
     notices_per_agent: kinds.Rates = key("Notices to one agent; the rest waits for a digest.", "60/h 400/day")
     bounce_score: int = key(
         "Nothing automatic goes to an address that failed so often: each time counts 2 where it does not exist, "
@@ -222,7 +232,9 @@ class Report(Section):
     """What supervisors get: figures by mail, and pages."""
 
     cron: Annotated[str, PlainValidator(_cron)] | None = key(
-        "When a report is mailed: minute, hour, day, month, weekday; it covers the time since the one before.", None
+        "When a report is mailed: minute, hour, day, month, weekday; it covers the time since the one before. One "
+        "that fell into an outage is mailed at the next start.",
+        None,
     )
     to: tuple[kinds.Line, ...] = key(
         "Who gets it: agents by name, or addresses; also agents whose notify lists report.", ()
@@ -232,6 +244,15 @@ class Report(Section):
     ] = key("What it is broken down by.", ("queue", "agent", "area"))
     soon: kinds.Duration = key("What is due within this time is soon late.", "24 h")
     html: kinds.FilePath | None = key("A folder for static pages, written every five minutes.", None)
+
+
+class Digest(Section):
+    """The list of their open tickets for agents whose notify lists digest."""
+
+    cron: Annotated[str, PlainValidator(_cron)] = key(
+        "When it is mailed; none is where nothing is open. It waits for the end of an agent's quiet hours.",
+        "0 7 * * mon-fri",
+    )
 
 
 class Shadow(Section):

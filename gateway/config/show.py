@@ -7,14 +7,13 @@ from typing import Any
 from pydantic_core import PydanticUndefined
 
 from gateway.config.derived import with_derived
+from gateway.config.kinds import PASSWORD_IN_URL
 from gateway.config.problems import inner, keys
 from gateway.config.schema import Config
 from gateway.config.section import Section
 from gateway.tomltext import writing
 from gateway.tomltext.writing import quoted, toml_key
 
-# Greedy to the last @: a password may hold one that nobody escaped.
-_PASSWORD_IN_URL = re.compile(r"(://[^/@:]*):.*@|([?&](?:ssl)?password=)[^&]*")
 # As far as the quotes of a TOML string, so that what is left is the same TOML.
 _PASSWORD_IN_FILE = re.compile(r"""(://[^/@:"'\n]*):[^"'\n]*@|([?&](?:ssl)?password=)[^&"'\n]*""")
 Tables = Mapping[str, Any]
@@ -36,7 +35,7 @@ def effective_tables(data: Tables) -> dict[str, Any]:
 
 def masked(text: str) -> str:
     """The text, passwords in URLs hidden."""
-    return _PASSWORD_IN_URL.sub(_hidden, text)
+    return PASSWORD_IN_URL.sub(_hidden, text)
 
 
 def masked_file(text: str) -> str:

@@ -10,7 +10,7 @@ from gateway.store import snapshots
 from gateway.tickets import family, linking
 from gateway.tickets import undo as undoing
 from gateway.tickets.commands.values import Call
-from gateway.tickets.effect import Effect
+from gateway.tickets.effect import Effect, listed
 from gateway.tickets.snapshot import Snapshot
 
 
@@ -34,7 +34,8 @@ def join(bench: Bench, one: Snapshot, call: Call) -> Effect:
     """This ticket becomes part of the one that it mentions, whoever wrote it."""
     (number,) = _numbers(call)
     into, _ = looked_at(bench.conn, number)
-    return linking.merge(into, [one], bench.at, mentioned=True)
+    effect = linking.merge(into, [one], bench.at, mentioned=True)
+    return replace(effect, said=f"is part of {listed((number,))} now") if effect.actions else effect
 
 
 def common(bench: Bench, one: Snapshot, call: Call) -> Effect:

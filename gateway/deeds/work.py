@@ -55,8 +55,7 @@ def status(bench: Bench, one: Snapshot, call: Call) -> Effect:
 
 def hold(bench: Bench, one: Snapshot, call: Call) -> Effect:
     until = call.argument.at if isinstance(call.argument, When) else None
-    target = bench.cfg.status_table.next(one.row["status"], Happening.SET_ON_HOLD)
-    return moves.to(one, bench.set_by, target, bench.cfg.status_table, bench.at, until=until)
+    return moves.happens(one, bench.set_by, Happening.SET_ON_HOLD, bench.cfg.status_table, bench.at, until=until)
 
 
 def spam(bench: Bench, one: Snapshot, _: Call) -> Effect:
@@ -141,7 +140,7 @@ def _given(bench: Bench, one: Snapshot, agent: str, how: tuple[str, ...]) -> Eff
     effect = fields.put(one, bench.set_by, {"assignee": agent}, f"is {name}'s", also={"status": after})
     if not effect.actions:
         return effect
-    data = {"assignee": agent, "how": list(how), "by": bench.by}
+    data = {"assignee": agent, "from": one.row["assignee"], "how": list(how), "by": bench.by}
     told = Note(ticket=one.number, kind="assigned", data=data, reason=Reason.BY_PERSON)
     return _with(effect, told, StopAwaiting(ticket=one.number))
 

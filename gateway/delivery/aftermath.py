@@ -16,8 +16,9 @@ from gateway.tickets.bounces import is_too_large, refused
 from gateway.undelivered import Undelivered, counted, is_one_of_us, language_of, undelivered
 
 # Refusals by the other side; what fails on ours (an address, a size, bytes) says nothing of the mailbox.
-_OF_THE_MAILBOX = (Reason.REFUSED, Reason.GAVE_UP)
-_SAID = (Reason.REFUSED, Reason.REFUSED_FOR_NOW)  # that nobody answers is about our way out as often as about theirs
+_FOR_GOOD = (Reason.REFUSED, Reason.RECIPIENT_REFUSED)
+_OF_THE_MAILBOX = (*_FOR_GOOD, Reason.GAVE_UP)
+_SAID = (*_FOR_GOOD, Reason.REFUSED_FOR_NOW)  # that nobody answers is about our way out as often as about theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,13 @@
 """What came of handing one mail to one recipient's side, as a value; `reply` is what the other side said, cleaned."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from gateway.compose import words
+from gateway.store.bounces import REFUSED_RECIPIENT
 from gateway.store.outbox import Due
 
 REPLY_CAP = 500  # characters
@@ -16,6 +18,7 @@ class Reason(StrEnum):
 
     REFUSED_FOR_NOW = "refused_for_now"  # 4xx: greylisting, full mailbox, busy
     REFUSED = "refused"  # 5xx
+    RECIPIENT_REFUSED = REFUSED_RECIPIENT  # 5xx that is about the recipient: a matter of the ticket, not of ours
     UNREACHABLE = "unreachable"  # no connection: nothing about this mail
     NO_TLS = "no_tls"  # none that can be trusted, though it is asked for: nothing goes in the clear
     LOGIN_REFUSED = "login_refused"
@@ -24,6 +27,7 @@ class Reason(StrEnum):
     SENDER_REFUSED = "sender_refused"  # not the recipient: we may not send under this address
     NULL_SENDER_REFUSED = "null_sender_refused"  # MAIL FROM:<>
     NULL_SENDER_UNWANTED = "null_sender_unwanted"  # the same, at RCPT or later: it may be the recipient's server alone
+    CUT_OFF = "cut_off"  # the server had let us in, and hung up on this mail
     NO_VERDICT = "no_verdict"  # the connection died after the final dot: the other side may have it (T111)
     NOT_AN_ADDRESS = "not_an_address"
     UNSOUND = "unsound"  # bytes that must not be sent (T08)
@@ -79,6 +83,20 @@ class Carrier(Protocol):
 
     def close(self) -> None:
         """Let go of everything; a later `deliver` begins anew."""
+
+
+# Postfix, OpenSMTPD; Exim; Sendmail; Gmail; Exchange; Amazon SES.
+_QUEUE_ID = re.compile(
+    r"queued as ([\w-]+)|\bid=([\w-]+)|^250 2\.0\.0 (\w+) Message accepted|^250 2\.0\.0 OK +\d+ (\S+) - gsmtp"
+    r"|\[InternalId=(\d+)|^250 (?:2\.0\.0 )?ok:? ([0-9a-f][0-9a-f-]{15,})\Z",
+    re.IGNORECASE,
+)
+
+
+def queue_id(reply: str) -> str:
+    """What the server that took a mail calls it in its own log, `""` where it does not say."""
+    found = _QUEUE_ID.search(reply)
+    return next((one for one in found.groups() if one), "") if found else ""
 
 
 def shown(reply: str | bytes) -> str:

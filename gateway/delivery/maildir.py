@@ -50,8 +50,8 @@ class Maildir:
         if problem:
             return Failed(reply=f"not written: {problem}", reason=Reason.UNSOUND)
         try:
-            recipient = headers.written(due.recipient)
-            sender = headers.written(due.envelope_from) if due.envelope_from else ""
+            recipient = headers.quoted(due.recipient)
+            sender = headers.quoted(due.envelope_from) if due.envelope_from else ""
         except Permanent as error:
             return Failed(reply=shown(str(error)), reason=Reason.NOT_AN_ADDRESS)
         top = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()

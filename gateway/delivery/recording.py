@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway import log
 from gateway.config import Config, Way
 from gateway.delivery.aftermath import Done, aftermath, write
-from gateway.delivery.answer import Answer, Failed, Reason, Sent
+from gateway.delivery.answer import Answer, Failed, Reason, Sent, queue_id
 from gateway.delivery.retry import next_try
 from gateway.errors import Temporary
 from gateway.now import now
@@ -103,33 +103,12 @@ class Recorder:
 
 
 def _tell(due: Due, outcome: Outcome, route: str, *, lost: bool) -> None:
+    reason, reply = str(outcome.reason), outcome.reply
     if lost:
-        log.send_lost(due.id, due.ticket)
+        log.send_lost(due)
     elif outcome.state == "sent":
-        log.sent(
-            due.id,
-            due.ticket,
-            route=route,
-            recipient=due.recipient,
-            message_id=due.message_id,
-            reply=outcome.reply,
-        )
+        log.sent(due, route=route, reply=reply, queue_id=queue_id(reply))
     elif outcome.state == "failed":
-        log.send_failed(
-            due.id,
-            due.ticket,
-            route=route,
-            recipient=due.recipient,
-            reason=str(outcome.reason),
-            reply=outcome.reply,
-        )
+        log.send_failed(due, route=route, reason=reason, reply=reply)
     else:
-        log.send_delayed(
-            due.id,
-            due.ticket,
-            route=route,
-            recipient=due.recipient,
-            reason=str(outcome.reason),
-            reply=outcome.reply,
-            again_at=outcome.next_try_at,
-        )
+        log.send_delayed(due, route=route, reason=reason, reply=reply, again_at=outcome.next_try_at)

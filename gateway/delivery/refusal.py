@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 
 from gateway.delivery.answer import Failed, Reason, Retry
-from gateway.tickets.bounces import is_too_large
+from gateway.tickets.bounces import is_too_large, points, refused
 
 
 class Stage(StrEnum):
@@ -49,4 +49,13 @@ def refusal(text: str, stage: Stage, *, by_null_sender: bool = False) -> Retry |
     # A recipient's own server may speak alike of whom it lets write to a group: that is no matter of ours.
     if for_good and stage is Stage.DATA and _MAY_NOT_SEND_AS.search(text):
         return Retry(reply=text, reason=Reason.SENDER_REFUSED)
-    return Failed(reply=text) if for_good else Retry(reply=text)
+    if not for_good:
+        return Retry(reply=text)
+    is_the_recipient = _is_about_the_recipient(text, stage)
+    return Failed(reply=text, reason=Reason.RECIPIENT_REFUSED if is_the_recipient else Reason.REFUSED)
+
+
+def _is_about_the_recipient(text: str, stage: Stage) -> bool:
+    """Not what a server says at RCPT of us: that it does not relay for us, or that our name is on a list."""
+    status, hard = refused(text)
+    return hard or (stage is Stage.RCPT and points(status, hard=hard) > 0)

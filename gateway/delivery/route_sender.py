@@ -273,8 +273,9 @@ class RouteSender:
                 reason = answer.reason if isinstance(answer, Retry | Unreachable) else None
                 if reason is Reason.SENDER_DELAYED:
                     self._senders.put_off(due.sender, clock)
-                if self._breaker.note(reached, clock, rest=reason in _FOR_A_WHILE):
-                    if reached:
+                takes = reached and reason is not Reason.CUT_OFF
+                if self._breaker.note(takes, clock, rest=reason in _FOR_A_WHILE):
+                    if takes:
                         log.delivery_back(self.route.name)
                     else:
                         log.delivery_unreachable(self.route.name, answer.reply)

@@ -10,6 +10,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway.compose import headers
@@ -20,6 +21,8 @@ from gateway.delivery.refusal import Stage, refusal
 from gateway.delivery.signing import Signer
 from gateway.errors import Permanent, Temporary
 from gateway.faults import hit
+from gateway.health.certificate import shown_until
+from gateway.secrecy import NO_SECRET, Secret
 from gateway.shown import size as shown_size
 from gateway.store.outbox import Due
 
@@ -40,9 +43,20 @@ _SESSION_CODES: dict[int, Reason] = {
 class _Gone(Exception):
     """The connection cannot be used (any more); nothing is known about the mail."""
 
+    answer: type[Unreachable] | type[Retry] = Unreachable
+
     def __init__(self, told: str, reason: Reason = Reason.UNREACHABLE) -> None:
         super().__init__(told)
         self.reason = reason
+
+
+class _CutOff(_Gone):
+    """The server, which had let us in, ended it over this mail: it may take others, so this one waits by itself."""
+
+    answer = Retry
+
+    def __init__(self, told: str, reason: Reason = Reason.CUT_OFF) -> None:
+        super().__init__(told, reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +90,7 @@ class Smarthost:
         self._password = password
         self._token = token
         self._refused = ""  # the last token that the server did not take
+        self._secret = NO_SECRET  # what we logged in with
         self._ca_file = ca_file
         self._signer = signer
         self._timing = timing
@@ -103,6 +118,11 @@ class Smarthost:
             f"offers: {', '.join(names) or 'nothing'}",
             f"logged in as {self._target.user}" if self._target.user else "no login",
         ]
+
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """That of the server we are connected to; None without TLS."""
+        return shown_until(self._smtp.sock if self._smtp is not None else None)
 
     def rest(self) -> None:
         """Say QUIT where nothing was sent for a while."""
@@ -145,7 +165,7 @@ class Smarthost:
                 renews = self._refused != refused and not is_renewed  # a token was revoked: the next one may do
                 is_renewed = is_renewed or renews
                 if not kept and not renews:
-                    return Unreachable(reply=shown(str(gone)), reason=gone.reason)
+                    return gone.answer(reply=shown(str(gone)), reason=gone.reason)
 
     def _ready(self) -> smtplib.SMTP:
         """A connection at the start of a transaction. Raises _Gone."""
@@ -180,7 +200,7 @@ class Smarthost:
         ):
             code, said = self._command(smtp, command)
             if code not in wanted:
-                return _refused(code, said, stage, sender)
+                return _refused(code, self._text(said), stage, sender)
         hit("before_send")
         self._send(smtp, data)
         return self._verdict(smtp, sender)
@@ -193,7 +213,7 @@ class Smarthost:
             for start in range(0, len(payload), _CHUNK):
                 smtp.send(payload[start : start + _CHUNK])
         except OSError as error:
-            raise _Gone(f"the connection broke while sending: {error}")
+            raise _CutOff(f"the connection broke while sending: {error}")
 
     def _verdict(self, smtp: smtplib.SMTP, sender: str) -> Answer:
         assert smtp.sock is not None
@@ -206,9 +226,9 @@ class Smarthost:
             text = f"no answer after the final dot, the other side may have the mail: {error}"
             return Retry(reply=shown(text), reason=Reason.NO_VERDICT)
         if 200 <= code < 300:
-            return Sent(reply=shown(f"{code} {_text(reply)}"))
+            return Sent(reply=shown(f"{code} {self._text(reply)}"))
         try:
-            return _refused(code, reply, Stage.DATA, sender)
+            return _refused(code, self._text(reply), Stage.DATA, sender)
         except _Gone as gone:  # 421 after the dot is a refusal for now, and the end of the connection
             self._drop()
             return Retry(reply=shown(str(gone)), reason=Reason.SLOW_DOWN if code == 421 else Reason.REFUSED_FOR_NOW)
@@ -217,7 +237,7 @@ class Smarthost:
         try:
             return smtp.docmd(command)
         except (OSError, ValueError) as error:
-            raise _Gone(f"the connection broke at {command.partition(' ')[0]}: {error}")
+            raise _CutOff(f"the connection broke at {command.partition(' ')[0]}: {error}")
 
     def _connect(self) -> smtplib.SMTP:
         target = self._target
@@ -243,16 +263,19 @@ class Smarthost:
         except (_Gone, OSError, ValueError, Temporary, Permanent) as error:
             if smtp is not None:
                 smtp.close()
-            raise _Gone(f"{target}: {_told(error)}", _why(error))
+            raise _Gone(f"{target}: {self._told(error)}", _why(error))
         return smtp
 
     def _log_in(self, smtp: smtplib.SMTP, user: str) -> None:
         if self._token is None:
-            smtp.login(user, self._password())
+            password = self._password()
+            self._secret = Secret(password)
+            smtp.login(user, password)
             return
         if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
             raise _Gone("it takes no access tokens: it does not offer XOAUTH2")
         token = self._token(self._refused)
+        self._secret = Secret(token)
         try:
             smtp.auth("XOAUTH2", lambda challenge=None: "" if challenge else f"user={user}\1auth=Bearer {token}\1\1")
         except smtplib.SMTPAuthenticationError:
@@ -264,12 +287,26 @@ class Smarthost:
         if smtp is not None:
             smtp.close()
 
+    def _text(self, reply: bytes) -> str:
+        """What the server said, without what we logged in with: replies are stored, logged and shown (T147)."""
+        return self._secret.out_of(reply.decode("utf-8", "replace"))
 
-def _refused(code: int, reply: bytes, stage: Stage, sender: str) -> Answer:
-    """What a reply other than the hoped-for one means. Raises _Gone where it is about the session."""
-    text = shown(f"{code} {_text(reply)}")
+    def _told(self, error: Exception) -> str:
+        if isinstance(error, smtplib.SMTPResponseException):
+            said = error.smtp_error
+            return f"{error.smtp_code} {self._text(said if isinstance(said, bytes) else said.encode())}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"its certificate is not trusted: {error.verify_message}"
+        if isinstance(error, UnicodeError):
+            return "user and password must be ASCII"
+        return self._secret.out_of(str(error)) or type(error).__name__
+
+
+def _refused(code: int, reply: str, stage: Stage, sender: str) -> Answer:
+    """What a reply other than the hoped-for one means. Raises _Gone where it ends the session."""
+    text = shown(f"{code} {reply}")
     if code in _SESSION_CODES:
-        raise _Gone(text, _SESSION_CODES[code])
+        raise (_Gone if stage is Stage.MAIL else _CutOff)(text, _SESSION_CODES[code])
     return refusal(text, stage, by_null_sender=not sender)
 
 
@@ -284,18 +321,3 @@ def _why(error: Exception) -> Reason:
     if isinstance(error, smtplib.SMTPResponseException):
         return _SESSION_CODES.get(error.smtp_code, Reason.UNREACHABLE)
     return Reason.LOGIN_REFUSED if isinstance(error, Permanent) else Reason.UNREACHABLE
-
-
-def _text(reply: bytes) -> str:
-    return reply.decode("utf-8", "replace")
-
-
-def _told(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        return f"{error.smtp_code} {_text(said) if isinstance(said, bytes) else said}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted: {error.verify_message}"
-    if isinstance(error, UnicodeError):
-        return "user and password must be ASCII"
-    return str(error) or type(error).__name__

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from gateway import act, log
 from gateway.compose import letters
 from gateway.compose.stamp import plain
+from gateway.config import route_for
 from gateway.config.routes import ALARM
-from gateway.health.state import OF_ONE_NODE, ON_ITS_WAY_OUT, Concern, Gathered, Level, gathered, judged
+from gateway.health.state import OF_ONE_NODE, ON_ITS_WAY_OUT, UNFILED, Concern, Gathered, Level, gathered, judged
 from gateway.now import now
 from gateway.site import Site
 from gateway.store import Store, told
@@ -32,9 +33,10 @@ def look(store: Store, site: Site) -> None:
     fresh = [one for one in concerns if one.key not in raised or raised[one.key] <= at - _REMIND_AFTER]
     mine = {key for key, told_at in raised.items() if _can_judge(key, found, store) or told_at <= at - _NOBODYS_AFTER}
     over = sorted(mine - {one.key for one in concerns})
+    is_stuck = _is_stuck(site, found)
     for by_second in (False, True):
-        new = [one for one in fresh if _goes_by_second(one.key) is by_second]
-        ended = [key for key in over if _goes_by_second(key) is by_second]
+        new = [one for one in fresh if _goes_by_second(one.key, is_stuck=is_stuck) is by_second]
+        ended = [key for key in over if _goes_by_second(key, is_stuck=is_stuck) is by_second]
         if new or ended:
             _tell(store, site, new, ended, at, by_second=by_second)
 
@@ -55,6 +57,7 @@ def _can_judge(key: str, found: Gathered, store: Store) -> bool:
         return key.endswith(_AT + store.node)
     watched = {
         "mailbox": {one.name for one in found.mailboxes},
+        UNFILED: {one.name for one in found.mailboxes},
         ON_ITS_WAY_OUT: {one.name for one in found.ways},
         "token": found.tokens.keys(),
         "secret": found.secrets.keys(),
@@ -62,10 +65,19 @@ def _can_judge(key: str, found: Gathered, store: Store) -> bool:
     return kind not in watched or name in watched[kind]
 
 
-def _goes_by_second(key: str) -> bool:
-    """What keeps letters from leaving is told by gateway.alarm_delivery, its end too; but not what befalls that."""
+def _goes_by_second(key: str, *, is_stuck: bool) -> bool:
+    """What keeps letters from leaving is told by gateway.alarm_delivery, its end too; but not what befalls that.
+
+    All else as well, while the way that letters to the admin take `is_stuck`.
+    """
     kind, _, route = key.partition(" ")
-    return kind in (ON_ITS_WAY_OUT, "outbox") and route != ALARM
+    return route != ALARM if kind in (ON_ITS_WAY_OUT, "outbox") else is_stuck
+
+
+def _is_stuck(site: Site, found: Gathered) -> bool:
+    """Whether a letter to the admin would not leave just now by the way that it takes as a rule."""
+    usual = route_for(site.cfg.routes, site.cfg.mail.from_.key).name
+    return any(one.trouble for one in found.ways if one.name == usual)
 
 
 def _tell(

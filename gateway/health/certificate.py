@@ -1,8 +1,9 @@
-"""When a certificate ends (RFC 5280 section 4.1.2.5)."""
+"""When a certificate ends (RFC 5280 section 4.1.2.5), and how long before that it is time to say so."""
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+ENDS_SOON = timedelta(days=14)  # those that renew by themselves are renewed by then
 _SEQUENCE, _VERSION, _UTC_TIME, _TIME = 0x30, 0xA0, 0x17, 0x18
 
 
@@ -20,6 +21,12 @@ def ends_at(pem: str) -> datetime:
         return _instant(_after(times))
     except (IndexError, UnicodeDecodeError) as error:
         raise ValueError(f"no certificate that can be read: {error}") from None
+
+
+def shown_until(sock: object) -> datetime | None:
+    """Until when the certificate is good that the other side showed; None without TLS. ValueError as `ends_at`."""
+    shown = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
+    return ends_at(ssl.DER_cert_to_PEM_cert(shown)) if shown else None
 
 
 def _value(der: bytes, tag: int) -> tuple[bytes, bytes]:

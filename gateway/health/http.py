@@ -9,6 +9,7 @@ from http import HTTPStatus
 from gateway import log
 from gateway.config import Config
 from gateway.errors import ConfigError, GatewayError
+from gateway.health.lag import Lag
 from gateway.health.metrics import exposition
 from gateway.health.state import Gathered, Level, gathered, judged
 from gateway.store import Store
@@ -39,6 +40,8 @@ class Watched:
         self._store = store
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._server: asyncio.Server | None = None
+        self._lag = Lag()
+        self._watching: asyncio.Task[None] | None = None
         self.port = 0
 
     async def start(self) -> None:
@@ -50,18 +53,21 @@ class Watched:
             told = f"{self._cfg.path.name}: metrics.listen: cannot listen on {listen}: {error.strerror or error}"
             raise ConfigError([told])
         self.port = self._server.sockets[0].getsockname()[1]
+        self._watching = asyncio.create_task(self._lag.watch())
         log.listening("metrics", f"{listen.host}:{self.port}")
 
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
+        if self._watching is not None:
+            self._watching.cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_PATIENCE), self._room:
                 head = await reader.readuntil(b"\r\n\r\n")
                 answer = await self._answer(head.decode("latin-1"))
-                writer.write(_written(answer))
+                writer.write(_written(answer, is_head=head.startswith(b"HEAD ")))
                 await writer.drain()
         except (TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             pass  # nobody who watches
@@ -71,9 +77,10 @@ class Watched:
     async def _answer(self, head: str) -> Answer:
         line, *fields = head.split("\r\n")
         method, _, rest = line.partition(" ")
-        if method != "GET":
+        if method not in ("GET", "HEAD"):
             return _said(HTTPStatus.METHOD_NOT_ALLOWED)
-        answerer = _PATHS.get(rest.partition(" ")[0].partition("?")[0])
+        path = rest.partition(" ")[0].partition("?")[0]
+        answerer = self._metrics if path == "/metrics" else _PATHS.get(path)
         try:
             if not self._may_ask(fields):
                 return _said(HTTPStatus.UNAUTHORIZED)
@@ -83,6 +90,9 @@ class Watched:
         except GatewayError as error:
             return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, body=f"{error}\n".encode())
 
+    def _metrics(self, found: Gathered) -> Answer:
+        return Answer(status=HTTPStatus.OK, body=exposition(found, loop_lag=self._lag.worst()), type=_PROMETHEUS)
+
     def _may_ask(self, fields: list[str]) -> bool:
         secret = self._cfg.metrics.token_file
         if secret is None:
@@ -90,10 +100,6 @@ class Watched:
         pairs = [field.partition(":") for field in fields]
         given = [value.strip() for name, _, value in pairs if name.lower() == "authorization"]
         return len(given) == 1 and hmac.compare_digest(given[0].encode(), f"Bearer {secret.read()}".encode())
-
-
-def _metrics(found: Gathered) -> Answer:
-    return Answer(status=HTTPStatus.OK, body=exposition(found), type=_PROMETHEUS)
 
 
 def _healthy(found: Gathered) -> Answer:
@@ -112,7 +118,6 @@ def _ready(found: Gathered) -> Answer:
 
 
 _PATHS: dict[str, Callable[[Gathered], Answer]] = {
-    "/metrics": _metrics,
     "/healthz": _healthy,
     "/health": _healthy,
     "/readyz": _ready,
@@ -123,7 +128,7 @@ def _said(status: HTTPStatus) -> Answer:
     return Answer(status=status, body=f"{status.phrase}\n".encode())
 
 
-def _written(answer: Answer) -> bytes:
+def _written(answer: Answer, *, is_head: bool) -> bytes:
     lines = [
         f"HTTP/1.1 {answer.status.value} {answer.status.phrase}",
         f"Content-Type: {answer.type}",
@@ -134,4 +139,4 @@ def _written(answer: Answer) -> bytes:
     ]
     if answer.status is HTTPStatus.UNAUTHORIZED:
         lines.append('WWW-Authenticate: Bearer realm="gateway"')
-    return "\r\n".join([*lines, "", ""]).encode() + answer.body
+    return "\r\n".join([*lines, "", ""]).encode() + (b"" if is_head else answer.body)

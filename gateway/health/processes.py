@@ -2,6 +2,7 @@
 
 import ctypes
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -67,11 +68,20 @@ def _greeting(smtp: Smtp) -> str:
                 raise
         else:
             sock = socket.create_connection((_ANY.get(where.host, where.host), where.port), _PATIENCE)
-        with sock:
-            if smtp.is_tls_at_once:
-                return ""
+        with _encrypted(sock) if smtp.is_tls_at_once else sock as sock:
             code = int(sock.recv(512)[:3] or b"0")
             sock.sendall(b"QUIT\r\n")
             return "" if 200 <= code < 500 else f"greets with {code}"  # 421: too busy, which is alive
     except (OSError, ValueError) as error:
         return f"does not answer: {error or type(error).__name__}"
+
+
+def _encrypted(sock: socket.socket) -> ssl.SSLSocket:
+    """After a handshake with whatever certificate: whether that is a good one is told elsewhere."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        return context.wrap_socket(sock)
+    except BaseException:
+        sock.close()
+        raise

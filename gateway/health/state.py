@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -14,27 +13,29 @@ from typing import Any, NamedTuple
 
 from gateway.config import Config
 from gateway.errors import GatewayError
-from gateway.health.certificate import ends_at
+from gateway.health.certificate import ENDS_SOON, ends_at
 from gateway.health.processes import doors, processes
 from gateway.health.ways import WayOut, ways_out
 from gateway.now import now
 from gateway.oauth import accounts
+from gateway.oauth.providers import grant, to_consent
 from gateway.shown import size, span
-from gateway.store import Store, backlog, bounces, migrate, oauth, reloads, shadowing, spool
+from gateway.store import Store, backlog, bounces, migrate, oauth, reloads, room, shadowing, spool
 from gateway.undelivered import is_one_of_us
 
 SPOOL_LATE = timedelta(minutes=5)  # the worker takes milliseconds
-SPOOL_STUCK = timedelta(hours=1)
 OUTBOX_LATE = timedelta(minutes=30)  # due and not tried: the sender stands still
 OUTBOX_STUCK = timedelta(hours=1)
+UNFILED = "filing"  # begins the keys of concerns about mailboxes whose server does not do what `after` says
 ON_ITS_WAY_OUT = "delivery"  # begins the keys of concerns about a way out
 # Begin the keys of what is a matter of one machine, which no other node sees.
 OF_ONE_NODE = frozenset({"daemon", "process", "listener", "disk", "certificate"})
 _MAILBOX_LATE = timedelta(minutes=15)  # a poller looks every five, whatever the server announces
+_UNFILED_LATE = timedelta(minutes=5)  # a folder may be in use for a moment
 _NEVER = "was never read to its end, see the log and gateway check --live"
 _DISK_SHORT = 2  # times limits.min_free
 _TOKEN_ENDS = timedelta(days=7)
-_CERTIFICATE_ENDS = timedelta(days=14)
+_LAST_PART = 0.25  # of a consent's life, where that is less
 
 
 class Level(IntEnum):
@@ -70,6 +71,7 @@ class Gathered:
     ways: tuple[WayOut, ...] = ()
     tickets: backlog.Tickets | None = None
     tokens: Mapping[str, oauth.Kept] = field(default_factory=dict)  # by account
+    consents: Mapping[str, str] = field(default_factory=dict)  # account -> what a person does to consent
     secrets: Mapping[str, datetime] = field(default_factory=dict)  # account -> when its client secret ends
     certificates: Mapping[str, datetime] = field(default_factory=dict)  # file -> when it ends
     broken_certificates: Mapping[str, str] = field(default_factory=dict)  # file -> why it cannot be used
@@ -78,7 +80,7 @@ class Gathered:
     unreached: tuple[str, ...] = ()
     last_look: reloads.LastLook | None = None
     shadow: bool = False  # in shadow mode, by the settings or by what runs
-    disk_free: int
+    disk: room.Room  # the one with the least room
     min_free: int
 
 
@@ -94,7 +96,7 @@ def of_machine(cfg: Config) -> dict[str, Any]:
         "processes": processes(pid) if pid is not None else {},
         "doors": dict(doors(cfg)) if pid is not None else {},
         "last_look": reloads.read(cfg.gateway.data_dir),
-        "disk_free": shutil.disk_usage(_existing(cfg.gateway.data_dir)).free,
+        "disk": room.least(room.folders_of(cfg.database.url, cfg.gateway.data_dir)),
         "min_free": cfg.limits.min_free,
         "read_within": {one.name: max(_MAILBOX_LATE, 3 * one.poll) for one in cfg.imap},
         "shadow": cfg.gateway.shadow,
@@ -111,7 +113,7 @@ def of_machine(cfg: Config) -> dict[str, Any]:
 def _certificates(cfg: Config) -> Iterator[tuple[str, datetime]]:
     for path in dict.fromkeys(one.tls_cert for one in cfg.smtp if one.tls_cert is not None):
         with suppress(OSError, ValueError):  # what cannot be read is told where it is used
-            yield path.name, ends_at(path.read_text("ascii"))
+            yield str(path), ends_at(path.read_text("ascii"))
 
 
 def _broken_certificates(cfg: Config) -> Iterator[tuple[str, str]]:
@@ -124,7 +126,7 @@ def _broken_certificates(cfg: Config) -> Iterator[tuple[str, str]]:
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: b"")
         except (OSError, ValueError) as error:
-            yield cert.name, getattr(error, "strerror", None) or str(error)
+            yield str(cert), getattr(error, "strerror", None) or str(error)
 
 
 def _is_the_gateways_user(cfg: Config) -> bool:
@@ -166,7 +168,8 @@ def _asked(store: Store, cfg: Config) -> dict[str, Any]:
         "mailboxes": tuple(backlog.mailbox(store, one.name, one.folders) for one in cfg.imap),
         "unreached": _unreached(store, cfg),
         "tickets": backlog.tickets(store, cfg.status_table.ended, cfg.report.soon),
-        "tokens": {one.name: oauth.kept(store, one.name) for one in accounts(cfg)},
+        "tokens": {one.name: oauth.kept(store, grant(one)) for one in accounts(cfg)},
+        "consents": {one.name: to_consent(one) for one in accounts(cfg)},
     }
 
 
@@ -205,10 +208,6 @@ def _is_locked(fd: int) -> bool:
     return False
 
 
-def _existing(path: Path) -> Path:
-    return next(one for one in (path, *path.parents) if one.exists())
-
-
 # ---- judging -------------------------------------------------------------------------------------------------------
 
 
@@ -228,14 +227,8 @@ def _concerns(found: Gathered) -> Iterator[Concern]:
             yield Concern(Level.CRITICAL, f"listener {name}", f"the listener {name} {problem}")
     if found.problem:
         yield Concern(Level.CRITICAL, "database", found.problem)
-    if found.disk_free < found.min_free:
-        least = f"less than limits.min_free ({size(found.min_free)})"
-        text = f"only {size(found.disk_free)} of disk are free, {least}: no mail is accepted"
-        yield Concern(Level.CRITICAL, "disk", text)
-    elif found.disk_free < _DISK_SHORT * found.min_free:
-        least = f"below limits.min_free ({size(found.min_free)})"
-        text = f"only {size(found.disk_free)} of disk are free; {least} no mail is accepted"
-        yield Concern(Level.WARNING, "disk", text)
+    if found.disk.free < _DISK_SHORT * found.min_free:
+        yield _short_of_disk(found.disk, found.min_free)
     yield from _late(found)
     if found.set_aside.get("quarantined"):
         yield Concern(Level.WARNING, "quarantine", f"{found.set_aside['quarantined']} in quarantine")
@@ -250,16 +243,27 @@ def _concerns(found: Gathered) -> Iterator[Concern]:
             yield Concern(Level.WARNING, f"mailbox {one.name}", f"the mailbox {one.name} {_NEVER}")
         elif (age := found.at - one.last_success_at) > found.read_within[one.name]:
             text = f"the mailbox {one.name} was last read {span(age)} ago, see the log and gateway check --live"
-            yield Concern(Level.WARNING, f"mailbox {one.name}", text)
+            yield Concern(Level.CRITICAL, f"mailbox {one.name}", text)
+        if one.unfiled_since is not None and (age := found.at - one.unfiled_since) > _UNFILED_LATE:
+            text = f"mail of the mailbox {one.name} becomes tickets and stays where it is since {span(age)}"
+            remedy = f"give it the rights, or say otherwise in `after`, see gateway check --live: {one.unfiled_why}"
+            yield Concern(Level.WARNING, f"{UNFILED} {one.name}", f"{text}; {remedy}")
     yield from _endings(found)
+
+
+def _short_of_disk(disk: room.Room, min_free: int) -> Concern:
+    free = f"only {size(disk.free)} of disk are free in {disk.folder}"
+    if disk.free < min_free:
+        text = f"{free}, less than limits.min_free ({size(min_free)}): no mail is accepted"
+        return Concern(Level.CRITICAL, "disk", text)
+    return Concern(Level.WARNING, "disk", f"{free}; below limits.min_free ({size(min_free)}) no mail is accepted")
 
 
 def _late(found: Gathered) -> Iterator[Concern]:
     if found.waiting and found.waiting.oldest_at:
         age = found.at - found.waiting.oldest_at
         if age > SPOOL_LATE:
-            level = Level.CRITICAL if age > SPOOL_STUCK else Level.WARNING
-            yield Concern(level, "spool", f"mail has been waiting in the spool for {span(age)}")
+            yield Concern(Level.CRITICAL, "spool", f"mail has been waiting in the spool for {span(age)}")
     for one in found.ways:
         if one.trouble:
             lasts = one.oldest_at is not None and found.at - one.oldest_at > OUTBOX_STUCK
@@ -270,7 +274,7 @@ def _late(found: Gathered) -> Iterator[Concern]:
     # Where something is known to be in the way, or mail keeps to a pace, that it waits is no news.
     since = min((one.due_at for one in found.ways if one.due_at and not one.trouble and not one.paced), default=None)
     if since is not None and found.at - since > OUTBOX_LATE:
-        yield Concern(Level.WARNING, "outbox", f"mail in the outbox has been due for {span(found.at - since)}")
+        yield Concern(Level.CRITICAL, "outbox", f"mail in the outbox has been due for {span(found.at - since)}")
     if found.outgoing and found.outgoing.failed_by_itself:
         count = found.outgoing.failed_by_itself
         text = f"{count} in the outbox failed, see gateway outbox list --state failed"
@@ -295,9 +299,9 @@ def _endings(found: Gathered) -> Iterator[Concern]:
     for name, token in found.tokens.items():
         if token.failed_at is not None:
             why = f"{name} gets no access token since {span(found.at - token.failed_at)}: {token.failure}"
-            yield Concern(Level.WARNING, f"token {name}", f"{why}; a new consent: gateway auth login {name}")
-        elif token.refresh_ends is not None and token.refresh_ends - found.at < _TOKEN_ENDS:
-            why = f"the consent of {name} ends on {token.refresh_ends:%Y-%m-%d}; gateway auth login {name}"
+            yield Concern(Level.WARNING, f"token {name}", why)
+        elif (end := _end_near(token, found.at)) is not None:
+            why = f"the consent of {name} ends on {end:%Y-%m-%d}; {found.consents[name]}"
             yield Concern(Level.WARNING, f"token {name}", why)
     for name, ends in found.secrets.items():
         if ends - found.at < _TOKEN_ENDS:
@@ -309,7 +313,15 @@ def _endings(found: Gathered) -> Iterator[Concern]:
     for name, ends in found.certificates.items():
         if name in found.broken_certificates:
             continue
-        if ends - found.at < _CERTIFICATE_ENDS:
+        if ends - found.at < ENDS_SOON:
             level = Level.WARNING if ends > found.at else Level.CRITICAL
             over = "ends" if ends > found.at else "ended"
             yield Concern(level, f"certificate {name}", f"the certificate {name} {over} on {ends:%Y-%m-%d}")
+
+
+def _end_near(token: oauth.Kept, at: datetime) -> datetime | None:
+    """The end of a consent that is near: not one that each renewal moves, nor one that was short from the first."""
+    if token.refresh_ends is None or token.refresh_set_at is None:
+        return None
+    near = min(_TOKEN_ENDS, (token.refresh_ends - token.refresh_set_at) * _LAST_PART)
+    return token.refresh_ends if token.refresh_ends - at < near else None

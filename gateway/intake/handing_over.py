@@ -32,14 +32,24 @@ def sender_of(raw: bytes) -> str:
 
 def hand_over(cfg: Config, raw: bytes, *, mail_from: str, recipients: Sequence[str]) -> str:
     """The daemon's reply once it has the mail. Raises Temporary or Permanent with what it said instead."""
-    listener = next((one for one in cfg.smtp if one.role == "lmtp"), None)
-    if listener is None:
-        raise Temporary(f'{cfg.gateway.data_dir} is another user\'s, and no [[smtp]] has role = "lmtp" to hand it over')
     try:
-        with _connected(listener) as client:
+        with _greeted(cfg) as client:
             return _said(client, raw, mail_from, recipients)
-    except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError too: both are named to be clear
-        raise Temporary(f"the gateway at {listener.listen} does not answer: {error}")
+    except OSError as error:  # SMTPException is one
+        raise Temporary(f"the gateway does not answer: {error}")
+
+
+def _greeted(cfg: Config) -> smtplib.LMTP:
+    """The first of its LMTP listeners that lets this user in."""
+    refusals = []
+    for listener in (one for one in cfg.smtp if one.role == "lmtp"):
+        try:
+            return _connected(listener)
+        except OSError as error:
+            refusals.append(f"{listener.listen}: {error}")
+    if refusals:
+        raise Temporary(f"the gateway does not answer at {'; '.join(refusals)}")
+    raise Temporary(f'{cfg.gateway.data_dir} is another user\'s, and no [[smtp]] has role = "lmtp" to hand it over')
 
 
 def _connected(listener: Smtp) -> smtplib.LMTP:
@@ -50,7 +60,7 @@ def _connected(listener: Smtp) -> smtplib.LMTP:
 
 
 def _said(client: smtplib.LMTP, raw: bytes, mail_from: str, recipients: Sequence[str]) -> str:
-    client.ehlo_or_helo_if_needed()  # LMTP's own LHLO
+    client.ehlo()  # LMTP's own LHLO
     client.mail(mail_from, ["SMTPUTF8"] if not mail_from.isascii() else [])
     answers = [client.rcpt(recipient) for recipient in recipients]
     good = sum(code == 250 for code, _ in answers)

@@ -155,6 +155,8 @@ class ImapPoller:
                 again = self._sweep(session)
                 self._after_success()
                 self._wait(session, again=again)
+                if self._agains and self._growing(self._agains) == self._times.retry_most:
+                    return  # some servers grant what they refuse, once somebody gave us the right, to a new connection
         finally:
             self._session = None
             session.close()

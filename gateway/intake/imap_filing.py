@@ -21,11 +21,13 @@ class Filing:
         self._store = store
         self.behind = True  # committed mails may wait to be filed
         self._target_ready = False
+        self._may_be_noted = True  # that the server does not file: another process may have noted it
 
     def begin(self) -> None:
         """A new connection: what the last one left undone is looked for."""
         self.behind = True
         self._target_ready = False
+        self._may_be_noted = True
 
     def catch_up(self, session: ImapSession, look: Look, place: Place) -> None:
         """File what was committed and not filed: the program or the connection ended in between (T33)."""
@@ -35,6 +37,9 @@ class Filing:
         uids = imap.unfiled(self._store, place)
         for start in range(0, len(uids), _AT_ONCE):
             self.file(session, look, place, uids[start : start + _AT_ONCE])
+        if not self.behind and self._may_be_noted:
+            imap.all_filed(self._store, place)
+            self._may_be_noted = False
 
     def file(self, session: ImapSession, look: Look, place: Place, uids: Sequence[int]) -> None:
         """Do what `after` says with exactly these mails, and record it."""
@@ -42,7 +47,8 @@ class Filing:
         try:
             self.put_away(session, look, uids)
         except Refused as exc:
-            self.behind = True
+            self.behind = self._may_be_noted = True  # so the next sweep tries again, and says how it went
+            imap.not_filed(self._store, place, str(exc))
             log.imap_not_filed(place.account, place.folder, mails=len(uids), error=str(exc))
             return
         faults.hit("after_imap_move")

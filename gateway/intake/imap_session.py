@@ -18,9 +18,12 @@ from imapclient.exceptions import LoginError, ProtocolError
 from gateway.config import Imap
 from gateway.config.kinds import is_loopback
 from gateway.errors import Permanent, Temporary
+from gateway.health.certificate import shown_until
 from gateway.intake.imap_login import Login, LoginRefused
 from gateway.intake.imap_wire import ANSWER_MAX, Client
+from gateway.secrecy import NO_SECRET, Secret
 
+_WITHDRAWN = frozenset((b"\\deleted", b"\\draft"))
 _SEARCH_MAX = 80_000  # uids in one answer line; imaplib refuses lines over 1 MB
 _SET_MAX = 500  # uids in one command; servers limit its length
 _SLOWEST = 32_768  # bytes/s of a large mail over a line we still wait for
@@ -73,14 +76,17 @@ class Waiting:
     uid: int
     size: int
     arrived_at: datetime | None
+    is_withdrawn: bool = False  # flagged as deleted, or as a draft
 
 
 class ImapSession:
     """A connection that is logged in. Close it in any case. A `readonly` one changes nothing at the server."""
 
-    def __init__(self, client: Client, times: Times, *, readonly: bool = False) -> None:
+    def __init__(self, client: Client, times: Times, secret: Secret = NO_SECRET, *, readonly: bool = False) -> None:
+        """`secret` is what we logged in with: it is kept out of what the server is quoted with."""
         self._client = client
         self._times = times
+        self._secret = secret
         self.is_readonly = readonly
         self.can_idle: bool = client.has_capability("IDLE")
         self.can_move: bool = client.has_capability("MOVE")
@@ -97,7 +103,8 @@ class ImapSession:
             if re.search(r"[\r\n\0]", text):
                 raise Unusable(f"imap.{account.name}: a line end in user, folder or after")
         login = login or Login(account)
-        secret = login.secret()
+        password = login.secret()
+        secret = Secret(password)
         context = _context(account)
         with _our_errors(f"connecting to {account.host}:{account.port}"):
             client = Client(
@@ -108,18 +115,18 @@ class ImapSession:
                 read=times.read,
             )
         try:
-            with _our_errors("logging in"), client.within(times.command):
+            with _our_errors("logging in", secret), client.within(times.command):
                 if account.tls == "starttls":
                     _start_tls(client, context)
-                login.log_in(client, secret)
-                return cls(client, times, readonly=readonly)
+                login.log_in(client, password)
+                return cls(client, times, secret, readonly=readonly)
         except BaseException:
             _hang_up(client)
             raise
 
     def close(self) -> None:
         """Log out if the server still listens."""
-        with suppress(Temporary, Permanent), _our_errors("logging out"), self._client.within(5):
+        with suppress(Temporary, Permanent), _our_errors("logging out", self._secret), self._client.within(5):
             self._client.logout()
         _hang_up(self._client)
 
@@ -129,6 +136,11 @@ class ImapSession:
         sock = self._client.wire.sock
         return (sock.version() or "") if isinstance(sock, ssl.SSLSocket) else ""
 
+    @property
+    def certificate_ends(self) -> datetime | None:
+        """None without TLS."""
+        return shown_until(self._client.wire.sock)
+
     def quota(self, folder: str) -> tuple[int, int] | None:
         """Bytes used and allowed; None where the server does not tell (RFC 9208)."""
         if not self._client.has_capability("QUOTA"):
@@ -136,6 +148,16 @@ class ImapSession:
         with self._command("asking for the quota"):
             _, quotas = self._client.get_quota_root(folder)
         return next(((q.usage * 1024, q.limit * 1024) for q in quotas if q.resource == "STORAGE"), None)
+
+    def rights(self, folder: str) -> str | None:
+        """The letters of what we may do with a folder (RFC 4314); None where the server does not tell."""
+        if not self._client.has_capability("ACL"):
+            return None
+        try:
+            with self._command(f"asking for our rights on {folder}"):
+                return self._client.my_rights(folder)
+        except Refused:
+            return None
 
     def cut(self) -> None:
         """End the connection from another thread; whoever waits for an answer gets Lost."""
@@ -197,13 +219,18 @@ class ImapSession:
             return sorted(self._client.search(["SINCE", day.date()]))
 
     def waiting(self, uids: Sequence[int]) -> list[Waiting]:
-        """Sizes and times of arrival, in the order of `uids`; what is gone is left out."""
+        """Sizes, flags and times of arrival, in the order of `uids`; what is gone is left out."""
         rows: dict[int, dict[bytes, Any]] = {}
         for some in _chunks(uids):
             with self._command("asking for sizes"):
-                rows.update(self._client.fetch(some, ["RFC822.SIZE", "INTERNALDATE"]))
+                rows.update(self._client.fetch(some, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"]))
         return [
-            Waiting(uid=uid, size=size, arrived_at=rows[uid].get(b"INTERNALDATE"))
+            Waiting(
+                uid=uid,
+                size=size,
+                arrived_at=rows[uid].get(b"INTERNALDATE"),
+                is_withdrawn=not _WITHDRAWN.isdisjoint(flag.lower() for flag in rows[uid].get(b"FLAGS", ())),
+            )
             for uid in uids
             if uid in rows and isinstance(size := rows[uid].get(b"RFC822.SIZE"), int)
         ]
@@ -244,6 +271,13 @@ class ImapSession:
         """Whether there is such a folder."""
         with self._command(f"looking for {folder}"):
             return bool(self._client.folder_exists(folder))
+
+    def above(self, folder: str) -> str:
+        """The folder in which `folder` lies or would lie; `""` at the top."""
+        with self._command("asking what separates folders"):
+            found = self._client.list_folders("", "")
+        separator = (found[0][1] or b"").decode("ascii", "replace") if found else ""
+        return folder.rpartition(separator)[0] if separator else ""
 
     def folders(self) -> list[str]:
         """The names of all folders."""
@@ -291,7 +325,7 @@ class ImapSession:
         """
         if self._client.has_news:
             return
-        with _our_errors("idling"):
+        with _our_errors("idling", self._secret):
             with self._client.within(self._times.command):
                 heard = self._client.begin_idle()
             rest = seconds
@@ -305,7 +339,7 @@ class ImapSession:
     def _command(self, what: str, *, size: int = 0) -> Iterator[None]:
         # A quarter more than announced: line ends, and servers that estimate.
         allowance = ANSWER_MAX + size + size // 4
-        with _our_errors(what), self._client.within(self._times.command + size / _SLOWEST, allowance):
+        with _our_errors(what, self._secret), self._client.within(self._times.command + size / _SLOWEST, allowance):
             yield
 
 
@@ -313,32 +347,32 @@ class ImapSession:
 
 
 @contextmanager
-def _our_errors(what: str) -> Iterator[None]:
+def _our_errors(what: str, secret: Secret = NO_SECRET) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as exc:
         raise Unusable(f"{what}: the certificate is not trusted: {exc.verify_message}") from exc
     except LoginError as exc:  # imapclient calls a connection lost while logging in the same
         passing = isinstance(exc.__context__, imaplib.IMAP4.abort) or "[UNAVAILABLE]" in str(exc)
-        raise (Lost if passing else LoginRefused)(f"{what}: {_said(exc)}") from exc
+        raise (Lost if passing else LoginRefused)(f"{what}: {_said(exc, secret)}") from exc
     except ProtocolError as exc:
-        raise Lost(f"{what}: an answer that is no IMAP: {_said(exc)}") from exc
+        raise Lost(f"{what}: an answer that is no IMAP: {_said(exc, secret)}") from exc
     except imaplib.IMAP4.readonly as exc:
         raise Unusable(f"{what}: the folder is read-only") from exc
     except imaplib.IMAP4.abort as exc:
-        raise Lost(f"{what}: {_said(exc)}") from exc
+        raise Lost(f"{what}: {_said(exc, secret)}") from exc
     except imaplib.IMAP4.error as exc:
-        raise Refused(f"{what}: {_said(exc)}") from exc
+        raise Refused(f"{what}: {_said(exc, secret)}") from exc
     except OSError as exc:
         raise Lost(f"{what}: {exc.strerror or exc or type(exc).__name__}") from exc
     except (ValueError, LookupError, TypeError, AttributeError, AssertionError, MemoryError, RecursionError) as exc:
         # imapclient's parser on answers it did not foresee.
-        raise Lost(f"{what}: an answer that cannot be read: {type(exc).__name__}: {_said(exc)}") from exc
+        raise Lost(f"{what}: an answer that cannot be read: {type(exc).__name__}: {_said(exc, secret)}") from exc
 
 
-def _said(exc: BaseException) -> str:
-    """The server's words, as much of them as belongs into a log line."""
-    text = re.sub(r"[^\x20-\x7e]+", " ", str(exc)).strip()
+def _said(exc: BaseException, secret: Secret = NO_SECRET) -> str:
+    """The server's words, as much of them as belongs into a log line, without what we logged in with (T147)."""
+    text = secret.out_of(re.sub(r"[^\x20-\x7e]+", " ", str(exc)).strip())
     return text[:200] or type(exc).__name__
 
 

@@ -87,7 +87,7 @@ class Sweeper:
         self._filing.catch_up(session, look, place)
         current = state if state is not None and state.uidvalidity == look.uidvalidity else None
         first = current.uid_next if current else 1
-        run = Run(place=place, look=look, treat=self._treatment(state, look))
+        run = Run(place=place, look=look, treat=_unless_withdrawn(self._treatment(state, look)))
         run.begin(session.uids(first, look), imap.known(self._store, place, first))
         self._take(session, run)
         # Until a first or a renumbered folder is through, the next sweep must know it as such.
@@ -232,6 +232,11 @@ class Sweeper:
             return session.header(mail.uid, _HEADER_MAX)
         except Refused:
             return b""
+
+
+def _unless_withdrawn(treat: Callable[[Waiting], Treatment]) -> Callable[[Waiting], Treatment]:
+    """What a person deleted or has not finished is nobody's question."""
+    return lambda mail: Treatment.LEAVE if mail.is_withdrawn else treat(mail)
 
 
 def committed(done: "Future[list[Accepted]]") -> None:

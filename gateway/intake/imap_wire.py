@@ -139,6 +139,12 @@ class Client(IMAPClient):  # type: ignore[misc]
         """Whether mail was announced in the answer to any command; IDLE will not say it a second time."""
         return "EXISTS" in self._imap.untagged_responses
 
+    def my_rights(self, folder: str) -> str:
+        """The letters of what we may do with a folder (RFC 4314 section 3.5)."""
+        answer = self._command_and_check("myrights", self._normalise_folder(folder))
+        last: bytes = answer[-1]  # behind the folder, which may have been a literal
+        return last.decode("ascii", "replace").split()[-1].strip('"')
+
     def begin_idle(self) -> bool:
         """IDLE; True if the server had something to say before it agreed. imapclient's `idle` refuses that."""
         wire = self._imap

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.config import Config
 from gateway.errors import Temporary
 from gateway.intake import unaddressed
-from gateway.intake.files import Found
+from gateway.intake.files import Found, Source, without_from_line
 from gateway.intake.spool import Spool
 from gateway.mail.header.dates import instant
 from gateway.mail.value import Envelope
@@ -23,6 +23,7 @@ _DATE = re.compile(rb"^date[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | r
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _HEADER_MAX = 64 * 1024
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _AHEAD = timedelta(days=1)  # clocks of senders
 
 
@@ -63,7 +64,7 @@ class Ingest:
             if one.problem:
                 self.tally.failures.append(one)
                 continue
-            batch.append(self._new_mail(one.raw))
+            batch.append(self._new_mail(one.raw, is_kept=True))
             size += len(one.raw)
             if len(batch) >= BATCH_MAILS or size >= BATCH_BYTES:
                 self._count(behind)
@@ -79,13 +80,16 @@ class Ingest:
         mail = self._new_mail(raw, recipients_of(raw, recipients, self._cfg), mail_from)
         self._count(self._spool.submit_many([mail]))
 
-    def _new_mail(self, raw: bytes, recipients: tuple[str, ...] = (), mail_from: str | None = None) -> NewMail:
+    def _new_mail(
+        self, raw: bytes, recipients: tuple[str, ...] = (), mail_from: str | None = None, *, is_kept: bool = False
+    ) -> NewMail:
         at = now()
         return NewMail(
             raw=raw,
             envelope=Envelope(mail_from=mail_from, recipients=recipients or (unaddressed.recipient(raw, self._cfg),)),
             source="import" if self._imported else "pipe",
             quiet=self._imported,
+            is_kept=is_kept,
             received_at=(date_of(raw, at) or at) if self._imported else at,
         )
 
@@ -103,6 +107,20 @@ class Ingest:
 def recipients_of(raw: bytes, told: Sequence[str], cfg: Config) -> tuple[str, ...]:
     """For whom of us a mail is: those of the envelope, else whom its header names."""
     return tuple(address for address in told if cfg.is_ours(address)) or (unaddressed.recipient(raw, cfg),)
+
+
+def by_date(files: Iterable[Source]) -> list[Source]:
+    """Files in the order of the Date of the first mail in each, so that a question comes before its answer."""
+    at = now()
+    return sorted(files, key=lambda file: (date_of(_head(file), at) or _LAST, str(file.path)))
+
+
+def _head(file: Source) -> bytes:
+    try:
+        with file.path.open("rb") as opened:
+            return without_from_line(opened.read(_HEADER_MAX))
+    except OSError:  # which is told when its mails are to be read
+        return b""
 
 
 def date_of(raw: bytes, at: datetime) -> datetime | None:

@@ -26,20 +26,28 @@ class Recipient:
     has_token: bool = False
 
 
+# Everybody who takes mail for a domain takes mail for these (RFC 5321 section 4.5.1, RFC 2142).
+_ALWAYS = ("postmaster", "abuse")
 Judge = Callable[[str], Recipient]
 
 
 def recipient_judge(cfg: Config, keys: token.Keys) -> Judge:
-    """The judge of one configuration. Every `ours+anything@` is ours; only a forged token is refused."""
+    """The judge of one configuration. Every `ours+anything@` is ours; only a forged token is refused.
+
+    So are the postmaster and abuse@ of our domains, for the first queue where none is named; but not the admin's
+    address: what we write to the admin must not come to us.
+    """
     domains = {addr.rpartition("@")[2] for addr in cfg.addresses()}
+    always = {"postmaster", *(f"{name}@{domain}" for name in _ALWAYS for domain in domains)}
+    always.discard(cfg.gateway.admin.lower())
+    first = next(iter(cfg.queues), None)
 
     def judge(addr: str) -> Recipient:
         tail = token.in_address(addr)
         has_token = tail is not None and token.looks_like_token(tail)
-        queue = cfg.queue_for(addr)
+        queue = cfg.queue_for(addr) or (first if addr.lower() in always else None)
         if queue is None:
             domain = addr.rpartition("@")[2].lower()
-            # A bare `<postmaster>` has no domain and means ours.
             is_local = domain in domains or "@" not in addr
             return Recipient(standing=Standing.UNKNOWN if is_local else Standing.FOREIGN, has_token=has_token)
         if has_token and tail is not None and keys.read(tail) is None:

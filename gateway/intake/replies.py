@@ -18,6 +18,7 @@ class Reply(StrEnum):
     LOGGED_IN = "235 2.7.0 logged in"
 
     CROWDED = "421 4.7.0 too many connections, try again later"
+    STRANGER = "421 4.7.1 this port is for trusted_relays alone"
     TOO_MANY_ERRORS = "421 4.7.0 too many errors"
     STOPPING = "421 4.3.2 going down, try again later"
     TIMED_OUT = "421 4.4.2 timed out"

@@ -11,12 +11,14 @@ from gateway.config import Config, Limits, Smtp
 from gateway.config.load import told
 from gateway.errors import ConfigError
 from gateway.intake.admission import Budget, Door, Tally, Trusted
+from gateway.intake.behind import Behind, NotAHeaderError
 from gateway.intake.login import Logins
 from gateway.intake.recipients import Judge
 from gateway.intake.replies import Reply
 from gateway.intake.smtp_dialogue import Dialogue, Terms, Timing
 from gateway.intake.smtp_session import SmtpSession, check_aiosmtpd
 from gateway.intake.spool import Spool
+from gateway.intake.threshold import Threshold, client_behind
 from gateway.verify.users import Users
 
 _BACKLOG = 1024
@@ -83,6 +85,7 @@ class SmtpListener:
         # Oldest first; True while the session counts at the door.
         self._sessions: dict[SmtpSession, bool] = {}
         self._all_gone = asyncio.Event()
+        self._handshakes: set[asyncio.Task[None]] = set()  # those that a PROXY header may come ahead of
         self._is_stopping = False
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
@@ -100,19 +103,24 @@ class SmtpListener:
                 listen.unix.chmod(_SOCKET_MODE)
             else:
                 at_once = self._terms.tls if self._smtp.is_tls_at_once else None
-                self._server = await loop.create_server(
-                    lambda: _Doorman(self),
-                    **place,
-                    backlog=_BACKLOG,
-                    ssl=at_once,
-                    ssl_handshake_timeout=_HANDSHAKE if at_once else None,
-                )
+                if at_once is not None and self._smtp.trusted_relays:
+                    self._server = await loop.create_server(
+                        lambda: Threshold(self._begin_handshake), **place, backlog=_BACKLOG
+                    )
+                else:
+                    self._server = await loop.create_server(
+                        lambda: _Doorman(self),
+                        **place,
+                        backlog=_BACKLOG,
+                        ssl=at_once,
+                        ssl_handshake_timeout=_HANDSHAKE if at_once else None,
+                    )
                 self.port = self._server.sockets[0].getsockname()[1]
         except OSError as error:
             raise ConfigError([self._told("listen", f"cannot listen on {listen}: {error.strerror or error}")])
         self._sweeper = asyncio.create_task(self._sweep())
         log.listening(
-            self._smtp.role if self._terms.is_lmtp else "smtp",
+            "smtp" if self._smtp.role == "mx" else self._smtp.role,
             str(listen) if listen.unix else f"{listen.host}:{self.port}",
         )
 
@@ -126,6 +134,8 @@ class SmtpListener:
         self._is_stopping = True
         if self._server is not None:
             self._server.close()
+        for handshake in self._handshakes:
+            handshake.cancel()
         for session in list(self._sessions):
             session.stop()
         await self._wait_until_gone(grace)
@@ -171,16 +181,23 @@ class SmtpListener:
 
     # ---- admission -------------------------------------------------------------------------------------------------
 
-    def admit(self, peer: str) -> SmtpSession | Reply:
-        """A new session for a connection from `peer`, or the reply that turns it away."""
+    def admit(self, peer: str, *, is_behind: bool = False) -> SmtpSession | Reply:
+        """A new session for a connection from `peer`, or the reply that turns it away.
+
+        `is_behind`: a relay has said already that `peer` stands behind it.
+        """
         if self._is_stopping:
             return Reply.STOPPING
+        if self._is_stranger(peer):
+            log.smtp_refused(peer, Reply.STRANGER)
+            return Reply.STRANGER
         loop = asyncio.get_running_loop()
         key = self._trusted.key_of(peer)
         if not self._door.may_enter(key, loop.time()) or not self._make_room():
             log.smtp_refused(peer, Reply.CROWDED)
             return Reply.CROWDED
-        dialogue = Dialogue(self._terms, peer=peer, key=key, is_relay=self._trusted.is_relay(peer))
+        is_relay = not is_behind and self._trusted.is_relay(peer)
+        dialogue = Dialogue(self._terms, peer=peer, key=key, is_relay=is_relay)
         session = SmtpSession(dialogue, loop=loop, on_peer=self._meet, on_end=self._forget)
         self._door.enter(key, loop.time())
         self._sessions[session] = True
@@ -191,12 +208,19 @@ class SmtpListener:
         """A relay said who stands behind it: from here on the session counts as that client's."""
         now = asyncio.get_running_loop().time()
         self._uncount(session)
-        key = session.dialogue.key = self._trusted.key_of(session.dialogue.peer)
+        dialogue = session.dialogue
+        key = dialogue.key = self._trusted.key_of(dialogue.peer)
+        if not dialogue.is_relay and self._is_stranger(dialogue.peer):  # with XCLIENT the relay goes on speaking itself
+            session.close(Reply.STRANGER)
+            return
         if not self._door.may_enter(key, now):
             session.close(Reply.CROWDED)
             return
         self._door.enter(key, now)
         self._sessions[session] = True
+
+    def _is_stranger(self, peer: str) -> bool:
+        return self._smtp.is_for_relays and not self._trusted.is_relay(peer)
 
     def _make_room(self) -> bool:
         """When the house is full, whoever has sat there longest without a word of mail goes first."""
@@ -259,6 +283,30 @@ class SmtpListener:
 
     # ---- TLS -------------------------------------------------------------------------------------------------------
 
+    def _begin_handshake(self, sock: socket.socket) -> None:
+        if self._is_stopping:
+            sock.close()
+            return
+        handshake = asyncio.get_running_loop().create_task(self._shake_hands(sock))
+        self._handshakes.add(handshake)
+        handshake.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, sock: socket.socket) -> None:
+        """TLS, ahead of which a relay may say for whom it speaks; then as every other connection."""
+        try:
+            peer = sock.getpeername()[0]
+            async with asyncio.timeout(_HANDSHAKE):
+                client = await client_behind(sock) if self._trusted.is_relay(peer) else None
+        except BaseException as error:
+            sock.close()
+            if isinstance(error, OSError | NotAHeaderError):  # it left, or sent nothing that we know
+                return
+            raise
+        with suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: _Doorman(self, client), sock, ssl=self._terms.tls, ssl_handshake_timeout=_HANDSHAKE
+            )
+
     def _tls_context(self) -> ssl.SSLContext | None:
         if self._smtp.tls_cert is None:
             return None
@@ -280,13 +328,17 @@ class SmtpListener:
 class _Doorman(asyncio.Protocol):
     """Meets every connection, so that one turned away costs no session."""
 
-    def __init__(self, listener: SmtpListener) -> None:
+    def __init__(self, listener: SmtpListener, client: Behind | None = None) -> None:
+        """`client`: whom a relay named ahead of TLS."""
         self._listener = listener
+        self._client = client
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         connection = cast(asyncio.Transport, transport)
         name = connection.get_extra_info("peername")
-        session = self._listener.admit(name[0] if isinstance(name, tuple) else "")
+        peer = name[0] if isinstance(name, tuple) else ""
+        client = self._client
+        session = self._listener.admit(client.ip or peer, is_behind=True) if client else self._listener.admit(peer)
         if isinstance(session, Reply):
             connection.write(session.encode() + b"\r\n")
             connection.close()

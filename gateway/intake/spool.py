@@ -4,7 +4,6 @@ Nobody waits for a batch to fill: while one commit runs, the next batch gathers.
 and only then may a sender be told 250, a mail be moved, or a pipe exit 0.
 """
 
-import os
 import threading
 import time
 from collections import deque
@@ -18,7 +17,7 @@ from gateway.errors import Full, GatewayError, Temporary
 from gateway.mail.header.received import handed_over_as
 from gateway.mail.value import Envelope
 from gateway.now import now
-from gateway.store import Store
+from gateway.store import Store, room
 from gateway.store.spool import Accepted, ImapUid, NewMail, insert_batch
 
 _BATCH_MAILS = 500
@@ -60,8 +59,9 @@ class Spool:
         self._mails = 0
         self._open = False
         self._thread: threading.Thread | None = None
+        self._folders = room.folders(store)
         self._looked_at = float("-inf")
-        self._free = 0
+        self._room = room.Room(store.data_dir, 0)
         self.commits = 0  # transactions so far
 
     def start(self) -> None:
@@ -134,17 +134,15 @@ class Spool:
             raise Temporary(f"no commit within {timeout:.0f} s")
 
     def check_room(self) -> None:
-        """Raise Full while the disk has less than `min_free` bytes left."""
+        """Raise Full while a disk of ours has less than `min_free` bytes left."""
         if self._min_free <= 0:
             return
         at = time.monotonic()
         if at - self._looked_at > _LOOK_EVERY:
-            disk = os.statvfs(self._store.data_dir)
-            self._free, self._looked_at = disk.f_bavail * disk.f_frsize, at
-        if self._free < self._min_free:
-            raise Full(
-                f"{self._store.data_dir}: {self._free // 1_000_000} MB free, wanted {self._min_free // 1_000_000}"
-            )
+            self._room, self._looked_at = room.least(self._folders), at
+        if self._room.free < self._min_free:
+            free, wanted = self._room.free // 1_000_000, self._min_free // 1_000_000
+            raise Full(f"{self._room.folder}: {free} MB free, wanted {wanted}")
 
     def _enqueue(self, unit: _Unit) -> None:
         with self._changed:

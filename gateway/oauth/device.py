@@ -31,7 +31,8 @@ def consent(
     """
     places = providers.endpoints(account)
     if not places.device:
-        raise Permanent(f"{account.name}: write device_url beside token_url: where device codes are given out")
+        what = "nobody gives out device codes: write device_url, or put a refresh token into refresh_token_file"
+        raise Permanent(f"{account.name}: {what}")
     answer = request.post(places.device, providers.device_request(account))
     code, user_code = answer.get("device_code"), answer.get("user_code")
     where = answer.get("verification_uri") or answer.get("verification_url")

@@ -10,15 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.errors import Permanent, Temporary
+from gateway.secrecy import Secret
 
 _TIMEOUT = 20.0  # seconds
 _MOST = 1 << 20  # bytes of an answer
 _USUAL = 3600  # seconds a token is good for where the answer does not say
-# Errors that asking again will not mend (RFC 6749 section 5.2, RFC 8628 section 3.5).
+# Errors that asking again will not mend (RFC 6749 section 5.2, RFC 8628 section 3.5, OpenID Connect section 3.1.2.6).
 _FINAL = frozenset(
     "invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope "
-    "access_denied expired_token".split()
+    "access_denied expired_token interaction_required login_required consent_required".split()
 )
+
+_SECRETS = ("client_secret", "refresh_token", "assertion", "device_code")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,14 @@ class Granted:
     refresh_ends: datetime | None = None
 
 
+class Refused(Permanent):
+    """The provider gives no token until somebody acts; `error` is its word for why."""
+
+    def __init__(self, text: str, *, error: str) -> None:
+        super().__init__(text)
+        self.error = error
+
+
 class Pending(Temporary):
     """The person has not consented yet; `slow_down`: ask less often."""
 
@@ -40,7 +51,7 @@ class Pending(Temporary):
 
 
 def ask(url: str, form: Mapping[str, str], at: datetime) -> Granted:
-    """A token. Raises Temporary or Permanent, Pending for a device that waits; no secret stands in their texts."""
+    """A token. Raises Temporary or Refused, Pending for a device that waits; no secret stands in their texts."""
     answer = post(url, form)
     access = answer.get("access_token")
     if not isinstance(access, str) or not access:
@@ -63,7 +74,7 @@ def post(url: str, form: Mapping[str, str]) -> Mapping[str, Any]:
             return _object(response.read(_MOST), url)
     except urllib.error.HTTPError as error:
         with error:
-            raise _problem(error.code, error.read(_MOST), url) from None
+            raise _problem(error.code, error.read(_MOST), url, form) from None
     except OSError as error:
         reason = getattr(error, "reason", error)
         raise Temporary(f"{_host(url)} cannot be reached: {reason}") from None
@@ -79,18 +90,26 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirects)
 
 
-def _problem(code: int, body: bytes, url: str) -> Temporary | Permanent:
+def _problem(code: int, body: bytes, url: str, form: Mapping[str, str]) -> Temporary | Refused:
     try:
         answer = _object(body, url)
     except Temporary:
         answer = {}
-    error = str(answer.get("error", ""))[:60]
+    error = _without_secrets(str(answer.get("error", ""))[:200], form)[:60]
     if error in ("authorization_pending", "slow_down"):
         return Pending("nobody has consented yet", slow_down=error == "slow_down")
-    # Providers' own sentence; its first line has no secret, but the name of what is wrong.
-    told = str(answer.get("error_description", "")).partition("\n")[0].strip()[:300]
+    # Providers' own sentence: its first line has the name of what is wrong.
+    told = str(answer.get("error_description", "")).partition("\n")[0].strip().rstrip(".")
+    told = _without_secrets(told[:1000], form)[:300]
     text = f"{_host(url)} refuses a token: {code} {error}{f': {told}' if told else ''}"
-    return Permanent(text) if error in _FINAL else Temporary(text)
+    return Refused(text, error=error) if error in _FINAL else Temporary(text)
+
+
+def _without_secrets(said: str, form: Mapping[str, str]) -> str:
+    """Without what the form had of ours that nobody else may know."""
+    for name in _SECRETS:
+        said = Secret(form.get(name, "")).out_of(said)
+    return said
 
 
 def _object(body: bytes, url: str) -> Mapping[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil, sqrt
-from statistics import fmean, median
+from statistics import fmean, median, median_low
 from typing import Protocol
 
-from gateway.store.reports import Course
+from gateway.store.reports import Course, Move
 
 BEFORE = 4  # periods of the same length that make up what is usual
 _LEAST_GROWTH = 3  # tickets; fewer are no problem area
@@ -33,6 +33,15 @@ class Period:
         return self.end - self.start
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """How long something took on one ticket, and how long it might take by what was promised then, in minutes."""
+
+    minutes: int
+    promised: int | None = None
+    kept: bool | None = None
+
+
 class Terms(Protocol):
     """What was promised, and how much working time passed."""
 
@@ -42,16 +51,19 @@ class Terms(Protocol):
     def organisation(self, course: Course) -> str | None:
         """Which organisation the requester belongs to."""
 
-    def first_response(self, course: Course) -> tuple[int, int | None]:
-        """Minutes of working time until the first answer, which there is, and how many were promised."""
+    def first_response(self, course: Course) -> Took:
+        """The working time until the first answer, which there is."""
 
-    def resolution(self, course: Course, until: datetime) -> tuple[int, int | None]:
-        """Minutes of working time, without pauses, until then, and how many were promised."""
+    def resolution(self, course: Course, solved: Move) -> Took:
+        """The working time, without pauses, until it was solved so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """How long something took, in minutes. `sla`: the median of what was promised; `kept`: the share that kept it."""
+    """How long something took, in minutes.
+
+    `sla`: the median of what was promised, of two the lower; `kept`: the share that kept it.
+    """
 
     count: int
     mean: int | None
@@ -108,9 +120,9 @@ class _Tally:
     reopened: int = 0
     several: int = 0
     time_spent: int = 0
-    first_response: list[tuple[int, int | None]] = field(default_factory=list)
-    resolution: list[tuple[int, int | None]] = field(default_factory=list)
-    handling: list[tuple[int, int | None]] = field(default_factory=list)
+    first_response: list[Took] = field(default_factory=list)
+    resolution: list[Took] = field(default_factory=list)
+    handling: list[Took] = field(default_factory=list)
     ratings: list[int] = field(default_factory=list)
 
     @property
@@ -212,7 +224,7 @@ def _count(course: Course, groups: _Groups, *, period: Period, at: datetime, soo
 
 def _count_ends(course: Course, groups: _Groups, period: Period, terms: Terms) -> None:
     """How often it was solved and opened again, and how long it took until it was solved last."""
-    solved = None
+    solved: Move | None = None
     for move in course.moves:
         ends, began = terms.is_ended(move.after), terms.is_ended(move.before)
         if ends == began or move.at not in period:
@@ -220,12 +232,13 @@ def _count_ends(course: Course, groups: _Groups, period: Period, terms: Terms) -
         for group in groups.of(course.assigned_at(move.at)):
             group.solved += ends
             group.reopened += began
-        solved = move.at if ends else solved
+        solved = move if ends else solved
     if solved is not None:
         took = terms.resolution(course, solved)
-        for group in groups.of(course.assigned_at(solved)):
+        handled = Took(minutes=(solved.at - course.created_at) // timedelta(minutes=1))
+        for group in groups.of(course.assigned_at(solved.at)):
             group.resolution.append(took)
-            group.handling.append(((solved - course.created_at) // timedelta(minutes=1), None))
+            group.handling.append(handled)
             group.several += len(course.workers) > 1
 
 
@@ -251,18 +264,19 @@ def _group(by: str, name: str | None, tally: _Tally, periods: float) -> Group:
     )
 
 
-def _times(took: Sequence[tuple[int, int | None]]) -> Times:
+def _times(took: Sequence[Took]) -> Times:
     if not took:
         return Times(count=0, mean=None, median=None, p90=None)
-    minutes = sorted(taken for taken, _ in took)
-    promised = [(taken, allowed) for taken, allowed in took if allowed is not None]
+    minutes = sorted(one.minutes for one in took)
+    promised = [one.promised for one in took if one.promised is not None]
+    kept = [one.kept for one in took if one.kept is not None]
     return Times(
         count=len(minutes),
         mean=round(fmean(minutes)),
         median=round(median(minutes)),
         p90=minutes[ceil(len(minutes) * 0.9) - 1],  # nearest rank
-        sla=round(median(allowed for _, allowed in promised)) if promised else None,
-        kept=round(sum(taken <= allowed for taken, allowed in promised) / len(promised), 3) if promised else None,
+        sla=median_low(promised) if promised else None,
+        kept=round(fmean(kept), 3) if kept else None,
     )
 
 

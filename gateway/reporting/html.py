@@ -91,6 +91,14 @@ def page(title: str, body: Markup, *, at: datetime, links: Sequence[tuple[str, s
     )
 
 
+HEAD = 4096  # characters in which a page's title stands
+
+
+def has_title(head: str, title: str) -> bool:
+    """Whether a file that begins so is a page of ours under this title."""
+    return head.startswith(_PAGE[: _PAGE.index("<meta")]) and Markup("<title>{}</title>\n<style>").format(title) in head
+
+
 def table(headings: Sequence[str], rows: Iterable[Sequence[Value]], *, is_sorted: bool = False) -> Markup:
     """Rows under headings; numbers stand flush right. `is_sorted`: people may sort it by any column."""
     body = Markup("").join(

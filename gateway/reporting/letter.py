@@ -43,22 +43,35 @@ def _whole(group: Group, language: str) -> Iterator[Figure]:
         if name == "created" and group.usual is not None:
             value = f"{value} ({usual(group.usual, language)})"
         yield Figure(name=_word(name, language), value=value)
-    more = {
+    spent = {_word("time_spent", language): lasting(group.time_spent, language)} if group.time_spent else {}
+    more = {**_more(group, language), **spent}
+    yield from (Figure(name=name, value=value) for name, value in more.items())
+
+
+def _more(group: Group, language: str) -> dict[str, str]:
+    """What is told of a group beside how many tickets there are, by what it is: how long they took, their ratings."""
+    found = {
         "first_response": times(group.first_response, language),
         "resolution": times(group.resolution, language),
         "handling": times(group.handling, language),
-        "time_spent": lasting(group.time_spent, language) if group.time_spent else "",
         "ratings": ratings(group.ratings, language),
     }
-    yield from (Figure(name=_word(name, language), value=value) for name, value in more.items() if value)
+    return {_word(name, language): value for name, value in found.items() if value}
+
+
+def _lower(word: str) -> str:
+    return word[:1].lower() + word[1:]
 
 
 def _table(report: Report, by: str, groups: Sequence[Group], language: str) -> Figures:
     told = groups[:_MOST] if any(one.name is not None for one in groups) else ()
     widest = max((_weight(one) for one in told), default=0)
-    lines = [
-        Figure(name=report.shown(one), value=_line(one, language), share=share(_weight(one), widest)) for one in told
-    ]
+    lines: list[Figure] = []
+    for one in told:
+        name = report.shown(one)
+        lines.append(Figure(name=name, value=_line(one, language), share=share(_weight(one), widest)))
+        more = _more(one, language) if by != "sender" else {}
+        lines += [Figure(name=f"{name}, {_lower(word)}", value=value) for word, value in more.items()]
     return Figures(title=phrase("by", by, language), figures=lines)
 
 

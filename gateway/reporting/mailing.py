@@ -1,7 +1,7 @@
 """The report by mail, at the times of the configuration: once, whatever nodes look at the clock."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway import act, log
 from gateway.compose import letters
@@ -9,11 +9,10 @@ from gateway.compose.digests import report as report_letter
 from gateway.compose.stamp import plain
 from gateway.config import Config
 from gateway.config.calendars import zone_of
-from gateway.config.cron import last_before
 from gateway.config.kinds import mailbox
 from gateway.mail import Address
 from gateway.now import now
-from gateway.reporting import letter
+from gateway.reporting import letter, schedule
 from gateway.reporting.figures import Period
 from gateway.reporting.report import Report, make
 from gateway.site import Site
@@ -21,33 +20,39 @@ from gateway.store import Store, told
 from gateway.tickets.actions import Action, Actor, Note
 
 LOOK_EVERY = 10  # seconds
-_LATE_BY = timedelta(days=1)  # a time that passed while nothing ran is caught up with within this
-_MOMENT = timedelta(microseconds=1)
 _BESIDE = ("area", "sender")  # what the letter always tells of, where there is anything
 
 
 def mail_report(store: Store, site: Site) -> None:
     """One turn of the clock: write the report whose time has come, unless it is written."""
     cfg, at = site.cfg, now()
-    period = _due(cfg, at)
-    if period is None:
+    times = schedule.schedule(cfg.report.cron, zone_of(cfg), at) if cfg.report.cron else None
+    if times is None:
         return
-    key = f"notice:report:{period.end.isoformat()}"
     with store.main.read() as conn:
-        if told.was_ever_told(conn, key):
-            return
-    made = make(store, cfg, period, (*cfg.report.by, *_BESIDE), at=at)
-    written = [_letter(site, made, recipient, language, at) for recipient, language in recipients(cfg)]
+        turn = schedule.turn(conn, "report", times)
+    if turn is None:
+        return
+    written = [] if turn.begins else list(_letters(store, site, turn.period, at))
     with store.main.write() as conn:
         told.lock(conn)
-        if told.was_ever_told(conn, key):
+        if told.was_ever_told(conn, turn.key):
             return  # another node was quicker
         to = [one.recipient.addr for one in written]
-        data = {"from": period.start.isoformat(), "to": period.end.isoformat(), "recipients": to}
+        kind = "report_awaited" if turn.begins else "report_told"
+        note = Note(ticket=None, kind=kind, data={**turn.data(), "recipients": to}, step_key=turn.key)
         sends: list[Action] = [letters.send(one, None) for one in written]
-        note = Note(ticket=None, kind="report_told", data=data, step_key=key)
         act.apply(conn, [*sends, note], Actor(name="clock", at=at))
-    log.report_told(period.start, period.end, recipients=len(written))
+    if turn.begins:
+        log.awaited("report", turn.cron)
+    else:
+        log.report_told(turn.period.start, turn.period.end, recipients=len(written))
+
+
+def _letters(store: Store, site: Site, period: Period, at: datetime) -> Iterator[letters.Letter]:
+    made = make(store, site.cfg, period, (*site.cfg.report.by, *_BESIDE), at=at)
+    for recipient, language in recipients(site.cfg):
+        yield _letter(site, made, recipient, language, at)
 
 
 def recipients(cfg: Config) -> Iterator[tuple[Address, str]]:
@@ -60,16 +65,6 @@ def recipients(cfg: Config) -> Iterator[tuple[Address, str]]:
         if address.key not in seen:
             seen.add(address.key)
             yield address, (agent.language if agent else None) or cfg.mail.language
-
-
-def _due(cfg: Config, at: datetime) -> Period | None:
-    """The time between the last two times of the cron expression, where the last is not long ago."""
-    if cfg.report.cron is None:
-        return None
-    zone = zone_of(cfg)
-    end = last_before(cfg.report.cron, zone, at)
-    start = last_before(cfg.report.cron, zone, end - _MOMENT) if end and at - end <= _LATE_BY else None
-    return Period(start=start, end=end) if start and end else None
 
 
 def _letter(site: Site, made: Report, recipient: Address, language: str, at: datetime) -> letters.Letter:

@@ -16,7 +16,7 @@ from gateway.config.calendars import zone_of
 from gateway.config.schema_desk import PRIORITIES
 from gateway.now import now
 from gateway.reporting import html
-from gateway.reporting.figures import Group, Period, Week, due_of, weekly
+from gateway.reporting.figures import Group, Period, Times, Week, due_of, weekly
 from gateway.reporting.html import Cell, Value
 from gateway.reporting.letter import period_in_words, share
 from gateway.reporting.report import Report, make
@@ -30,10 +30,8 @@ WRITE_EVERY = 300  # seconds
 LATELY = timedelta(days=7)  # what ended longer ago is on no page
 WEEKS = 12  # of the trends
 _TICKETS = "tickets"  # the folder of the pages of tickets
-LINKS = (
-    ("index.html", "Overview"), ("tickets.html", "Tickets"), ("queues.html", "Queues"), ("agents.html", "Agents"),
-    ("trends.html", "Trends"),
-)  # fmt: skip
+TITLES = {"index": "Overview", "tickets": "Tickets", "queues": "Queues", "agents": "Agents", "trends": "Trends"}
+LINKS = tuple((f"{name}.html", title) for name, title in TITLES.items())
 
 
 def write_as_configured(store: Store, cfg: Config) -> None:
@@ -47,21 +45,41 @@ def write_as_configured(store: Store, cfg: Config) -> None:
 
 
 def write(store: Store, cfg: Config, folder: Path, *, at: datetime) -> int:
-    """Write all pages as of a moment, those of tickets where they changed; how many tickets have one."""
+    """Write all pages as of a moment, those of tickets where they changed; how many tickets have one.
+
+    FileExistsError where a file in that place is none of ours; the mode of a folder that is there is left as it is.
+    """
     zone = zone_of(cfg)
     local = at.astimezone(zone)
     week = make(store, cfg, Period(start=at - LATELY, end=at), ("queue", "agent", "area"), at=at)
     courses = _listed(store, cfg, at)
+    found = {
+        "index": _overview(week, cfg),
+        "tickets": _tickets(courses, cfg, at),
+        "queues": groups_table(week, "queue", week.by("queue")),
+        "agents": groups_table(week, "agent", week.by("agent")),
+        "trends": _trends(store, cfg, week, at),
+    }
+    for name in found:
+        if (folder / f"{name}.html").exists() and not _is_ours(folder / f"{name}.html", TITLES[name]):
+            raise FileExistsError(f"{folder / name}.html is no page of ours; name a folder for the pages alone")
     for path in (folder, folder / _TICKETS):
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o750)
-    _put(folder / "index.html", html.page("Overview", _overview(week, cfg), at=local, links=LINKS))
-    _put(folder / "tickets.html", html.page("Tickets", _tickets(courses, cfg, at), at=local, links=LINKS))
-    for by, name, title in (("queue", "queues", "Queues"), ("agent", "agents", "Agents")):
-        _put(folder / f"{name}.html", html.page(title, groups_table(week, by, week.by(by)), at=local, links=LINKS))
-    _put(folder / "trends.html", html.page("Trends", _trends(store, cfg, week, at), at=local, links=LINKS))
+        _make(path)
+    for name, body in found.items():
+        _put(folder / f"{name}.html", html.page(TITLES[name], body, at=local, links=LINKS))
     _write_tickets(store, cfg, folder / _TICKETS, courses, at)
     return len(courses)
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o750)
+
+
+def _is_ours(path: Path, title: str) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return html.has_title(file.read(html.HEAD), title)
 
 
 def report_page(report: Report, cfg: Config, bys: Sequence[str], *, at: datetime) -> str:
@@ -78,8 +96,10 @@ def groups_table(report: Report, by: str, groups: Sequence[Group]) -> Markup:
     """Groups of one kind, with bars of how many tickets are open or new."""
     widest = max((one.open + one.created for one in groups), default=0)
     headings = (
-        by, "open", "late", "soon late", "new", "usually", "solved", "opened again", "first answer", "kept",
-        "resolution", "kept", "opening to end", "by several", "time spent", "rating",
+        by, "open", "late", "soon late", "new", "usually", "solved", "opened again",
+        "first answer, median", "mean", "90% in", "promised", "kept",
+        "resolution, median", "mean", "90% in", "promised", "kept",
+        "opening to end, median", "mean", "90% in", "by several", "time spent", "rating",
     )  # fmt: skip
     rows = [_group_row(report, one, share(one.open + one.created, widest)) for one in groups]
     return html.table(headings, rows, is_sorted=True)
@@ -87,7 +107,6 @@ def groups_table(report: Report, by: str, groups: Sequence[Group]) -> Markup:
 
 def _group_row(report: Report, group: Group, width: int) -> list[Value]:
     name = "all" if group.by == "all" else report.shown(group)
-    first, resolution, handling = group.first_response, group.resolution, group.handling
     return [
         Cell(text=name, bar=width, sort=name),
         group.open,
@@ -97,15 +116,18 @@ def _group_row(report: Report, group: Group, width: int) -> list[Value]:
         "" if group.usual is None else f"{group.usual:g}",
         group.solved,
         group.reopened,
-        _minutes(first.median),
-        _percent(first.kept),
-        _minutes(resolution.median),
-        _percent(resolution.kept),
-        _minutes(handling.median),
+        *_times(group.first_response),
+        *_times(group.resolution),
+        *_times(group.handling)[:3],
         group.several,
         _minutes(group.time_spent or None),
         Cell(text=ratings(group.ratings), sort=str(group.ratings.mean or "")),
     ]
+
+
+def _times(took: Times) -> list[Value]:
+    figures: list[Value] = [_minutes(value) for value in (took.median, took.mean, took.p90, took.sla)]
+    return [*figures, _percent(took.kept)]
 
 
 def _minutes(value: int | None) -> Cell:
@@ -189,20 +211,27 @@ def _listed(store: Store, cfg: Config, at: datetime) -> list[Course]:
 
 
 def _write_tickets(store: Store, cfg: Config, folder: Path, courses: Collection[Course], at: datetime) -> None:
-    """A page has the time of its ticket's last change, by which it is known to be the newest."""
+    """A page has the time of what happened last on its ticket, by which it is known to be the newest."""
     local = at.astimezone(zone_of(cfg))
     there = {path.name: path.stat().st_mtime for path in folder.glob("*.html")}
+    with store.main.read() as conn:
+        lines = reports.last_lines(conn, [course.number for course in courses])
     for course in courses:
-        changed_at = course.updated_at.timestamp()
+        changed_at = max(course.updated_at, lines.get(course.number, course.updated_at)).timestamp()
         if abs(there.pop(f"{course.number}.html", 0) - changed_at) < 0.001:
             continue
         with store.main.read() as conn:
             found = page_in(conn, course.number, at=at)
         if found is not None:
-            text = html.page(f"Ticket {course.number}", ticket_page(found, cfg), at=local, links=_up(LINKS))
+            text = html.page(_title(course.number), ticket_page(found, cfg), at=local, links=_up(LINKS))
             _put(folder / f"{course.number}.html", text, changed_at=changed_at)
-    for name in there:
-        (folder / name).unlink(missing_ok=True)
+    for path in (folder / name for name in there):
+        if path.stem.isdecimal() and _is_ours(path, _title(int(path.stem))):
+            path.unlink(missing_ok=True)
+
+
+def _title(number: int) -> str:
+    return f"Ticket {number}"
 
 
 def _up(links: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ Once a day to the admin, and by `gateway report --shadow` at any time.
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from gateway import act, log
 from gateway.compose import letters
@@ -17,11 +17,10 @@ from gateway.compose.digests import report as report_letter
 from gateway.compose.stamp import plain
 from gateway.config import Config
 from gateway.config.calendars import zone_of
-from gateway.config.cron import last_before
 from gateway.mail import Address
 from gateway.now import now
 from gateway.old_tags import numbers_in
-from gateway.reporting import letter
+from gateway.reporting import letter, schedule
 from gateway.reporting.figures import Period
 from gateway.rules import RegexMatcher
 from gateway.site import Site
@@ -30,8 +29,6 @@ from gateway.store.shadow_figures import Came
 from gateway.tickets.actions import Action, Actor, Note
 from gateway.tickets.reason import Reason, in_words
 
-_LATE_BY = timedelta(days=1)  # a time that passed while nothing ran is caught up with within this
-_MOMENT = timedelta(microseconds=1)
 _MOST = 40  # disagreements named one by one
 _MOST_RULES = 15
 _REFERENCES = (Reason.REFERENCE, Reason.SHARED_REFERENCE)
@@ -181,33 +178,24 @@ def _shown(made: Comparison, cfg: Config, number: int) -> str:
 def mail_shadow_report(store: Store, site: Site) -> None:
     """One turn of the clock: write the comparison whose time has come, unless it is written."""
     cfg, at = site.cfg, now()
-    period = _due(cfg, at) if cfg.gateway.shadow else None
-    if period is None:
+    times = schedule.schedule(cfg.shadow.cron, zone_of(cfg), at) if cfg.gateway.shadow else None
+    if times is None:
         return
-    key = f"notice:shadow:{period.end.isoformat()}"
     with store.main.read() as conn:
-        since = shadowing.since(conn)
-        if since is None or period.end <= since or told.was_ever_told(conn, key):
-            return
-    period = replace(period, start=max(period.start, since))  # what was before is no comparison
-    written = _letter(site, compare(store, cfg, period), at)
+        since = shadowing.since(conn)  # what was before is no comparison
+        turn = schedule.turn(conn, "shadow", times, since=since) if since else None
+    if turn is None:
+        return
+    written = _letter(site, compare(store, cfg, turn.period), at)
     with store.main.write() as conn:
         told.lock(conn)
-        if told.was_ever_told(conn, key):
+        if told.was_ever_told(conn, turn.key):
             return  # another node was quicker
-        data = {"from": period.start.isoformat(), "to": period.end.isoformat(), "recipients": [cfg.gateway.admin]}
+        data = {**turn.data(), "recipients": [cfg.gateway.admin]}
         actions: list[Action] = [letters.send(written, None)]
-        actions.append(Note(ticket=None, kind="shadow_told", data=data, step_key=key))
+        actions.append(Note(ticket=None, kind="shadow_told", data=data, step_key=turn.key))
         act.apply(conn, actions, Actor(name="clock", at=at))
-    log.report_told(period.start, period.end, recipients=1)
-
-
-def _due(cfg: Config, at: datetime) -> Period | None:
-    """The time between the last two times of the cron expression, where the last is not long ago."""
-    zone = zone_of(cfg)
-    end = last_before(cfg.shadow.cron, zone, at)
-    start = last_before(cfg.shadow.cron, zone, end - _MOMENT) if end and at - end <= _LATE_BY else None
-    return Period(start=start, end=end) if start and end else None
+    log.report_told(turn.period.start, turn.period.end, recipients=1)
 
 
 def _letter(site: Site, made: Comparison, at: datetime) -> letters.Letter:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.config import Config
-from gateway.store.reports import Course
+from gateway.reporting.figures import Took
+from gateway.store.reports import Course, Move, Stood
 from gateway.tickets import sla
 from gateway.tickets.status import Status
 
@@ -15,7 +16,8 @@ _WORKED_ON = (Status.NEW, Status.OPEN)  # in all others nobody waits for us
 class SiteTerms:
     """The terms of one configuration.
 
-    What the clocks of a ticket had at the time counts, where they were there; else it is reckoned anew, by the journal.
+    What the clocks of a ticket had at the time counts, and what was promised by then, whatever is promised now. Of
+    tickets without clocks, such as old mail that was filed, it is reckoned anew, by the journal and these terms.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -27,21 +29,37 @@ class SiteTerms:
     def organisation(self, course: Course) -> str | None:
         return self._cfg.organisation_for(course.requester)
 
-    def first_response(self, course: Course) -> tuple[int, int | None]:
-        """Minutes of working time until the first answer, and how many were promised."""
+    def first_response(self, course: Course) -> Took:
+        """The working time until the first answer, beside what was promised when that was given."""
         assert course.first_response_at is not None
         kept = course.first_response_minutes
         taken = self._spent(course, course.first_response_at) if kept is None else kept
-        return taken, self._promised(course, "first_response")
+        if course.answer_promised is None and kept is None:
+            return _took(taken, self._promised(course, "first_response"))
+        return self._beside(course, taken, course.answer_promised)
 
-    def resolution(self, course: Course, until: datetime) -> tuple[int, int | None]:
-        """Minutes of working time until then, and how many were promised."""
+    def resolution(self, course: Course, solved: Move) -> Took:
+        """The working time until it was solved, beside what was promised by then; a person's own word is a promise."""
         kept = course.resolve_minutes if self.is_ended(course.status) else None
-        return self._spent(course, until) if kept is None else kept, self._promised(course, "resolution")
+        taken = self._spent(course, solved.at) if kept is None else kept
+        if solved.promised is None and kept is None:
+            return _took(taken, self._promised(course, "resolution"))
+        return self._beside(course, taken, solved.promised)
+
+    def _beside(self, course: Course, taken: int, promise: Stood | None) -> Took:
+        """As it was kept at the time, whatever the calendar says now of how long that was."""
+        if promise is None:
+            return Took(minutes=taken)
+        due, until = promise.due, promise.until
+        if until <= due:
+            left = round(self._promise(course).hours.elapsed(until, due) / _MINUTE)
+            return Took(minutes=taken, promised=taken + left, kept=True)
+        over = self._spent(course, until) - self._spent(course, due)
+        return Took(minutes=taken, promised=max(taken - over, 0), kept=False)
 
     def _spent(self, course: Course, until: datetime) -> int:
         """Minutes of working time until then in which it was our turn."""
-        return sla.elapsed(self._promise(course).hours, list(self._runs(course)), until) // _MINUTE
+        return round(sla.elapsed(self._promise(course).hours, list(self._runs(course)), until) / _MINUTE)
 
     def _promised(self, course: Course, clock: str) -> int | None:
         """Minutes of working time that a clock has, from the opening on; None where nothing is promised."""
@@ -66,3 +84,7 @@ class SiteTerms:
 
     def _is_ours(self, status: str) -> bool:
         return self._cfg.status_table.like(status) in _WORKED_ON
+
+
+def _took(taken: int, promised: int | None) -> Took:
+    return Took(minutes=taken, promised=promised, kept=None if promised is None else taken <= promised)

@@ -8,10 +8,11 @@ from markupsafe import Markup
 from gateway.config import Config
 from gateway.config.calendars import zone_of
 from gateway.reporting import html
-from gateway.store.listing import Article, Page
+from gateway.shown import journal_pairs
+from gateway.store.listing import Article, Event, Page
 from gateway.tickets.people import shown
 
-_BY = {"in": "from", "out": "our reply, by", "note": "note by"}
+_BY = {"in": "from", "out": "our reply, by", "note": "note by", "withdrawn": "stopped before it left, by"}
 
 
 def ticket_page(page: Page, cfg: Config) -> Markup:
@@ -20,10 +21,10 @@ def ticket_page(page: Page, cfg: Config) -> Markup:
     parts = [html.heading(page.ticket.subject), html.table(("", ""), _facts(page, cfg, zone))]
     for article in page.articles:
         parts += _article(article, zone)
-    happened = [(_time(one.at, zone), one.actor, one.kind.replace("_", " "), one.reason or "") for one in page.events]
+    happened = [_happened(one, zone) for one in page.events]
     people = [(one.name, one.address, shown(one.role)) for one in page.participants]
     parts += [html.heading("Who takes part"), html.table(("name", "address", "as"), people)]
-    parts += [html.heading("What happened"), html.table(("at", "by", "what", "why"), happened)]
+    parts += [html.heading("What happened"), html.table(("at", "by", "what", "", "why"), happened)]
     return Markup("").join(parts)
 
 
@@ -51,6 +52,11 @@ def _facts(page: Page, cfg: Config, zone: tzinfo) -> Iterator[tuple[str, str]]:
         "rating": f"{page.rating} of 5" if page.rating else "",
     }
     yield from ((name, value) for name, value in known.items() if value)
+
+
+def _happened(event: Event, zone: tzinfo) -> tuple[str, ...]:
+    said = ", ".join(journal_pairs(event.kind, event.data))
+    return _time(event.at, zone), event.actor, event.kind.replace("_", " "), said, event.reason or ""
 
 
 def _article(article: Article, zone: tzinfo) -> Iterator[Markup]:

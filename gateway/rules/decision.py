@@ -17,6 +17,7 @@ class Skip(StrEnum):
     NOT_ALLOWED = "not_allowed"  # what was captured is no value for this field
     PERSON_SET = "person_set"  # a person set the field, and the rule has no `force`
     NO_SUCH_MOVE = "no_such_move"  # the site lets no ticket go from the status it is in to this one
+    RELEASED = "released"  # a person took the mail out of quarantine: no rule puts it back
     BY_AGENTS_ONLY = "by_agents_only"  # the ticket is there already, and only an agent changes this on it
 
 

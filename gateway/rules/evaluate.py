@@ -208,7 +208,7 @@ class _Run:
             if matched:
                 self._trace(rule, matched)
                 self._apply(rule)
-                if rule.ends_all:
+                if rule.stop or "quarantine" in self._actions:
                     return False
             elif explain:
                 self._trace(rule, matched)
@@ -238,9 +238,15 @@ class _Run:
             for one in self._values(rule, line, captures):
                 self._add(rule, line, one)
         if rule.quarantine:
-            self._actions.setdefault(
-                "quarantine", Set(value=rule.quarantine, rule=rule.name, file=rule.file, line=rule.line)
-            )
+            self._set_aside(rule)
+
+    def _set_aside(self, rule: Rule) -> None:
+        """Of a mail that a person released all else counts, and the rules below have their say."""
+        if released_by := self._view.facts.known.get("released_by"):
+            self._skip(rule, rule.line, "quarantine", Skip.RELEASED, released_by)
+        else:
+            found = Set(value=rule.quarantine, rule=rule.name, file=rule.file, line=rule.line)
+            self._actions["quarantine"] = found
 
     def _add(self, rule: Rule, line: SetLine, value: str) -> None:
         several = self._added.setdefault(line.name, [])

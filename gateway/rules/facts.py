@@ -266,6 +266,7 @@ KNOWN: dict[str, _Read] = {
     "idle": _whole,  # seconds
     "rating": _whole,
     "hours": _texts,  # the calendars that are open at `at`
+    "released_by": _text,  # the person who took the mail out of quarantine: no rule puts it back
     "seen_recently": _counts,  # `seen_key(...)` -> how many
 }
 _STORED: dict[str, _Read] = {

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, literal_column, select
 
 from gateway.store import tables
 from gateway.store.fast import insert, one_of, rows_in
-from gateway.store.written_from import best, written_from
+from gateway.store.written_from import asked_at, best, written_from
 
 _mail, _article, _person, _address = tables.mail, tables.article, tables.person, tables.address
 _waiting, _digest = tables.announcement, tables.digest_item
@@ -46,15 +46,17 @@ class Contribution:
     verdict: str
     auth: Mapping[str, Any]
     attachments: tuple[Any, ...]
+    reply_to: tuple[str, ...] = ()  # where its mail asks for answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requester:
-    """Who a ticket is for."""
+    """Who a ticket is for. `address` is theirs, `answers_at` where they want answers."""
 
     person_id: int
     name: str
     address: str
+    answers_at: str
     addresses: tuple[str, ...]
     language: str
     tags: tuple[str, ...]
@@ -62,6 +64,32 @@ class Requester:
     muted_until: datetime | None
     open_tickets: int
     all_tickets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something that was done to a ticket: `assigned`, `delayed` (a customer was told so), or `changed` fields, each
+    with its value before and after.
+    """
+
+    at: datetime
+    kind: str
+    changed: Mapping[str, Any]
+
+
+def deeds(conn: Connection, ticket: int) -> list[Deed]:
+    """What a customer may be told of what was done on a ticket, oldest first."""
+    event = tables.event
+    rows = select(event.c.at, event.c.kind, event.c.data).where(
+        event.c.ticket == ticket, event.c.kind.in_(("assigned", "changed", "queued"))
+    )
+    found = []
+    for at, kind, data in conn.execute(rows.order_by(event.c.id)):
+        if kind != "queued":
+            found.append(Deed(at=at, kind=kind, changed=data if kind == "changed" else {}))
+        elif data.get("kind") == "delayed":
+            found.append(Deed(at=at, kind="delayed", changed={}))
+    return found
 
 
 def waiting(conn: Connection, limit: int) -> list[Announcement]:
@@ -112,7 +140,14 @@ def articles(conn: Connection, ticket: int) -> list[Contribution]:
 
 
 def _contributions(conn: Connection, which: Any) -> list[Contribution]:
-    joined = select(_article, _mail.c.spool_id, _mail.c.message_id, _mail.c.verdict, _mail.c.auth)
+    joined = select(
+        _article,
+        _mail.c.spool_id,
+        _mail.c.message_id,
+        _mail.c.verdict,
+        _mail.c.auth,
+        _mail.c.facts["reply_to"].label("reply_to"),
+    )
     rows = conn.execute(
         joined.outerjoin(_mail, _mail.c.id == _article.c.mail_id).where(which).order_by(_article.c.id)
     ).all()
@@ -136,6 +171,7 @@ def _contributions(conn: Connection, which: Any) -> list[Contribution]:
             verdict=row.verdict or "",
             auth=row.auth or {},
             attachments=tuple(hanging.get(row.id, ())),
+            reply_to=tuple(row.reply_to or ()),
         )
         for row in rows
     ]
@@ -151,6 +187,7 @@ def requester(conn: Connection, row: Mapping[str, Any]) -> Requester | None:
     if person is None or not addresses:
         return None
     wrote = written_from(conn, [row["number"]]).get(row["number"], ()) if len(addresses) > 1 else ()
+    asked = asked_at(conn, [row["number"]]).get(row["number"], ("", ""))
     ticket = tables.ticket
     theirs = ticket.c.requester_id == person_id
     is_open = ticket.c.status.not_in([literal_column("'resolved'"), literal_column("'closed'")])
@@ -159,6 +196,7 @@ def requester(conn: Connection, row: Mapping[str, Any]) -> Requester | None:
         person_id=person_id,
         name=person.name,
         address=best(addresses, wrote),
+        answers_at=best(addresses, wrote, asked),
         addresses=tuple(addresses.values()),
         language=person.language,
         tags=tuple(person.tags),

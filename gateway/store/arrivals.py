@@ -50,6 +50,7 @@ class NewMail:
     received_at: datetime
     quiet: bool = False
     imap: ImapUid | None = None
+    is_kept: bool = False  # it lies in a file, which may be read again at any time: a repeat is one for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def _key_of(mail: NewMail, duplicate_for: timedelta) -> DeliveryKey:
         mail.source,
         envelope.recipients,
         envelope.peer,
-        window=duplicate_for,
+        window=None if mail.is_kept else duplicate_for,
         null_sender=envelope.mail_from == "",
     )
 

@@ -8,22 +8,24 @@ from sqlalchemy import func, or_, select
 
 from gateway.now import now
 from gateway.store import tables
-from gateway.store.bounces import BOUNCED
+from gateway.store.bounces import BOUNCED, REFUSED_RECIPIENT
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 from gateway.tickets.reason import Reason
 from gateway.tickets.status import Status
 
 _spool, _outbox = tables.spool, tables.outbox
+OUTBOX_STATES = ("pending", "sending", "sent", "failed", "held", "shadowed")
 _ON_ITS_WAY = ("pending", "sending")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """Mail that is written: how much in each state, the oldest on its way, and since when one is due and not tried.
+    """Mail that is written: how much in each state, of OUTBOX_STATES all; the oldest on its way, and since when one is
+    due and not tried.
 
-    `failed_by_itself` leaves out of the failed those that a person gave up, and those that came back: whoever works
-    the ticket hears of these.
+    `failed_by_itself` leaves out of the failed those that a person gave up, and those whose recipient was refused or
+    that came back: whoever works the ticket hears of these.
     """
 
     by_state: Mapping[str, int]
@@ -37,7 +39,8 @@ class Mailbox:
     """A mailbox as the ledger has it: its first look, the newest mail taken, and who polls it now.
 
     `last_success_at`: when all its folders had been looked over to their ends, the one that waits longest. This and
-    the first look are None where a folder was never read to its end.
+    the first look are None where a folder was never read to its end. `unfiled_since`: mails became tickets, and the
+    server does not do with them what `after` says, in the words of `unfiled_why`.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Mailbox:
     last_success_at: datetime | None
     newest_mail_at: datetime | None
     node: str | None
+    unfiled_since: datetime | None = None
+    unfiled_why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +79,16 @@ def outgoing(store: Store) -> Outgoing:
     """Counts and ages over the outbox."""
     with store.main.read() as conn:
         counts = conn.execute(select(_outbox.c.state, func.count()).group_by(_outbox.c.state)).all()
-        failed = _outbox.c.state == "failed", _outbox.c.reason.not_in([Reason.BY_PERSON, BOUNCED])
+        failed = _outbox.c.state == "failed", _outbox.c.reason.not_in([Reason.BY_PERSON, BOUNCED, REFUSED_RECIPIENT])
         by_itself = conn.execute(select(func.count()).select_from(_outbox).where(*failed)).scalar_one()
         waiting = _outbox.c.state.in_(_ON_ITS_WAY)
         oldest, due = conn.execute(
             select(func.min(_outbox.c.created_at), func.min(_outbox.c.next_try_at)).where(waiting)
         ).one()
     return Outgoing(
-        by_state={state: int(count) for state, count in counts},
+        by_state=dict.fromkeys(OUTBOX_STATES, 0) | {state: int(count) for state, count in counts},
         failed_by_itself=int(by_itself),
-        oldest_at=oldest,
+        oldest_at=oldest and min(oldest, now()),  # what a cap put off does not wait in vain
         due_since=due if due is not None and due < now() else None,
     )
 
@@ -103,17 +108,21 @@ def mailbox(store: Store, name: str, folders: Collection[str]) -> Mailbox:
     newest = select(func.max(uid.spool_id)).where(uid.account == name).scalar_subquery()
     with store.spool.read() as conn:
         theirs = folder.account == name, folder.folder.in_(folders)
-        looks = conn.execute(select(folder.seen_at, folder.swept_at).where(*theirs)).all()
+        columns = (folder.seen_at, folder.swept_at, folder.unfiled_since, folder.unfiled_why)
+        looks = conn.execute(select(*columns).where(*theirs)).all()
         last = conn.execute(select(_spool.c.received_at).where(_spool.c.id == newest)).scalar()
         held = select(lease.node).where(lease.name == f"imap:{name}", lease.until > database_now(conn))
         node = conn.execute(held).scalar()
     is_read = len(looks) == len(folders)
+    unfiled = min((look for look in looks if look.unfiled_since), key=lambda look: look.unfiled_since, default=None)
     return Mailbox(
         name=name,
         first_look_at=min(look.seen_at for look in looks) if is_read else None,
         last_success_at=min(look.swept_at or look.seen_at for look in looks) if is_read else None,
         newest_mail_at=last,
         node=node,
+        unfiled_since=unfiled.unfiled_since if unfiled else None,
+        unfiled_why=unfiled.unfiled_why if unfiled else "",
     )
 
 

@@ -21,8 +21,8 @@ from gateway.store.engine import BUSY_TIMEOUT, Store
 
 ABOUT = "backup.json"
 USE_PG_DUMP = (
-    "a PostgreSQL database is backed up with its own tools (pg_dump, or a base backup with WAL archiving), "
-    "and everything the gateway knows is in it"
+    "a PostgreSQL database is backed up with its own tools (pg_dump, or a base backup with WAL archiving); all mail "
+    "and all tickets are in it. Keep gateway.secret_file too: with another secret no node starts on that database"
 )
 
 

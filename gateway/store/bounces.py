@@ -12,6 +12,7 @@ from gateway.store.fast import insert_new, one_of, rows_in
 from gateway.tickets.bounces import MAY_FAIL, Reach, Sent
 
 BOUNCED = "bounced"  # why such a row of the outbox is `failed`
+REFUSED_RECIPIENT = "recipient_refused"  # the same, learnt while it was sent
 _MOST = 200  # mails of ours that are looked through for those that a report names by token
 
 _outbox, _mail, _reach = tables.outbox, tables.mail, tables.reach

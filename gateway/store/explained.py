@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from gateway.store import lookup, tables
+from gateway.store import lookup, reports, tables
 from gateway.store.engine import Store
+from gateway.store.reports import Stood
+from gateway.tickets.reason import Reason
 
 _mail, _event = tables.mail, tables.event
+# Lines of the journal that tell what came due and who was told of it.
+_OF_THE_CLOCK = ("step", "escalated", "gathered", "told", "not_told", "closed_by_clock", "letter_asked")
 OPENING = "opening"  # stands for every field that nobody changed since
 
 
@@ -87,6 +91,21 @@ def ruled(store: Store, number: int) -> list[tuple[datetime, Mapping[str, Any]]]
     journal = select(at.at, at.data).where(at.ticket == number, at.kind == "ruled").order_by(at.id)
     with store.main.read() as conn:
         return [(row.at, row.data) for row in conn.execute(journal)]
+
+
+def ticked(store: Store, number: int) -> list[Mapping[str, Any]]:
+    """What the clock did to a ticket and whom it told, and what other settings made of its due times, oldest first."""
+    at = _event.c
+    ours = or_(at.kind.in_(_OF_THE_CLOCK), at.reason == Reason.PROMISED_ANEW, at.actor == "clock")
+    journal = select(at.at, at.actor, at.kind, at.reason, at.data).where(at.ticket == number, ours).order_by(at.id)
+    with store.main.read() as conn:
+        return [dict(row._mapping) for row in conn.execute(journal)]
+
+
+def promised(store: Store, number: int) -> Mapping[str, Stood]:
+    """By due column what was promised on a ticket last."""
+    with store.main.read() as conn:
+        return reports.promised(conn, number)
 
 
 def ticket_row(store: Store, number: int) -> Mapping[str, Any] | None:

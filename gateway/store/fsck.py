@@ -152,6 +152,10 @@ def _tickets(site: _Site) -> Iterator[str]:
     per_mail = per_mail.group_by(_article.c.mail_id).having(func.count() > 1)
     for row in site.main.execute(per_mail.where(_article.c.mail_id.is_not(None))):
         yield f"mail row {row.mail_id} became {row.times} articles"
+    astray = select(_article.c.id, _article.c.ticket, _mail.c.ticket.label("other"))
+    astray = astray.join(_mail, _mail.c.id == _article.c.mail_id)
+    for one in site.main.execute(astray.where(_mail.c.ticket.is_distinct_from(_article.c.ticket))):
+        yield f"article {one.id} is on ticket {one.ticket}, and its mail on {one.other or 'none'}"
     read = (
         _mail.c.direction == "in",
         _mail.c.verdict.in_(["accept", "quiet"]),
@@ -185,6 +189,9 @@ def _outbox_rows(site: _Site) -> Iterator[str]:
         elif (row.state == "sent") != (row.sent_at is not None):
             yield f"outbox row {row.id} is {row.state}, and its instant of sending says otherwise"
     written = and_(_mail.c.direction == "out", _mail.c.spool_id.is_(None))
+    same = select(_mail.c.message_id, func.count().label("times")).where(written, _mail.c.message_id != "")
+    for one in site.main.execute(same.group_by(_mail.c.message_id).having(func.count() > 1)):
+        yield f"{one.times} letters have the Message-ID {one.message_id}, so that an answer to one is one to all"
     forgotten = select(_mail.c.id).where(written, ~exists().where(_outbox.c.mail_id == _mail.c.id))
     for mail_id in site.main.execute(forgotten).scalars():
         yield f"mail row {mail_id} was written and is in no outbox row"

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from gateway.now import now
 from gateway.store.engine import Store
@@ -54,9 +54,7 @@ def looked(store: Store, place: Place, uid_next: int) -> None:
 
 def swept(store: Store, place: Place) -> None:
     """Record that the folder was looked over to its end, though there was nothing to be done."""
-    where = (imap_folder.c.account == place.account, imap_folder.c.folder == place.folder)
-    with store.spool.write() as conn:
-        conn.execute(update(imap_folder).where(*where).values(swept_at=now()))
+    _set(store, place, swept_at=now())
 
 
 def known(store: Store, place: Place, first: int) -> set[int]:
@@ -78,6 +76,23 @@ def filed(store: Store, place: Place, uids: Collection[int]) -> None:
     with store.spool.write() as conn:
         those = one_of(conn, imap_uid.c.uid, uids)
         conn.execute(update(imap_uid).where(*_at(place), those).values(moved_at=now()))
+
+
+def not_filed(store: Store, place: Place, why: str) -> None:
+    """Record that the server does not do with our mails what `after` says; the first time of several is kept."""
+    since = func.coalesce(imap_folder.c.unfiled_since, bindparam("at", now(), imap_folder.c.unfiled_since.type))
+    _set(store, place, unfiled_since=since, unfiled_why=why)
+
+
+def all_filed(store: Store, place: Place) -> None:
+    """Record that the server does as it is asked."""
+    _set(store, place, unfiled_since=None, unfiled_why="")
+
+
+def _set(store: Store, place: Place, **values: object) -> None:
+    where = (imap_folder.c.account == place.account, imap_folder.c.folder == place.folder)
+    with store.spool.write() as conn:
+        conn.execute(update(imap_folder).where(*where).values(values))
 
 
 def left_alone(store: Store, place: Place, uids: Collection[int]) -> None:

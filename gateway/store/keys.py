@@ -41,15 +41,16 @@ def delivery_key(
     recipients: Sequence[str],
     peer: str,
     *,
-    window: timedelta = WINDOW,
+    window: timedelta | None = WINDOW,
     null_sender: bool = False,
 ) -> DeliveryKey:
     """The key of one delivery. From a mailbox a repeat is one for ever, otherwise within `window`.
 
-    Mail with neither Message-ID nor Date is the same only from the same peer and within hours: monitors send
-    identical mails without either, and each of those counts.
+    A file that is imported and one that is piped in are one delivery: people do either with what they have. Mail with
+    neither Message-ID nor Date is the same only from the same peer and within hours: monitors send identical mails
+    without either, and each of those counts.
     """
-    kind = source.partition(":")[0]
+    kind = "pipe" if source == "import" else source.partition(":")[0]
     whole = hashlib.sha256(raw)
     trace = _TRACE.match(raw)
     content = hashlib.sha256(memoryview(raw)[trace.end() :]) if trace else whole
@@ -60,7 +61,7 @@ def delivery_key(
         parts.append("null sender")
     lasting: timedelta | None = None if kind in ("imap", "sent") else window
     if not _has_identity(raw):
-        lasting = min(window, WINDOW_WITHOUT_IDENTITY)
+        lasting = WINDOW_WITHOUT_IDENTITY if window is None else min(window, WINDOW_WITHOUT_IDENTITY)
         parts.append(f"peer {peer}")
     # Each part is closed by a NUL, which no address holds, so that no two lists of parts read alike.
     told = b"".join(part.encode("utf-8", "surrogatepass") + b"\0" for part in parts)

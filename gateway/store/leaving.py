@@ -104,7 +104,7 @@ def waiting(store: Store) -> list[Waiting]:
                 reason=row.reason,
                 count=row.mails,
                 tried=row.tried,
-                oldest_at=row.oldest_at,
+                oldest_at=min(row.oldest_at, now()),  # what a cap put off does not wait in vain
                 due_at=row.due_at,
                 reply=row.reply,
                 domains=row.domains,

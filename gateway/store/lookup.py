@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, case, func, select, text
+from sqlalchemy import Connection, Dialect, Select, case, func, literal_column, select, text
 
+from gateway.config import Rate
 from gateway.store.fast import all_rows, among, given, rows_in
 from gateway.store.tables import (
     OPEN_SQL,
@@ -46,6 +47,7 @@ class Stored:
 
     mail_id: int
     direction: str
+    kind: str
     content: str
     ticket: int | None
     at: datetime
@@ -53,6 +55,7 @@ class Stored:
 
 
 _TICKET = tuple(ticket.c.keys())
+_LETTERS_TO_AGENTS = ("transcript", "digest", "report")  # beside the kinds notice_*
 _LETTERS = 3  # of a ticket: an answer quotes the newest, or one shortly before it
 _PERSON = ("id", "name", "language", "tags", "muted_until")
 _OPEN_TICKETS = (
@@ -60,6 +63,7 @@ _OPEN_TICKETS = (
     .where(ticket.c.assignee.is_not(None), text(OPEN_SQL))  # literally as in the partial index
     .group_by(ticket.c.assignee)
 )
+_TO_AGENTS = mail.c.kind.like("notice%") | mail.c.kind.in_([literal_column(f"'{one}'") for one in _LETTERS_TO_AGENTS])
 _TURNS = select(rota.c.queue, rota.c.agent)
 _ABSENCES = select(absence.c.agent, absence.c.since, absence.c.until)
 
@@ -177,12 +181,20 @@ def stored_mails(conn: Connection, message_ids: Collection[str]) -> dict[str, li
     """Mails we have under these Message-IDs."""
     found: dict[str, list[Stored]] = {}
     if message_ids:
-        columns = ("id", "message_id", "direction", "content", "ticket", "at", "reason")
-        for mail_id, message_id, direction, content, number, at, reason in rows_in(
+        columns = ("id", "message_id", "direction", "kind", "content", "ticket", "at", "reason")
+        for mail_id, message_id, direction, kind, content, number, at, reason in rows_in(
             conn, mail, "message_id", sorted(message_ids), columns
         ):
             found.setdefault(message_id, []).append(
-                Stored(mail_id=mail_id, direction=direction, content=content, ticket=number, at=at, reason=reason)
+                Stored(
+                    mail_id=mail_id,
+                    direction=direction,
+                    kind=kind,
+                    content=content,
+                    ticket=number,
+                    at=at,
+                    reason=reason,
+                )
             )
     return found
 
@@ -216,9 +228,12 @@ def mails_of_spool(conn: Connection, spool_ids: Collection[int]) -> dict[int, tu
 
 
 def automatic_mail(
-    conn: Connection, recipients: Collection[str], windows: Iterable[timedelta], at: datetime
+    conn: Connection, recipients: Collection[str], windows: Iterable[timedelta], at: datetime, *, to_agents: bool
 ) -> dict[tuple[str, timedelta], int]:
-    """How many automatic mails each recipient (address key) got in each window before `at`."""
+    """How many automatic mails each recipient (address key) got in each window before `at`.
+
+    Either what goes `to_agents` as such or what goes to customers, for one of us may be both.
+    """
     spans = sorted(set(windows))
     if not spans or not recipients:
         return {}
@@ -227,6 +242,7 @@ def automatic_mail(
         select(mail.c.recipient, *sums)
         .join(outbox, outbox.c.mail_id == mail.c.id)
         .where(mail.c.recipient.in_(recipients), mail.c.at > at - spans[-1], outbox.c.automatic.is_(True))
+        .where(_TO_AGENTS if to_agents else ~_TO_AGENTS)
         .group_by(mail.c.recipient)
     )
     return {
@@ -234,15 +250,22 @@ def automatic_mail(
     }
 
 
-def automatic_total(conn: Connection, window: timedelta, at: datetime) -> int:
-    """How many automatic mails were written in the window before `at`, the notices to agents left out."""
+def automatic_in_all(conn: Connection, rates: Sequence[Rate], at: datetime) -> tuple[datetime, ...]:
+    """When the last automatic mails left or are to leave, the last first, as far as one of the rates asks for it.
+
+    The notices to agents are left out.
+    """
+    if not rates:
+        return ()
     query = (
-        select(func.count())
+        select(outbox.c.created_at)
         .join_from(outbox, mail, mail.c.id == outbox.c.mail_id)
-        .where(outbox.c.automatic.is_(True), outbox.c.created_at > at - window)
-        .where(mail.c.kind.not_like("notice%"), mail.c.kind != "transcript")
+        .where(outbox.c.automatic.is_(True), outbox.c.created_at > at - max(rate.per for rate in rates))
+        .where(~_TO_AGENTS)
+        .order_by(outbox.c.created_at.desc())
+        .limit(max(rate.count for rate in rates))
     )
-    return int(conn.execute(query).scalar_one())
+    return tuple(conn.execute(query).scalars())
 
 
 def automatic_on_ticket(conn: Connection, numbers: Collection[int], window: timedelta, at: datetime) -> dict[int, int]:
@@ -253,7 +276,7 @@ def automatic_on_ticket(conn: Connection, numbers: Collection[int], window: time
         select(outbox.c.ticket, func.count())
         .join(mail, mail.c.id == outbox.c.mail_id)
         .where(outbox.c.ticket.in_(numbers), outbox.c.automatic.is_(True), outbox.c.created_at > at - window)
-        .where(mail.c.kind.not_like("notice%"), mail.c.kind != "transcript")
+        .where(~_TO_AGENTS)
         .group_by(outbox.c.ticket)
     )
     return {row[0]: int(row[1]) for row in conn.execute(query)}

@@ -3,6 +3,8 @@
 import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.errors import ConfigError, Temporary
@@ -61,7 +63,17 @@ class DataLock:
     def fileno(self) -> int:
         return self._fd
 
-    def release(self) -> None:
-        """Give the lock back after a clean stop."""
-        os.ftruncate(self._fd, 0)
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """What fails in here is a start that came to nothing, no crash: the lock is given back as it was found."""
+        try:
+            yield
+        except BaseException:
+            self.release(clean=not self.unclean)
+            raise
+
+    def release(self, *, clean: bool = True) -> None:
+        """Give the lock back; after a stop that was not `clean` the next holder finds what a crash leaves."""
+        if clean:
+            os.ftruncate(self._fd, 0)
         os.close(self._fd)

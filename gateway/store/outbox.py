@@ -69,7 +69,7 @@ class Row:
     attempts: int
     last_reply: str
     message_id: str
-    created_at: datetime
+    written_at: datetime
     next_try_at: datetime
     sent_at: datetime | None
 
@@ -275,7 +275,7 @@ def next_due_at(store: Store, which: ColumnElement[bool] | None = None) -> datet
 
 def rows(store: Store, *, states: Sequence[str] = (), ticket: int | None = None, ids: Sequence[int] = ()) -> list[Row]:
     """The rows of these states and ids (all by default), oldest first."""
-    statement = select(_outbox, _mail.c.message_id).join_from(_outbox, _mail).order_by(_outbox.c.id)
+    statement = select(_outbox, _mail.c.message_id, _mail.c.at).join_from(_outbox, _mail).order_by(_outbox.c.id)
     if ids:
         statement = statement.where(_outbox.c.id.in_(ids))
     if states:
@@ -293,7 +293,7 @@ def rows(store: Store, *, states: Sequence[str] = (), ticket: int | None = None,
                 attempts=row.attempts,
                 last_reply=row.last_reply,
                 message_id=row.message_id,
-                created_at=row.created_at,
+                written_at=row.at,
                 next_try_at=row.next_try_at,
                 sent_at=row.sent_at,
             )

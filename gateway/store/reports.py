@@ -1,6 +1,6 @@
 """Tickets as reports see them: their fields, and what the journal says of their course."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,14 @@ from sqlalchemy import Connection, Row, func, or_, select
 from gateway.store import tables
 from gateway.store.fast import one_of
 from gateway.tickets import probe
+from gateway.tickets.sla import DUE
 from gateway.tickets.status import Status
 
 _PAGE = 500  # tickets in memory at once
 _KINDS = ("changed", "time_spent", "undone")  # lines of the journal
+_PROMISED = tuple(DUE.values())
+# With one of these in a line of the journal a clock paused or ended.
+_STOPPED = frozenset(("status", "first_response_at", "last_agent_at"))
 _ticket, _event, _article, _person, _address = (
     tables.ticket.c, tables.event.c, tables.article.c, tables.person.c, tables.address.c,
 )  # fmt: skip
@@ -25,12 +29,21 @@ _FIELDS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stood:
+    """What was promised on a clock: by when, and until when that stood. A pause and the end are its last instants."""
+
+    due: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A ticket went from one status to another."""
+    """A ticket went from one status to another. `promised`: by when it was to be solved until then."""
 
     at: datetime
     before: str
     after: str
+    promised: Stood | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +68,8 @@ class Spent:
 class Course:
     """One ticket. `requester` is an address, "" where it is nobody's; `workers` are the agents who wrote on it.
 
-    `answered_by` is the agent who gave the first answer; None where no name is known. It and what stands below it are
-    empty where the ticket was not touched in the time that was asked about.
+    `answered_by` is the agent who gave the first answer; None where no name is known; `answer_promised`: by when that
+    was promised. They and what stands below are empty where the ticket was not touched in the time asked about.
     """
 
     number: int
@@ -83,6 +96,7 @@ class Course:
     rating: int | None
     rated_at: datetime | None
     answered_by: str | None = None
+    answer_promised: Stood | None = None
     moves: tuple[Move, ...] = ()
     handed: tuple[Handed, ...] = ()
     spent: tuple[Spent, ...] = ()
@@ -117,6 +131,18 @@ def first_opened_at(conn: Connection) -> datetime | None:
     return conn.execute(select(func.min(_ticket.created_at))).scalar()
 
 
+def last_lines(conn: Connection, numbers: Collection[int]) -> dict[int, datetime]:
+    """By ticket when the newest line of its journal was written."""
+    newest = select(func.max(_event.id)).where(one_of(conn, _event.ticket, numbers)).group_by(_event.ticket)
+    lines = select(_event.ticket, _event.at).where(_event.id.in_(newest))
+    return dict(map(tuple, conn.execute(lines)))
+
+
+def promised(conn: Connection, number: int) -> Mapping[str, Stood]:
+    """What was promised on a ticket, by due column, as the journal last told; of a clock that ended, by its end."""
+    return _journals(conn, [number]).get(number, _NOTHING).stood
+
+
 def _page(conn: Connection, rows: Sequence[Row[Any]], touched_since: datetime) -> Iterator[Course]:
     touched = [row.number for row in rows if row.updated_at >= touched_since]
     journals = _journals(conn, touched)
@@ -134,6 +160,7 @@ def _page(conn: Connection, rows: Sequence[Row[Any]], touched_since: datetime) -
             moves=tuple(journal.moves),
             handed=tuple(journal.handed),
             answered_by=journal.answered_by or writers.get(journal.answered_in or 0),
+            answer_promised=journal.answer_promised,
             spent=tuple(journal.spent.values()),
             workers=frozenset(workers.get(row.number, ())),
         )
@@ -147,7 +174,10 @@ class _Journal:
     handed: list[Handed] = field(default_factory=list)
     answered_by: str | None = None
     answered_in: int | None = None  # the mail that is or brought the first answer
+    answer_promised: Stood | None = None
     spent: dict[int, Spent] = field(default_factory=dict)  # by the id of the line
+    _dues: dict[str, datetime | None] = field(default_factory=dict)  # by column, as far as any line has told
+    stood: dict[str, Stood] = field(default_factory=dict)
 
     def add(self, row: Any) -> None:
         if row.kind == "time_spent":
@@ -158,15 +188,33 @@ class _Journal:
             self._change(row)
 
     def _change(self, row: Any) -> None:
+        for column in _PROMISED:
+            self._promise(column, row)
         before, after = row.data.get("status", (None, None))
         if before is not None and before != after:
-            self.moves.append(Move(at=row.at, before=before, after=after))
+            self.moves.append(Move(at=row.at, before=before, after=after, promised=self.stood.get("resolve_due")))
         before, after = row.data.get("assignee", (None, None))
         if before != after:
             self.handed.append(Handed(at=row.at, before=before, after=after))
         if "first_response_at" in row.data:
             self.answered_by = row.actor.removeprefix("agent:") if row.actor.startswith("agent:") else None
             self.answered_in = row.mail_id
+            self.answer_promised = self.stood.get("first_response_due") if row.data["first_response_at"][1] else None
+
+    def _promise(self, column: str, row: Any) -> None:
+        """A due time goes with the clock that ends or pauses, and stood until then; else nothing is promised more."""
+        now = self._dues.get(column)
+        before, after = map(_instant, row.data[column]) if column in row.data else (now, now)
+        self._dues[column] = after
+        due = after or before
+        if after is None and before is not None and not _STOPPED.intersection(row.data):
+            self.stood.pop(column, None)
+        elif due is not None:
+            self.stood[column] = Stood(due=due, until=row.at)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 _NOTHING = _Journal()

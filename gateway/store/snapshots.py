@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 from gateway.mail import Address
 from gateway.store import tables
 from gateway.store.fast import one_of, rows_in
-from gateway.store.written_from import best, written_from
+from gateway.store.written_from import asked_at, best, written_from
 from gateway.tickets.linking import MAX_MERGES
 from gateway.tickets.snapshot import Done, Linked, Snapshot
 from gateway.tickets.undo import UNDOABLE
@@ -147,13 +147,15 @@ def correspondents(conn: Connection, numbers: Collection[int]) -> dict[int, Corr
         .where(one_of(conn, _ticket.c.number, numbers))
         .order_by(_ticket.c.number, address.c.addr)
     )
-    wrote, shown = written_from(conn, numbers), dict[int, dict[str, str]]()
+    wrote, asked, shown = written_from(conn, numbers), asked_at(conn, numbers), dict[int, dict[str, str]]()
     found: dict[int, Correspondent] = {}
     for row in conn.execute(people):
         theirs = shown.setdefault(row.number, {})
         theirs[row.addr] = row.shown
         found[row.number] = Correspondent(
-            address=Address(addr=best(theirs, wrote.get(row.number, ())), name=row.name),
+            address=Address(
+                addr=best(theirs, wrote.get(row.number, ()), asked.get(row.number, ("", ""))), name=row.name
+            ),
             language=row.language or row.wrote,
             message_id=ids.get(row.number, ""),
         )

@@ -20,6 +20,7 @@ from gateway.store.arrivals import Accepted, ImapUid, NewMail, insert_batch
 from gateway.store.clock import database_now
 from gateway.store.engine import Store
 from gateway.store.fast import rows_in
+from gateway.tickets.reason import Reason
 
 __all__ = ["Accepted", "Claimed", "Closed", "ImapUid", "NewMail", "insert_batch"]
 
@@ -29,6 +30,8 @@ ATTEMPTS = 3  # lone attempts that may end without a verdict; after them the mai
 
 # Larger mails are fetched one by one when they are read: a claim of many must fit into memory.
 _CARRIED_BYTES = 65536
+
+RELEASED = f"{Reason.RELEASED}: "  # and by whom: the reason of a row that waits again
 
 _spool, _raw = tables.spool, tables.spool_raw
 # Written out, not bound, so that both planners see that the index of waiting rows applies.
@@ -53,6 +56,7 @@ class Claimed:
     alone: bool
     fence: int
     raw: bytes | None
+    released_by: str = ""  # who took it out of quarantine, into which no rule puts it any more
 
     @property
     def is_sent(self) -> bool:
@@ -160,6 +164,7 @@ def _claimed(row: Row[Any], raw: bytes | None, *, counted: int) -> Claimed:
         alone=bool(counted),
         fence=row.fence + 1,
         raw=raw,
+        released_by=row.reason.removeprefix(RELEASED) if row.reason.startswith(RELEASED) else "",
     )
 
 

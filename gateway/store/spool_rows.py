@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from gateway.now import now
 from gateway.store import tables
 from gateway.store.engine import Store
+from gateway.store.spool import RELEASED
+from gateway.tickets.reason import Reason
 
 _spool, _mail, _event = tables.spool, tables.mail, tables.event
 
@@ -100,10 +102,11 @@ def set_aside(store: Store, *, state: str = "quarantined") -> list[SetAside]:
     ]
 
 
-def retry(store: Store, ids: Sequence[int], *, state: str = "quarantined") -> set[int]:
+def retry(store: Store, ids: Sequence[int], *, by: str, state: str = "quarantined") -> set[int]:
     """Put mails that were set aside back into the spool, to be tried alone; returns the ids that could be.
 
-    What was recorded of such a mail in `mail` goes first: with it the mail would count as processed already.
+    Those that a rule set aside are released `by` whoever says so. What was recorded of such a mail in `mail` goes
+    first: with it the mail would count as processed already.
     """
     wanted = _with_state(store, ids, state)
     with store.main.write() as conn:
@@ -112,7 +115,8 @@ def retry(store: Store, ids: Sequence[int], *, state: str = "quarantined") -> se
 
     def work(conn: Connection) -> set[int]:
         back = update(_spool).where(_spool.c.id.in_(wanted), _spool.c.state == state)
-        values = {"state": "new", "reason": "", "attempts": 0, "alone": True, "next_at": now(), "closed_at": None}
+        reason = case((_spool.c.reason.startswith(f"{Reason.BY_RULE}: "), f"{RELEASED}{by}"), else_="")
+        values = {"state": "new", "reason": reason, "attempts": 0, "alone": True, "next_at": now(), "closed_at": None}
         conn.execute(back.values(values))
         return wanted
 

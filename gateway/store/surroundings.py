@@ -1,12 +1,13 @@
 """Everything stored that a group of mails may need for its decisions, read in one go."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.config import Rate
 from gateway.store import bounces, lookup
 from gateway.tickets.actions import Action, Change, OpenTicket, Send, TakeTurn
 from gateway.tickets.bounces import Reach, Sent
@@ -15,7 +16,7 @@ from gateway.tickets.threading import Ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wants:
-    """What to look up: Message-IDs (own and named), ticket numbers, spool ids, address keys, windows of the caps."""
+    """What to look up: Message-IDs (own and named), ticket numbers, spool ids, address keys, caps or their windows."""
 
     own_ids: Collection[str]
     named_ids: Collection[str]
@@ -25,7 +26,7 @@ class Wants:
     letters: bool  # what we sent on those tickets too
     address_windows: Collection[timedelta]
     ticket_windows: Collection[timedelta]
-    total_windows: Collection[timedelta]
+    total_rates: Sequence[Rate]
     ended: Collection[str] = ()  # statuses of the site's own in which a ticket is done with
     seen: Collection[tuple[str, int]] = ()  # what like it came lately: by which field, within how many seconds
     sent_ids: Collection[str] = ()  # what a delivery report is about: our mails by Message-ID
@@ -36,7 +37,9 @@ class Wants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The answers, by id, number or address key; `auto_*` count our automatic mail by window.
+    """The answers, by id, number or address key, as of `at`; `auto_by_*` count our automatic mail by window.
+
+    `auto_in_all`: when the last automatic mails left or are to leave, the last first.
 
     `seen` counts the tickets that came lately: (field, seconds) -> value -> how many (see `lookup.seen`). `met` are the
     address keys of which `people`, `reach` and `auto_by_address` tell, the latter for each of `address_windows`.
@@ -54,7 +57,7 @@ class Surroundings:
     people: Mapping[str, lookup.Person]
     auto_by_address: Mapping[tuple[str, timedelta], int]
     auto_by_ticket: Mapping[tuple[int, timedelta], int]
-    auto_total: Mapping[timedelta, int]
+    auto_in_all: tuple[datetime, ...]
     open_tickets: Mapping[str, int]
     turns: Mapping[str, str]
     away: frozenset[str]
@@ -67,14 +70,14 @@ class Surroundings:
     sent: tuple[Sent, ...]
     letters_sent: Mapping[int, bytes]
     keyed: Mapping[tuple[str, str], int]
+    at: datetime
 
     def after(self, actions: Iterable[Action]) -> "Surroundings":
         """The same as if these actions were written already, as far as the next mails of the group must know."""
         changed: dict[str, Any] = {}
         for action in actions:
             if isinstance(action, Send) and action.automatic:
-                totals = changed.get("auto_total", self.auto_total)
-                changed["auto_total"] = {window: total + 1 for window, total in totals.items()}
+                changed["auto_in_all"] = (self.at + action.wait, *changed.get("auto_in_all", self.auto_in_all))
                 counts = dict(changed.get("auto_by_address", self.auto_by_address))
                 for window in self.address_windows:
                     counts[action.recipient.key, window] = counts.get((action.recipient.key, window), 0) + 1
@@ -123,13 +126,13 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         requesters=lookup.requesters(conn, tickets),
         letters=lookup.letters(conn, tickets.keys()) if wants.letters and tickets else {},
         people=lookup.people(conn, wants.senders),
-        auto_by_address=lookup.automatic_mail(conn, wants.senders, wants.address_windows, at),
+        auto_by_address=lookup.automatic_mail(conn, wants.senders, wants.address_windows, at, to_agents=False),
         auto_by_ticket={
             (number, window): total
             for window in wants.ticket_windows
             for number, total in lookup.automatic_on_ticket(conn, tickets.keys(), window, at).items()
         },
-        auto_total={window: lookup.automatic_total(conn, window, at) for window in wants.total_windows},
+        auto_in_all=lookup.automatic_in_all(conn, wants.total_rates, at),
         open_tickets=lookup.open_tickets(conn, wants.ended),
         turns=lookup.turns(conn),
         away=lookup.away(conn, at),
@@ -142,6 +145,7 @@ def look_around(conn: Connection, wants: Wants, at: datetime) -> Surroundings:
         sent=sent,
         letters_sent=bounces.letters(conn, _named(sent, wants.sent_ids)) if wants.heavy else {},
         keyed=keyed,
+        at=at,
     )
 
 
@@ -153,7 +157,7 @@ def meet(conn: Connection, around: Surroundings, key: str, at: datetime) -> Surr
     """The same with what is known of one address more, which was named only while deciding."""
     if key in around.met:
         return around
-    counts = lookup.automatic_mail(conn, [key], around.address_windows, at)
+    counts = lookup.automatic_mail(conn, [key], around.address_windows, at, to_agents=False)
     return replace(
         around,
         people={**around.people, **lookup.people(conn, [key])},

@@ -1,6 +1,7 @@
 """Every table. Two databases on SQLite (`spool_db`, `main_db`), one on PostgreSQL, where both sets lie side by side.
 
-Instants are aware UTC (`Instant`); json columns hold plain lists and dicts.
+Instants are aware UTC (`Instant`); json columns hold plain lists and dicts. A table with an automatic id of which rows
+are deleted takes `sqlite_autoincrement`: ids stand in logs, keys and Message-IDs, and SQLite would give them out again.
 """
 
 from datetime import UTC, datetime
@@ -149,6 +150,8 @@ imap_folder = Table(
     Column("seen_at", Instant, nullable=False),
     Column("swept_at", Instant),  # when it was last looked over to its end, by the minute
     Column("reread_since", Instant),  # a backup was put back: what arrived since then is to be read once more
+    Column("unfiled_since", Instant),  # since when `after` cannot be done with its mails
+    Column("unfiled_why", Text, nullable=False, server_default=""),  # what the server said last of that
 )
 
 lease = Table(
@@ -190,6 +193,7 @@ mail = Table(
     Column("rule_set_id", BigInteger),
     # caps count our automatic mail per address in a window
     Index("ix_mail_recipient_at", "recipient", "at"),
+    sqlite_autoincrement=True,
 )
 
 mail_out = Table(
@@ -258,7 +262,7 @@ article = Table(
     main_db,
     Column("id", BigId, primary_key=True, autoincrement=True),
     Column("ticket", BigInteger, ForeignKey("ticket.number"), nullable=False, index=True),
-    Column("direction", Text, nullable=False),  # in, out, note
+    Column("direction", Text, nullable=False),  # in, out, note, withdrawn (an answer that was stopped)
     Column("author", Text, nullable=False),  # an address, "agent:carol", "system"
     Column("subject", Text, nullable=False, server_default=""),
     Column("text", Text, nullable=False),
@@ -314,6 +318,7 @@ person = Table(
     Column("tags", JSON, nullable=False),
     Column("muted_until", Instant),
     Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 address = Table(
@@ -422,7 +427,7 @@ outbox = Table(
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("last_reply", Text, nullable=False, server_default=""),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),  # when it was to leave first; `mail.at`: when it was written
     Column("sent_at", Instant),
     Index(
         "ix_outbox_due",
@@ -488,6 +493,7 @@ reminder = Table(
     Column("text", Text, nullable=False, server_default=""),
     Column("done_at", Instant),
     Index("ix_reminder_due", "at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    sqlite_autoincrement=True,
 )
 
 # What people are to be told of, until the letters about it are written.
@@ -501,6 +507,7 @@ announcement = Table(
     Column("mail_id", BigInteger),
     Column("at", Instant, nullable=False),
     Column("data", JSON, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # New tickets that agents hear of together, for too many came for a letter each.
@@ -538,10 +545,12 @@ oauth_token = Table(
     "oauth_token",
     main_db,
     Column("account", Text, primary_key=True),
+    Column("granted_for", Text, primary_key=True),  # whose mailbox, by which client, from whom, what for
     Column("access", Text, nullable=False, server_default=""),
     Column("ends", Instant),
     Column("refresh", Text, nullable=False, server_default=""),
     Column("refresh_ends", Instant),
+    Column("refresh_set_at", Instant),  # when that end was set; NULL: each renewal moves it
     Column("claimed_by", Text),  # the node that renews it now
     Column("claimed_until", Instant),
     Column("failed_at", Instant),  # since when renewing it fails

@@ -1,6 +1,8 @@
 """Who was told of what within the last hour, by the journal's lines that are no ticket's own."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -27,6 +29,16 @@ def was_ever_told(conn: Connection, step_key: str) -> bool:
     """Whether the journal has this step."""
     event = tables.event.c
     return conn.execute(select(event.id).where(event.ticket.is_(None), event.step_key == step_key)).first() is not None
+
+
+def newest(conn: Connection, prefix: str) -> Mapping[str, Any] | None:
+    """What the journal's newest line says whose step key begins so."""
+    event = tables.event.c
+    theirs = (event.ticket.is_(None), event.step_key.startswith(prefix, autoescape=True))
+    data: Mapping[str, Any] | None = conn.execute(
+        select(event.data).where(*theirs).order_by(event.id.desc()).limit(1)
+    ).scalar()
+    return data
 
 
 def count(conn: Connection, prefix: str, since: datetime) -> int:

@@ -1,5 +1,6 @@
 """What `gateway trace` reads: mails by address, Message-ID, queue id, ticket or spool row, and what came of each."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,8 @@ HEAD = 16 * 1024  # bytes of a raw mail that are looked at
 LOOKED_AT = 1000  # raw mails whose heads are looked at, newest first
 QUEUE_IDS_OF = 200_000  # newest mails whose queue ids are searched: no index serves that
 ENVELOPES_OF = 200_000  # newest spool rows whose envelope senders are searched, processed or not: the same
-DEEDS = ("mail_retried", "mail_discarded", "mail_exported")  # kinds of events
+DEEDS = ("mail_retried", "mail_released", "mail_discarded", "mail_exported")  # kinds of events
+_WORD = re.compile(r"[\w.-]*\w")  # of a smarthost's reply: "250 2.0.0 Ok: queued as 4XyZ1"
 _UNREAD = ("new", "quarantined", "held")  # states in which a mail may have no row in `mail`
 
 
@@ -118,14 +120,21 @@ def by_spool(store: Store, spool_ids: Collection[int]) -> dict[int, int]:
 
 
 def by_queue_id(store: Store, queue_id: str) -> list[int]:
-    """Of the newest mails those that passed an MTA under this id, capitals or not."""
+    """Of the newest mails those that passed an MTA under this id, before us or behind us, capitals or not."""
+    pattern = like_pattern(queue_id)
     with store.main.read() as conn:
         newest = conn.execute(select(func.max(_mail.c.id))).scalar() or 0
         found = select(_mail.c.id, _mail.c.queue_ids).where(
-            _mail.c.id > newest - QUEUE_IDS_OF, _mail.c.queue_ids.ilike(like_pattern(queue_id), escape="\\")
+            _mail.c.id > newest - QUEUE_IDS_OF, _mail.c.queue_ids.ilike(pattern, escape="\\")
         )
-        rows = conn.execute(found.order_by(_mail.c.id.desc())).all()
-    return [row.id for row in rows if queue_id.lower() in row.queue_ids.lower().split()]
+        came = {row.id: row.queue_ids.split() for row in conn.execute(found)}
+        answered = select(_outbox.c.mail_id, _outbox.c.last_reply).where(
+            _outbox.c.mail_id > newest - QUEUE_IDS_OF, _outbox.c.last_reply.ilike(pattern, escape="\\")
+        )
+        left = {row.mail_id: _WORD.findall(row.last_reply) for row in conn.execute(answered)}
+    wanted = queue_id.lower()
+    named = (mail for mail, words in (came | left).items() if wanted in map(str.lower, words))
+    return sorted(named, reverse=True)
 
 
 def naming(store: Store, message_id: str) -> list[int]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from gateway import similar
 from gateway.compose import letters
 from gateway.compose.notices import Article, Attached, Customer, Notice, Similar, Verdict, Writer
+from gateway.compose.phrases import phrase
 from gateway.errors import GatewayError
 from gateway.mail import Address
 from gateway.mail.attached.attachments import bytes_of
@@ -19,6 +20,7 @@ from gateway.store.announcements import Contribution, Requester
 from gateway.tickets.auth_result import from_json
 from gateway.tickets.snapshot import Snapshot
 
+_NOBODY = "unknown"  # the author of what has no usable From
 _DUE = {"first_response": "first_response_due", "next_response": "next_response_due", "resolution": "resolve_due"}
 _NEW = ("#assign me", "#note", "#close", "#help")
 _ANSWERED = ("#note", "#wait", "#resolve", "#hold", "#help")
@@ -55,11 +57,16 @@ def about(
     store: Store, site: Site, found: Known, article: Contribution | None, *, kind: str, language: str, at: datetime,
     by: str = "", reason: str = "",
 ) -> Notice:  # fmt: skip
-    """All that a notice of that kind tells; `article` is what it is about."""
+    """All that a notice of that kind tells; `article` is what it is about.
+
+    What a new ticket is about is what was written from outside, also where it comes with a note.
+    """
+    note = article if kind == "notice_new" and article and article.direction == "note" else None
+    article = found.last_in if note else article
     cfg, row = site.cfg, found.row
     whole = kind == "notice_assigned"
     conversation = kind in ("notice_new", "notice_assigned", "notice_answered")
-    shown = letters.shown(cfg, row, language)
+    shown, nobody = letters.shown(cfg, row, language), phrase("party", "unknown", language)
     return Notice(
         ticket=shown,
         subject=row["title"],
@@ -74,14 +81,17 @@ def about(
         fields={
             cfg.fields[key].title or key if key in cfg.fields else key: value for key, value in row["fields"].items()
         },
-        copies=[address.addr for address, role in found.ticket.participants if role == "watcher"],
+        copies=_in_role(found, "watcher"),
+        proposed=_in_role(found, "proposed"),
+        mentions=[one.other for one in found.ticket.links if one.ticket == row["number"] and one.kind == "mentions"],
+        note=f"{_author(note.author, site)}: {note.text}" if note else "",
         due={clock: row[column] for clock, column in _DUE.items() if row[column] is not None},
         customer=_customer(found, site),
         writer=_writer(article, found, site) if article else None,
         text=article.text if article else "",
         attachments=_attached(store, article, site, letters.desk(cfg, row["queue"]).sender.key) if article else (),
         thread=[
-            Article(at=one.at, author=_author(one.author, site), kind=one.direction, text=one.text)
+            Article(at=one.at, author=_author(one.author, site) or nobody, kind=one.direction, text=one.text)
             for one in found.thread
         ]
         if whole
@@ -89,9 +99,13 @@ def about(
         similar=[Similar(**one) for one in similar.in_notice(store, cfg, found.ticket.number, at)],
         by=by,
         reason=reason,
-        reaches=_reaches(found) if conversation else (),
+        reaches=_reaches(found, site) if conversation else (),
         commands=_NEW if kind == "notice_new" else _ANSWERED,
     )
+
+
+def _in_role(found: Known, role: str) -> list[str]:
+    return [address.addr for address, own in found.ticket.participants if own == role]
 
 
 def _name(agent: str | None, site: Site) -> str:
@@ -100,14 +114,19 @@ def _name(agent: str | None, site: Site) -> str:
 
 
 def _author(author: str, site: Site) -> str:
-    return _name(author.removeprefix("agent:"), site) if author.startswith("agent:") else author
+    """Who wrote as people read it; `""` where nobody knows."""
+    if author.startswith("agent:"):
+        return _name(author.removeprefix("agent:"), site)
+    return "" if author == _NOBODY else author
 
 
-def _reaches(found: Known) -> list[Address]:
-    if found.requester is None:
+def _reaches(found: Known, site: Site) -> list[Address]:
+    """Whom an answer goes to: nobody where there is no requester who can be written to."""
+    who = found.requester
+    if who is None or site.cfg.is_ours(who.answers_at.lower()):
         return []
     copies = [address for address, role in found.ticket.participants if role == "watcher"]
-    return [Address(addr=found.requester.address, name=found.requester.name), *copies]
+    return [Address(addr=who.answers_at, name=who.name), *(one for one in copies if one.key != who.answers_at.lower())]
 
 
 def _customer(found: Known, site: Site) -> Customer | None:
@@ -134,8 +153,10 @@ def _writer(article: Contribution, found: Known, site: Site) -> Writer:
             at=article.at,
             party="agent",
         )
+    if article.author == _NOBODY:
+        return Writer(address=Address(addr=""), verdict=Verdict.UNVERIFIED, at=article.at)
     roles = {address.key: role for address, role in found.ticket.participants}
-    key = article.author.lower()
+    key, who = article.author.lower(), found.requester
     auth = from_json(article.auth)
     if auth is not None and auth.from_addr.lower() != key:
         auth = None  # it speaks of the agent who passed this on
@@ -144,13 +165,14 @@ def _writer(article: Contribution, found: Known, site: Site) -> Writer:
         verdict = Verdict.VERIFIED
     elif auth is not None and auth.failed:
         verdict = Verdict.FAILED
-    is_requester = found.requester is not None and key == found.requester.address.lower()
+    is_theirs = who is not None and key in map(str.lower, who.addresses)
     return Writer(
-        address=Address(addr=article.author, name=found.requester.name if found.requester and is_requester else ""),
+        address=Address(addr=article.author, name=who.name if who and is_theirs else ""),
         verdict=verdict,
         by=auth.by or ", ".join(auth.proofs) if auth else "",
         at=article.at,
         party=roles.get(key, "other"),
+        reply_to=", ".join(one for one in article.reply_to if one.lower() != key),
     )
 
 

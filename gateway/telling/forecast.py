@@ -92,7 +92,7 @@ class _Forecast:
         if not one.agent:  # an address in a step, which no cap holds for
             return at
         heard = heard_at(self._cfg, one.agent, at)
-        if heard is None or heard > at or (one.agent, at) in self._waves:
+        if heard > at or (one.agent, at) in self._waves:
             return heard
         free = self._free_at(one, self._cfg.limits.notices_per_agent, at)
         if free == at:

@@ -23,6 +23,11 @@ class Occasion:
     ids: tuple[int, ...]
 
     @property
+    def key(self) -> str:
+        """What no other occasion has: ids begin anew where a backup was put back, and an instant may hold several."""
+        return f"{self.ids[0]} {self.at.isoformat()}"
+
+    @property
     def agent(self) -> str:
         """The agent who did it, `""` for nobody of ours."""
         return self.actor.removeprefix("agent:") if self.actor.startswith("agent:") else ""

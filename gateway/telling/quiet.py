@@ -15,20 +15,16 @@ def wants_quiet(cfg: Config, who: str, at: datetime) -> bool:
     return is_within(agent.quiet, at.astimezone(_zone(cfg, agent)).time())
 
 
-def heard_at(cfg: Config, who: str, at: datetime) -> datetime | None:
-    """From then on, or from the end of the quiet hours on in which that is; None: there is never an end of them.
-
-    `who`: the key of an agent.
-    """
+def heard_at(cfg: Config, who: str, at: datetime) -> datetime:
+    """From then on, or from the end of the quiet hours on in which that is; `who`: the key of an agent."""
     own = cfg.agents[who]
     zone = _zone(cfg, own)
-    for _ in range(2 * len(own.quiet) + 1):  # one span may begin where another ends, and go on the next day
+    while True:  # one span may begin where another ends; some time of day is in none of them
         local = at.astimezone(zone)
         end = next((end for start, end in own.quiet if is_within(((start, end),), local.time())), None)
         if end is None:
             return at
         at = _next(local, end, zone)
-    return None
 
 
 def _zone(cfg: Config, agent: Agent) -> tzinfo:

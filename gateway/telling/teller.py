@@ -244,6 +244,8 @@ def _write(store: Store, site: Site, told: Sequence[_Told], at: datetime) -> Non
         for one in told:
             for agent in one.gathered:
                 announcements.gather(conn, agent, one.occasion.ticket, at)
+            waits = [Note(ticket=one.occasion.ticket, kind="gathered", data={"agent": agent}) for agent in one.gathered]
+            act.apply(conn, waits, Actor(name="telling", at=at))
             act.apply(conn, one.reactions, afterwards.actor(at), site.promises)
             act.apply(conn, one.actions, Actor(name="telling", at=at))
         hit("before_telling_commit")
@@ -260,7 +262,11 @@ def tell_digests(store: Store, site: Site) -> None:
         }
     for agent, theirs in tickets.items():
         still = [one for one in theirs if not site.cfg.status_table.is_ended(one.row["status"])]
-        letters = [to_agents.digest_letter(site, agent, still, at)] if still and agent in site.cfg.agents else []
+        actions: list[Action] = []
+        if still and agent in site.cfg.agents:
+            letter = to_agents.digest_letter(site, agent, still, at)
+            data = {"kind": letter.kind, "recipient": letter.recipient.addr}
+            actions = [letter, *(Note(ticket=one.row["number"], kind="told", data=data) for one in still)]
         with store.main.write() as conn:
             if announcements.take_digest(conn, agent, due[agent]):
-                act.apply(conn, letters, Actor(name="telling", at=at))
+                act.apply(conn, actions, Actor(name="telling", at=at))

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.compose import letters
-from gateway.compose.digests import Group, Row, digest
+from gateway.compose.digests import Group, digest, row_of
 from gateway.compose.notices import notice
+from gateway.compose.phrases import phrase
 from gateway.compose.stamp import plain, signed
 from gateway.config import Agent
 from gateway.config.calendars import zone_of
@@ -50,11 +51,11 @@ def letter(
     cfg, own, row = site.cfg, site.cfg.agents[agent], found.row
     recipient = Address(addr=own.addresses[0], name=own.name)
     language = own.language or cfg.mail.language
-    by, reason = _by(occasion, site), _reason(occasion, kind, agent, row, site)
+    by, reason = _by(occasion, site), _reason(occasion, kind, agent, row, site, language)
     told = about(store, site, found, article, kind=kind, language=language, at=at, by=by, reason=reason)
     if kind == "notice_undelivered":
         told = replace(told, **_went_wrong(occasion))
-    of = f"{kind} {occasion.ids[0]} {occasion.ticket}"
+    of = f"{kind} {occasion.key}"
     composed = notice(
         site.templates,
         letters.desk(cfg, row["queue"]),
@@ -85,13 +86,23 @@ def _went_wrong(occasion: Occasion) -> dict[str, Any]:
     }
 
 
-def _reason(occasion: Occasion, kind: str, agent: str, row: Mapping[str, Any], site: Site) -> str:
+def _reason(occasion: Occasion, kind: str, agent: str, row: Mapping[str, Any], site: Site, language: str) -> str:
     if kind == "notice_undelivered":
         return ", ".join(occasion.of("files_left_out").get("files", ())) if "files_left_out" in occasion else ""
     if "reminder_due" in occasion:
-        return occasion.of("reminder_due").get("text") or "you wished to be reminded"
+        return occasion.of("reminder_due").get("text") or phrase("why", "reminder", language)
     rule = called(occasion, row, site.cfg, ()).get(agent)
-    return f'the rule "{rule}"' if rule else ""
+    return phrase("why", "rule", language).format(name=rule) if rule else _instead(occasion, language)
+
+
+def _instead(occasion: Occasion, language: str) -> str:
+    """Why they, where a step of an SLA was to tell somebody else; the journal keeps it in words of `steps.whom`."""
+    why = occasion.of("escalated").get("why", "")
+    gone, away = why.removesuffix(" is away"), why.endswith(" is away")
+    if away and gone != "everybody":
+        return phrase("why", "away", language).format(who=gone)
+    known = {"everybody is away": "all_away", "there is no assignee": "unassigned"}
+    return phrase("why", known[why], language) if why in known else ""
 
 
 def to_admin(site: Site, occasion: Occasion, found: Known, rule: str, at: datetime) -> Send:
@@ -116,11 +127,13 @@ def digest_letter(site: Site, agent: str, tickets: list[Known], at: datetime) ->
     cfg, own = site.cfg, site.cfg.agents[agent]
     language = own.language or cfg.mail.language
     rows = [
-        Row(
-            ticket=letters.shown(cfg, one.row, language),
-            customer=one.requester.address if one.requester else "",
-            priority=one.row["priority"],
+        row_of(
+            cfg,
+            one.row,
+            one.requester.address if one.requester else "",
+            language,
             due=one.row["first_response_due"] or one.row["resolve_due"],
+            clock="first_response" if one.row["first_response_due"] else "resolution",
         )
         for one in tickets
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from gateway.config import Config
+from gateway.config import Agent, Config
 from gateway.telling.occasion import Occasion
 from gateway.tickets.mentions import mentioned
 
@@ -30,6 +30,11 @@ def _wishes(agent: str, kind: str, row: Mapping[str, Any], cfg: Config) -> bool:
     own = cfg.agents[agent]
     is_noted = kind == "mentioned" and agent == row["assignee"] and "answered" in own.notify
     return not own.left and (kind in own.notify or is_noted)
+
+
+def hears(agent: Agent, escalated: Mapping[str, Any]) -> bool:
+    """Whether an agent is told by the wave: as they wish, or by a rule, in which the admin wrote it."""
+    return not agent.left and ("rule" in escalated or escalated["kind"] in agent.notify)
 
 
 # By the trigger of the rule that calls an agent, the notice that says what happened; else one that names the rule.
@@ -71,24 +76,33 @@ def _team(row: Mapping[str, Any], cfg: Config, away: Collection[str]) -> list[st
     return [agent for agent in everybody if agent not in away] or everybody
 
 
+def _is_back(occasion: Occasion, cfg: Config) -> bool:
+    """Whether what was done with is to be worked on again: no machine but a monitor opens a ticket again."""
+    moved = occasion.of("status")
+    is_ended = cfg.status_table.is_ended
+    return bool(moved) and is_ended(moved["from"]) and not is_ended(moved["to"])
+
+
 def _all(
     occasion: Occasion, row: Mapping[str, Any], cfg: Config, away: Collection[str], note: str
 ) -> Iterator[tuple[str, str]]:
     assignee = row["assignee"] if row["assignee"] in cfg.staff else None
     team = _team(row, cfg, away)
-    if row["merged_into"] is not None:
+    if row["merged_into"] is not None or ("opened" in occasion and cfg.status_table.is_ended(row["status"])):
         return
     if (reminded := occasion.of("reminder_due").get("agent")) in cfg.agents:
         yield str(reminded), "due"
     if "assigned" in occasion and assignee:
         yield assignee, "assigned"
-        yield from ((agent, "taken") for agent in team)
+        if "opened" not in occasion and not occasion.of("assigned").get("from"):  # it was new to all of them
+            yield from ((agent, "taken") for agent in team)
     if "opened" in occasion and not assignee:
         yield from ((agent, "new") for agent in team)
     worker = [assignee] if assignee and assignee not in away else team
     if occasion.went_wrong is not None:
         yield from ((agent, "undelivered") for agent in worker)
-    if "wrote" in occasion and "opened" not in occasion and not occasion.of("wrote").get("auto"):
+    calls = not occasion.of("wrote").get("auto") or _is_back(occasion, cfg)
+    if "wrote" in occasion and "opened" not in occasion and calls:
         yield from ((agent, "answered") for agent in worker)
     if "noted" in occasion and "opened" not in occasion:
         # What is answered to this notice stays among agents, as the note did.

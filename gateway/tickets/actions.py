@@ -45,6 +45,7 @@ class Change:
     before: Mapping[str, Any]
     reason: str = ""
     set_by: Mapping[str, str] = field(default_factory=dict)
+    tells: bool = True  # people are to hear of another status or queue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,14 @@ class HoldBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """The answer that a mail of an agent's was never reached anybody: it stays on the ticket as withdrawn."""
+
+    ticket: int
+    mail_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveMail:
     """A mail that was filed on one ticket, its article and what it is found by, belong to another."""
 
@@ -190,6 +199,7 @@ class Send:
     is_alarm: bool = False  # about mail that does not leave: it has a way out of its own
     parties: tuple[str, ...] = ()
     wait: timedelta = timedelta()  # it may still be stopped for so long
+    reason: str = ""  # why it waits, where that is not for its writer to stop it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +315,7 @@ Action = (
     | Remind
     | SpendTime
     | HoldBack
+    | Withdraw
     | MoveMail
     | BeAway
     | NoProgress

@@ -135,6 +135,15 @@ def after(row: Mapping[str, Any], promises: Promises, at: datetime) -> Clocks:
     return Clocks(of=found, status=row["status"], since=since, silent_since=silent_since, asked=asked)
 
 
+def unanswered(row: Mapping[str, Any], promises: Promises, answered_at: datetime, at: datetime) -> dict[str, Any]:
+    """What a row is to say of its clocks once an answer counts as not given; the rest of the row says so already."""
+    before = kept(row)
+    if before is None:
+        return {}
+    again = replace(before, of={name: clock.undone(answered_at) for name, clock in before.of.items()})
+    return columns(after({**row, "clocks": again.to_json()}, promises, at), row, promises, at)
+
+
 def _clock(before: Clocks | None, name: str) -> Clock | None:
     return before.of.get(name) if before else None
 

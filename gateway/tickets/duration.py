@@ -10,6 +10,7 @@ from datetime import timedelta
 from gateway.tomltext.units import duration, in_words, short
 
 _DAYS = re.compile(r"(\d{1,4})\s*(?:business|working|work)[ -]?days?", re.ASCII)
+_LONG = re.compile(r"(\d{1,9})\s*(d|w)[a-z]*", re.ASCII)
 _SHARE = re.compile(r"(\d{1,4})\s*%", re.ASCII)
 
 
@@ -23,7 +24,7 @@ class Budget:
     def __str__(self) -> str:
         """As `budget` reads it."""
         if not self.business_days:
-            return in_words(self.time)
+            return in_words(self.time, days=False)
         return f"{self.business_days} business day{'' if self.business_days == 1 else 's'}"
 
 
@@ -38,7 +39,7 @@ class Moment:
         """As `moment` reads it."""
         if self.offset is None:
             return f"{self.share}%"
-        return f"{'-' if self.offset < timedelta(0) else '+'}{in_words(abs(self.offset))}"
+        return f"{'-' if self.offset < timedelta(0) else '+'}{in_words(abs(self.offset), days=False)}"
 
     @property
     def is_late(self) -> bool:
@@ -60,7 +61,7 @@ def moment(text: str) -> Moment:
     if left.endswith("%"):
         return Moment(share=share(left))
     if left[:1] in ("-", "+", "\N{MINUS SIGN}"):
-        span = duration(left[1:])
+        span = _working(left[1:])
         return Moment(offset=span if left[0] == "+" else -span)
     raise ValueError(
         f'must be a share of the time ("80%") or an offset from the due time ("-30m", "+1 h"), not "{short(text)}"'
@@ -77,7 +78,24 @@ def budget(text: str) -> Budget:
     if word := re.search("business|working", text.lower()):
         column = word.start() + 1
         raise ValueError(f'is no duration: "{short(text)}"; write such as "2 business days" or "4 h" (column {column})')
-    span = duration(text)
+    span = _working(text, f', or "{_in_days(text)}"')
     if not span:
         raise ValueError("must be more than nothing")
     return Budget(time=span)
+
+
+def _working(text: str, otherwise: str = "") -> timedelta:
+    """Working time, in which nobody can tell whether a day is 24 hours or as long as the office is open."""
+    if word := re.search("business|working", text.lower()):
+        column = word.start() + 1
+        raise ValueError(f'is no duration: "{short(text)}"; write such as "4 h" of working time (column {column})')
+    span = duration(text)
+    if _LONG.search(text.lower()):
+        hours = in_words(span, days=False)
+        raise ValueError(f'may mean two things: "{short(text)}"; write "{hours}" for so much working time{otherwise}')
+    return span
+
+
+def _in_days(text: str) -> Budget:
+    """So many days, or five for each week."""
+    return Budget(business_days=sum(int(one[1]) * (5 if one[2] == "w" else 1) for one in _LONG.finditer(text.lower())))

@@ -12,6 +12,8 @@ _NO_REPLY = re.compile(
     r"(?:ne|ni)[-_.]?(?:pas[-_.]?)?(?:repondre|odpovidat)|nicht[-_.]?antworten",
     re.IGNORECASE,
 )
+# Of envelope senders this alone: people's mail leaves under bounces@ and the like.
+_DAEMON = re.compile(r"mailer[-_.]?daemon(?:[+=-][^@]*)?(?:@|\Z)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ def _silence(mail: Mail, envelope: Envelope, *, from_ourselves: bool, quiet: boo
         return Reason.ASKS_FOR_SILENCE, mail.silence
     if envelope.mail_from == "":
         return Reason.NULL_SENDER, "<>"
+    if envelope.mail_from and _DAEMON.match(envelope.mail_from):
+        return Reason.NO_REPLY_ADDRESS, f"envelope {envelope.mail_from}"
     if takes_no_mail(mail.from_.addr):
         return Reason.NO_REPLY_ADDRESS, mail.from_.addr
     if quiet:

@@ -126,9 +126,7 @@ def _may_merge(one: Snapshot, other: Snapshot, *, mentioned: bool) -> None:
     if mentioned and not mentions:
         raise Permanent(f"#{other.number} does not mention #{one.number}")
     if not is_same and not mentioned:
-        raise Permanent(
-            f"different requesters are never joined, link them: gateway do {one.number} link {other.number}"
-        )
+        raise Permanent(f"different requesters are never joined; link {other.number} to #{one.number} instead")
     if other.children:
         raise Permanent(f"#{other.number} is a common ticket; merge #{one.number} into it instead")
     if max(other.merges + 1, one.merges) > MAX_MERGES:

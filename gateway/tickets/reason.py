@@ -28,12 +28,14 @@ class Reason(StrEnum):
     HOPS = "too_many_hops"
     COPY = "same_mail_again"
     BY_RULE = "rule"
+    RELEASED = "released"
     KILLED_READERS = "killed_the_reader"
     RAW_MISSING = "bytes_missing"
     FAILED_THREE_TIMES = "failed_three_times"
     BY_PERSON = "person"
     BY_CLOCK = "clock"
     PROMISED_ANEW = "promised_anew"
+    CANCELLED = "cancelled"
     # threading
     TOKEN_IN_ID = "token_in_message_id"
     TOKEN_IN_ADDRESS = "token_in_address"
@@ -123,11 +125,13 @@ _WORDS: dict[Reason, str] = {
     Reason.HOPS: "it went through too many servers",
     Reason.COPY: "the same mail came by another address or way",
     Reason.BY_RULE: "a rule says so",
+    Reason.RELEASED: "a person took it out of quarantine",
     Reason.KILLED_READERS: "reading it killed the reader three times",
     Reason.RAW_MISSING: "its file is gone",
     Reason.FAILED_THREE_TIMES: "processing it failed three times",
     Reason.BY_PERSON: "a person says so",
     Reason.BY_CLOCK: "its time had come",
+    Reason.CANCELLED: "its writer stopped it before it left",
     Reason.PROMISED_ANEW: "something else is promised now",
     Reason.TOKEN_IN_ID: "it answers a mail we signed",
     Reason.TOKEN_IN_ADDRESS: "it was sent to an address we signed",

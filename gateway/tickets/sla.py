@@ -20,11 +20,15 @@ _NOTHING = timedelta(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """One clock of a ticket. `ended`: when what it waited for was done; `done`: the keys of the steps that are over."""
+    """One clock of a ticket. `ended`: when what it waited for was done; `opened_again`: when that was taken back last.
+
+    `done`: by the keys of steps when each was done last.
+    """
 
     runs: tuple[tuple[datetime, datetime | None], ...]
     ended: datetime | None = None
-    done: tuple[str, ...] = ()
+    opened_again: datetime | None = None
+    done: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def started(self) -> datetime:
@@ -48,19 +52,39 @@ class Clock:
 
     def again(self, at: datetime) -> "Clock":
         """It was not done after all."""
-        return replace(self, ended=None).going(True, at)
+        return replace(self, ended=None, opened_again=at).going(True, at)
+
+    def undone(self, at: datetime) -> "Clock":
+        """As if nothing had been done then: it went on, and did not end."""
+        start, end = self.runs[-1]
+        runs = (*self.runs[:-1], (start, None)) if end == at else self.runs
+        return replace(self, runs=runs, ended=None if self.ended == at else self.ended)
+
+    def is_over(self, key: str, at: datetime) -> bool:
+        """Whether a step that comes then was done already: a due time that moved later is kept anew, no other is."""
+        done = self.done.get(key)
+        return done is not None and at <= done
 
     def to_json(self) -> dict[str, Any]:
-        runs = [[start.isoformat(), end.isoformat() if end else None] for start, end in self.runs]
-        return {"runs": runs, "ended": self.ended.isoformat() if self.ended else None, "done": list(self.done)}
+        return {
+            "runs": [[start.isoformat(), _text(end)] for start, end in self.runs],
+            "ended": _text(self.ended),
+            "opened_again": _text(self.opened_again),
+            "done": {key: at.isoformat() for key, at in self.done.items()},
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Clock":
         return cls(
             runs=tuple((datetime.fromisoformat(start), _instant(end)) for start, end in stored["runs"]),
             ended=_instant(stored["ended"]),
-            done=tuple(stored["done"]),
+            opened_again=_instant(stored["opened_again"]),
+            done={key: datetime.fromisoformat(at) for key, at in stored["done"].items()},
         )
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -69,12 +93,16 @@ def _instant(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What happens at a moment of a clock, and `times` in all, each `every` later in working time."""
+    """What happens at a moment of a clock, and `times` in all, each `every` later in working time.
+
+    `asks`: the event on which rules are asked then, where nothing else is done.
+    """
 
     of: str
     at: Moment
-    do: tuple[str, ...]
-    every: timedelta = _NOTHING
+    do: tuple[str, ...] = ()
+    asks: str = ""
+    every: Budget = field(default_factory=Budget)
     times: int = 1
     key: str = ""  # among the steps of its clock
 
@@ -159,20 +187,29 @@ def moment(promise: Promise, clock: Clock, budget: Budget, due_at: datetime | No
 def moments(
     promise: Promise, clock: Clock, budget: Budget, due_at: datetime | None, of: str
 ) -> Iterator[tuple[Step, str, datetime, int]]:
-    """Every step of a running clock that is not over, with its key, its instant and how often it came before."""
+    """Every step of a running clock that is not over, with its key, its instant and how often it came before.
+
+    Where a ticket is late when it is opened again, the steps from its due time on come in that instant, once more.
+    """
     if not clock.is_running:
         return
     for step in promise.steps:
-        if step.of != of or (step.times == 1 and step.key in clock.done):
+        if step.of != of:
             continue
         first = moment(promise, clock, budget, due_at, step.at)
         if first is None:
             continue
         for again in range(step.times):
             key = f"{step.key}/{again + 1}" if again else step.key
-            at = reach(promise.hours, _since(clock.runs, first), time=again * step.every) if again else first
-            if at is not None and key not in clock.done:
+            at = reach(promise.hours, _since(clock.runs, first), **_times(step.every, again)) if again else first
+            if at is not None and clock.opened_again is not None and step.at.is_late:
+                at = max(at, clock.opened_again)
+            if at is not None and not clock.is_over(key, at):
                 yield step, key, at, again
+
+
+def _times(budget: Budget, count: int) -> dict[str, Any]:
+    return {"time": count * budget.time, "days": Fraction(count * budget.business_days)}
 
 
 def _since(runs: Runs, at: datetime) -> list[tuple[datetime, datetime | None]]:
@@ -184,10 +221,10 @@ def come(
 ) -> tuple[list[Came], Clock]:
     """The steps that have come, and the clock after them. Of a step that came several times unseen only the last."""
     latest: dict[int, Came] = {}
-    done = list(clock.done)
+    done = dict(clock.done)
     for step, key, at, again in moments(promise, clock, budget, due_at, of):
         if at <= now:
             latest[id(step)] = Came(step=step, key=key, at=at, again=again)
-            done.append(key)
+            done[key] = now
     found = sorted(latest.values(), key=lambda one: one.at)
-    return found, replace(clock, done=tuple(done))
+    return found, replace(clock, done=done)

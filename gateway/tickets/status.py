@@ -135,6 +135,11 @@ class Statuses:
             return ""
         return f"[statuses.{before}] moves lets no ticket go from {before} to {after}"
 
+    def never_closed(self) -> tuple[str, ...]:
+        """Those that behave like resolved and let no ticket be closed."""
+        resolved = (name for name in self.moves if self.like(name) is Status.RESOLVED)
+        return tuple(name for name in resolved if not self.may_move(name, Status.CLOSED))
+
     def unreachable(self) -> tuple[str, ...]:
         """The declared ones that no ticket can ever come to."""
         seen: set[str] = set()

@@ -81,10 +81,10 @@ def size(text: str) -> int:
     return total
 
 
-def in_words(span: timedelta) -> str:
-    """The shortest text that `duration` reads back: `14 days`, `90 min`."""
+def in_words(span: timedelta, *, days: bool = True) -> str:
+    """The shortest text that `duration` reads back: `14 days`, `90 min`; without `days` in hours at most."""
     left = span // timedelta(microseconds=1)
-    for name in ("day", "h", "min", "s", "ms"):
+    for name in ("day", "h", "min", "s", "ms")[0 if days else 1 :]:
         if left and left % _MICROSECONDS[name] == 0:
             count = left // _MICROSECONDS[name]
             return f"{count} {name}{'s' if name == 'day' and count != 1 else ''}"

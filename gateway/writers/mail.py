@@ -64,8 +64,9 @@ def send(tx: Tx, action: Send, actor: Actor) -> None:
         automatic=action.automatic,
         is_alarm=action.is_alarm,
         state="pending",
+        reason=action.reason,
         next_try_at=actor.at + action.wait,
-        created_at=actor.at,
+        created_at=actor.at + action.wait,
     )
     if action.ticket is None:
         return
@@ -80,7 +81,7 @@ def send(tx: Tx, action: Send, actor: Actor) -> None:
         parties=["", action.recipient.key, *action.parties],
     )
     data = {"kind": action.kind, "recipient": action.recipient.addr, "mail": mail}
-    tx.note(action.ticket, "queued", data, Reason.SUSPENDED if is_suspended else "")
+    tx.note(action.ticket, "queued", data, Reason.SUSPENDED if is_suspended else action.reason)
 
 
 def came_back(tx: Tx, action: CameBack, actor: Actor) -> None:

@@ -22,6 +22,7 @@ from gateway.tickets.actions import (
     StopAwaiting,
     TakeTurn,
     Unlink,
+    Withdraw,
 )
 from gateway.tickets.clocks import KEPT
 from gateway.writers.clocks import moved, opened
@@ -69,21 +70,22 @@ def open_ticket(tx: Tx, action: OpenTicket, actor: Actor) -> None:
 
 
 def change(tx: Tx, action: Change, actor: Actor) -> None:
-    values = dict(action.values)
+    at = tx.at(action.ticket)
+    values = {name: at if value == actor.at else value for name, value in action.values.items()}
     if action.set_by:
         values["set_by"] = {**action.before.get("set_by", {}), **action.set_by}
-    clocks = moved(tx, action.before, values, actor)
+    clocks = moved(tx, action.before, values, actor, at)
     values |= clocks
     where = {"number": action.ticket, "version": action.seen_version}
-    values |= {"updated_at": actor.at, "version": action.seen_version + 1}
+    values |= {"updated_at": at, "version": action.seen_version + 1}
     if update_where(tx.conn, tables.ticket, where, values) != 1:
         raise Conflict(f"ticket {action.ticket} changed meanwhile")
-    for name, kind in (("status", "status"), ("queue", "moved")):
+    for name, kind in (("status", "status"), ("queue", "moved")) if action.tells else ():
         if name in action.values and action.before.get(name) not in (None, action.values[name]):
             tx.tell(action.ticket, kind, {"from": action.before[name], "to": action.values[name]})
     if action.values.get("rating") is not None:
         tx.tell(action.ticket, "rated", {"rating": action.values["rating"]})
-    told = {name: value for name, value in {**action.values, **clocks}.items() if name not in KEPT}
+    told = {name: values[name] for name in (*action.values, *clocks) if name not in KEPT}
     shown = {key: [_plain(action.before.get(key)), _plain(value)] for key, value in told.items()}
     if shown or action.reason:  # else only its version moves on, for what was decided on the ticket
         tx.note(action.ticket, "changed", shown, action.reason)
@@ -102,7 +104,7 @@ def add_article(tx: Tx, action: AddArticle, actor: Actor) -> None:
         language=action.language,
         is_auto=action.is_auto,
         mail_id=actor.mail_id,
-        at=actor.told_at,
+        at=actor.wrote_at or tx.at(action.ticket),
     )
     rows = [
         {
@@ -122,6 +124,12 @@ def add_article(tx: Tx, action: AddArticle, actor: Actor) -> None:
     if action.direction in ("in", "note") and action.tells:
         kind = "wrote" if action.direction == "in" else "noted"
         tx.tell(action.ticket, kind, {"article": article, "auto": action.is_auto})
+
+
+def withdraw(tx: Tx, action: Withdraw, actor: Actor) -> None:
+    del actor
+    ours = {"ticket": action.ticket, "mail_id": action.mail_id, "direction": "out"}
+    update_where(tx.conn, tables.article, ours, {"direction": "withdrawn"})
 
 
 def link(tx: Tx, action: Link, actor: Actor) -> None:
@@ -220,6 +228,7 @@ WRITERS: Mapping[type, Writer] = {
     OpenTicket: open_ticket,
     Change: change,
     AddArticle: add_article,
+    Withdraw: withdraw,
     Link: link,
     Unlink: unlink,
     Note: note,

@@ -212,6 +212,13 @@ def test_the_customer_is_told_of_a_delay_once(desk: Desk, clock: Path) -> None:
     assert len(office.mails("boss@example.org")) == 1
 
 
+RESOLUTION = """
+[[sla.standard.step]]
+of = "resolution"
+at = "100%"
+do = ["notify:lead"]
+"""
+
 # ---- rules ---------------------------------------------------------------------------------------------------------
 
 ASKED = """
@@ -313,3 +320,177 @@ def test_a_clock_that_is_set_forward_and_back(desk: Desk, clock: Path) -> None:
     office.to("2026-11-26 11:00").look()
     assert office.steps() == ["first_response 50%", "first_response 100%"]
     assert office.due() == due == ["26 11:00", None, "26 17:00"]
+
+
+# ---- what keeps what from being told -------------------------------------------------------------------------------
+
+
+def test_who_cannot_be_written_to_keeps_nobody_else(desk: Desk, clock: Path) -> None:
+    step = (
+        '[[sla.standard.step]]\nof = "first_response"\nat = "100%"\ndo = ["notify:boss@example.org", "notify:lead"]\n'
+    )
+    office = Clocked(desk, clock, more=step)
+    shutil.copytree(CHECKOUT / "templates", desk.folder / "templates")
+    for name in ("ann", "bo"):
+        office.post(f"{name}@example.net", "It burns.", subject=f"{name}'s printer")
+    office.to("2026-11-26 11:00")
+    office.deadlines.turn()
+    with desk.store.main.write() as conn:  # as config.toml let it once
+        for row in conn.execute(select(tables.announcement)).all():
+            if "address" in row.data:
+                changed = tables.announcement.update().where(tables.announcement.c.id == row.id)
+                conn.execute(changed.values(data={**row.data, "address": "boss@"}))
+    office.look()
+    office.look()
+    assert [str(mail["Subject"]) for mail in office.mails(DAVE, "digest")] == ["Your tickets: 2 overdue"]
+    lines = [one["data"] for one in desk.ask("show", "1")["events"] if one["kind"] == "not_told"]
+    assert lines == [{"of": ["escalated"], "to": "boss@"}]
+    told = [str(mail["Subject"]) for mail in office.mails(office.site.cfg.gateway.admin)]
+    assert [one for one in told if "boss@ could not be told" in one] == told != []
+
+
+def test_a_due_time_that_moves_later_is_kept_too(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock, more=RESOLUTION)
+    office.post(ANN, "It burns.")
+    assign(office, "carol")
+    desk.run("do", "1", "priority", "urgent")
+    office.to("2026-11-26 13:00").look()
+    assert office.steps() == ["resolution 100%"]
+    for priority in ("low", "urgent", "low"):
+        desk.run("do", "1", "priority", priority)
+        office.look()
+    assert office.due()[2] == "02 17:00"
+    assert [one["step"] for one in desk.ask("simulate", "--until", "2026-12-02T17:00+01:00")] == ["100%"]
+    office.to("2026-12-02 17:00").look()
+    office.look()
+    assert office.steps() == ["resolution 100%"] * 2
+    desk.run("do", "1", "due", "2026-12-15 12:00")
+    office.to("2026-12-15 12:00").look()
+    assert office.steps() == ["resolution 100%"] * 3
+    assert len(office.mails(DAVE, "notice_overdue")) == 3
+
+
+def test_a_calendar_that_is_edited_keeps_its_steps(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock, more=RESOLUTION)
+    office.post(ANN, "It burns.")
+    office.look()
+    office.to("2026-11-27 17:00").look()
+    desk.config.write_text(desk.config.read_text().replace('"2 business days"', '"3 business days"'))
+    office.look()
+    assert office.due()[2] == "30 17:00"
+    office.to("2026-11-30 17:00").look()
+    assert office.steps() == ["resolution 100%"] * 2
+
+
+def test_what_is_late_when_it_is_opened_again_is_told_once(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock, more=RESOLUTION, rules=ASKED)
+    office.post(ANN, "It burns.")
+    office.to("2026-11-27 17:00").look()
+    desk.run("do", "1", "resolve")
+    office.to("2026-11-30 09:00").look()
+    desk.run("do", "1", "open")
+    for minute in ("09:00", "09:01", "12:00"):
+        office.to(f"2026-11-30 {minute}").look()
+    assert office.steps() == ["resolution 100%"] * 2
+    assert len(office.mails(DAVE, "notice_overdue")) == 2
+
+
+def test_a_clock_set_back_turns_nothing_round(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock)
+    office.post(ANN, "It burns.")
+    office.to("2026-11-26 09:10").reply("Which printer?")
+    office.to("2026-11-26 11:30").post(ANN, "The red one.", answers=office.last("ann@example.net"))
+    assert office.due()[1] == "27 11:30"
+    office.to("2026-11-26 10:40").reply("On my way.")
+    assert desk.ask("explain", "1")["due"]["next_response_due"]["state"] == "done"
+    assert desk.run("do", "1", "open").code == 0
+    assert office.due()[1] is None, "we wrote last"
+    office.to("2026-11-26 10:45").post(ANN, "Thanks, and the blue one?", answers=office.last("ann@example.net"))
+    assert office.due()[1] == "27 11:30"
+    shown = desk.ask("show", "1")
+    for those in (shown["articles"], [one for one in shown["events"] if one["kind"] == "changed"]):
+        times = [datetime.fromisoformat(one["at"]) for one in those]
+        assert times == sorted(times)
+
+
+def test_whom_rules_call_to_a_deadline_has_quiet_hours(desk: Desk, clock: Path) -> None:
+    rule = '[[rule]]\nname = "late"\non = "overdue"\nnotify = "lead"\n'
+    office = Clocked(desk, clock, more="", rules=rule)
+    text = desk.config.read_text()
+    desk.config.write_text(text.replace("[agents.dave]\n", '[agents.dave]\nquiet = "10:30-11:30"\n'))
+    for name in ("ann", "bo", "cid"):
+        office.post(f"{name}@example.net", "It burns.", subject=f"{name}'s printer")
+    told = len(office.mails(DAVE))
+    office.to("2026-11-26 11:00").look()
+    assert len(office.mails(DAVE)) == told
+    office.to("2026-11-26 11:30").look()
+    assert office.kinds(DAVE)[told:] == ["digest"]
+    office.to("2026-11-27 17:00").look()
+    office.post("dan@example.net", "It burns.", subject="dan's printer")
+    told = len(office.mails(DAVE))
+    office.to("2026-11-30 11:00").look()
+    office.to("2026-11-30 11:30").look()
+    (letter,) = office.mails(DAVE)[told:]
+    assert 'the rule "late"' in text_of(letter)
+
+
+def test_a_note_of_a_step_is_no_letter(desk: Desk, clock: Path) -> None:
+    step = '[[sla.standard.step]]\nof = "first_response"\nat = "100%"\ndo = ["note:still nobody"]\n'
+    office = Clocked(desk, clock, more=step)
+    office.post(ANN, "It burns.")
+    assign(office, "carol")
+    office.look()
+    told = office.kinds(CAROL)
+    office.to("2026-11-26 11:00").look()
+    assert office.kinds(CAROL) == told
+
+
+def _held_back(desk: Desk, clock: Path) -> Clocked:
+    """Overdue at five, while the lead, dave, wants quiet until eight."""
+    office = Clocked(desk, clock, more=RESOLUTION)
+    text = desk.config.read_text()
+    desk.config.write_text(text.replace("[agents.dave]\n", '[agents.dave]\nquiet = "16:00-20:00"\n'))
+    office.post(ANN, "It burns.")
+    office.to("2026-11-27 17:00").look()
+    assert (office.steps(), office.kinds(DAVE).count("notice_overdue")) == (["resolution 100%"], 0)
+    return office
+
+
+def test_what_waits_for_the_customer_is_told_when_it_goes_on(desk: Desk, clock: Path) -> None:
+    office = _held_back(desk, clock)
+    office.to("2026-11-27 17:30").reply("Which printer?")
+    office.to("2026-11-27 20:00").look()
+    assert office.kinds(DAVE).count("notice_overdue") == 0
+    office.to("2026-11-30 09:00").post(ANN, "The red one.", answers=office.last("ann@example.net"))
+    office.look()
+    office.look()
+    assert office.kinds(DAVE).count("notice_overdue") == 1
+
+
+def test_what_got_more_time_in_quiet_hours_is_told_then(desk: Desk, clock: Path) -> None:
+    office = _held_back(desk, clock)
+    desk.run("do", "1", "due", "2026-11-30 12:00")
+    office.to("2026-11-27 20:00").look()
+    assert office.kinds(DAVE).count("notice_overdue") == 0
+    office.to("2026-11-30 12:00").look()
+    assert office.kinds(DAVE).count("notice_overdue") == 1
+
+
+def test_who_is_told_and_by_the_same_step_put_on_hold(desk: Desk, clock: Path) -> None:
+    office = Clocked(desk, clock, more=RESOLUTION.replace('"notify:lead"', '"notify:lead", "status:on_hold"'))
+    office.post(ANN, "It burns.")
+    office.to("2026-11-27 17:00").look()
+    assert (office.ticket(1)["status"], office.kinds(DAVE).count("notice_overdue")) == ("on_hold", 1)
+
+
+def test_what_a_person_set_is_raised_and_not_lowered(desk: Desk, clock: Path) -> None:
+    steps = RESOLUTION.replace('"notify:lead"', '"priority:low"').replace("100%", "50%") + RESOLUTION.replace(
+        '"notify:lead"', '"priority:+1"'
+    )
+    office = Clocked(desk, clock, more=steps)
+    office.post(ANN, "It burns.")
+    desk.run("do", "1", "priority", "high")
+    office.to("2026-11-26 13:00").look()
+    assert office.ticket(1)["priority"] == "high"
+    office.to("2026-11-26 17:00").look()
+    assert office.ticket(1)["priority"] == "urgent"

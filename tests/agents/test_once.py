@@ -15,7 +15,7 @@ from gateway.pipeline import Outcome, Read, process
 from gateway.site import load_site
 from gateway.store import Store, spool, tables
 from gateway.telling.teller import tell_all
-from support.agent_desk import text_of
+from support.agent_desk import text_of, unproved
 from support.busy_office import BusyOffice
 
 ANN = "Ann Novak <ann@example.net>"
@@ -125,7 +125,7 @@ def test_two_tellers_tell_once(office: BusyOffice, another_store: Callable[..., 
 def test_what_a_held_mail_waits_for_is_said_once(office: BusyOffice) -> None:
     """`#send` and `#drop`, each taken up again after a crash; the later word finds nothing that waits."""
     notice = office.last("carol@acme.example")
-    proved, office.desk.auth = office.desk.auth, None
+    proved, office.desk.auth = office.desk.auth, unproved
     office.post(CAROL, "Pull the plug.", answers=notice)
     office.desk.auth = proved
     question = office.last("carol@acme.example")

@@ -33,8 +33,3 @@ def test_it_is_the_first_minute_that_is_not_quiet(day: str, quiet: str, tmp_path
     loud = [at for at in instants if not wants_quiet(cfg, "carol", at)]
     for at in instants[: 2 * 24 * 6]:
         assert heard_at(cfg, "carol", at) == next(one for one in loud if one >= at)
-
-
-def test_whoever_always_wants_quiet_never_hears(tmp_path: Path) -> None:
-    cfg = a_site(tmp_path, "00:00-12:00 12:00-00:00")
-    assert heard_at(cfg, "carol", datetime(2026, 11, 25, tzinfo=UTC)) is None

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.mail import Mail
-from gateway.store import tables
+from gateway.store import fsck, tables
 from gateway.tickets.auth_result import AuthResult
 from support.busy_office import BusyOffice, Letter
 from support.fuzz import examples
@@ -224,6 +224,7 @@ def ends_once(office: BusyOffice) -> None:
     assert set(spool.values()) <= ENDS, spool
     assert len(rows) == len(set(rows))
     assert set(rows) == {one for one, state in spool.items() if state != "quarantined"}
+    assert fsck.check(office.desk.store) == []
 
 
 @pytest.mark.parametrize("seed", range(examples(6)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.agent_desk import Office, text_of
+from support.agent_desk import Office, text_of, unproved
 from support.desk import Desk
 
 ANN = "Ann Novak <ann@example.net>"
@@ -49,7 +49,7 @@ def test_an_unproved_mail_is_held_and_its_agent_told_who_confirms_it(office: Off
     office.post(ANN, "It burns.")
     notice = office.last("carol@acme.example")
     proved = office.desk.auth
-    office.desk.auth = None
+    office.desk.auth = unproved
     office.post(CAROL, "Pull the plug.", answers=notice)
     assert office.states()[-1][0] == "held"
     assert "reply" not in office.kinds("ann@example.net")
@@ -159,6 +159,16 @@ def test_every_command_does_what_it_says_or_says_why_not(office: Office) -> None
     assert (row["queue"], row["priority"], row["type"]) == ("billing", "urgent", "problem")
     assert row["time_spent"] == 25
     assert row["title"] == "Printer burns"
+
+
+def test_what_cannot_be_done_to_a_closed_ticket_is_told(office: Office) -> None:
+    office.post(ANN, "It burns.")
+    notice = office.last("carol@acme.example")
+    office.post(CAROL, "#close", answers=notice)
+    office.post(CAROL, "#wait", answers=notice)
+    assert office.states()[-1] == ("held", "cannot_be_done")
+    told = " ".join(text_of(office.last("carol@acme.example")).split())
+    assert "#1 is closed: it must be opened first (#open)" in told
 
 
 def test_a_dry_run_changes_nothing(office: Office) -> None:

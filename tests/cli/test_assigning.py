@@ -236,7 +236,7 @@ def test_one_that_somebody_took_meanwhile_waits_no_more(desk: Desk) -> None:
 
 NOTHING = Wants(
     own_ids=(), named_ids=(), numbers=(), spool_ids=(), senders=(), letters=False,
-    address_windows=(), ticket_windows=(), total_windows=(),
+    address_windows=(), ticket_windows=(), total_rates=(),
 )  # fmt: skip
 
 

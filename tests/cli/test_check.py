@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from gateway.cli import checks
-from gateway.config.load import checked, read
+from gateway.config.load import checked, load, read
+from gateway.errors import ConfigError
+from gateway.site import load_site
 from support.cli import gateway
 from support.site import GOOD, edited, write
 
@@ -22,7 +24,8 @@ def test_a_good_one_is_one_line(tmp_path: Path) -> None:
     done = gateway("check", cwd=tmp_path)
     assert done.returncode == 0
     assert done.stdout == (
-        f"config.toml: 1 SMTP listener, 0 mailboxes, 2 queues, 2 agents, mail leaves by maildir:{tmp_path}/data/sent: all fine\n"
+        f"config.toml: 1 SMTP listener, 0 mailboxes, 2 queues, 2 agents, mail leaves by maildir:{tmp_path}/data/sent, "
+        "times are by Europe/Prague: all fine\n"
     )
 
 
@@ -127,14 +130,19 @@ def test_where_the_file_is_named(tmp_path: Path) -> None:
 
 
 def test_show_is_toml_without_secrets(tmp_path: Path) -> None:
-    write(tmp_path, GOOD + '[database]\nurl = "postgresql+psycopg://gw:planted@db/gw"\n')
-    done = gateway("check", "--show", cwd=tmp_path)
+    url = "postgresql+psycopg://gw:planted@db/gw"
+    write(tmp_path, GOOD + '[database]\nurl = "env:PLACE"\n')
+    done = gateway("check", "--show", cwd=tmp_path, env={"PLACE": url})
     assert done.returncode == 0
     shown = tomllib.loads(done.stdout)
     assert shown["gateway"]["name"] == "acme"
     assert shown["limits"]["auto_total"] == "60/min"
     assert "planted" not in done.stdout + done.stderr
-    assert "database.url: holds a password" in done.stderr
+    write(tmp_path, GOOD + f'[database]\nurl = "{url}"\n')
+    done = gateway("check", "--show", cwd=tmp_path)
+    assert done.returncode == 78
+    assert "database.url: must not hold a password" in done.stderr
+    assert "planted" not in done.stdout + done.stderr
 
 
 def test_json(tmp_path: Path) -> None:
@@ -204,6 +212,31 @@ def test_a_rule_on_silence_that_names_no_time_is_said(tmp_path: Path) -> None:
     assert "never asked" not in gateway("check", cwd=tmp_path).stderr
 
 
+@pytest.mark.parametrize(
+    ("letter", "hint"),
+    [("nosuch", "there are acknowledgement, "), ("notice_overdue", "there are "), ("delayd", 'did you mean "delayed"')],
+)
+def test_what_a_step_sends_is_a_letter_to_customers(letter: str, hint: str, tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace('do = ["notify:lead"]', f'do = ["notify:lead", "reply:{letter}"]'))
+    done = gateway("check", cwd=tmp_path)
+    assert done.returncode == 78
+    (problem,) = [line for line in done.stderr.splitlines() if "names no letter" in line]
+    assert f'sla.standard.step[1].do[2]: names no letter to customers: "{letter}"' in problem
+    assert hint in problem
+    with pytest.raises(ConfigError, match="names no letter"):
+        load_site(load(path))
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "nosuch.txt").write_text("Subject: {{ ticket.tag }} late\n\nSorry.\n")
+    assert ("names no letter" in gateway("check", cwd=tmp_path).stderr) is (letter != "nosuch")
+
+
+def test_rules_send_no_notice_to_customers(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "10-all.toml").write_text('[[rule]]\nname = "a"\nset.reply = "notice_overdue"\n')
+    assert "notice_overdue" in gateway("check", cwd=tmp_path).stderr
+
+
 def test_only_what_is_set_is_said(tmp_path: Path) -> None:
     small = '[gateway]\nname = "acme"\n[mail]\nfrom = "help@acme.example"\n[[smtp]]\nlisten = "127.0.0.1:0"\n[queues.support]\n'
     assert notes_of(tmp_path, small) == []
@@ -225,6 +258,26 @@ def test_that_nobody_hears_of_a_smarthost_that_fails_is_said(tmp_path: Path) -> 
 def test_a_sender_that_is_none_of_ours_is_said(tmp_path: Path) -> None:
     notes = notes_of(tmp_path, edited("<support@acme.example>", "<noreply@acme.example>"))
     assert any("mail.from: is none of our addresses" in note for note in notes)
+
+
+LONDON = '[calendars.night]\ntimezone = "Europe/London"\nmon-fri = "18:00-22:00"\n'
+
+
+def test_by_whose_clock_times_are_where_calendars_differ_is_said(tmp_path: Path) -> None:
+    (note,) = [note for note in notes_of(tmp_path, GOOD + LONDON) if "timezone" in note]
+    assert "mail.timezone: is not set, and the calendars have several" in note
+    assert "by Europe/Prague, that of calendars.office" in note
+    named = GOOD.replace('language = "en"', 'language = "en"\ntimezone = "Europe/London"')
+    assert not [note for note in notes_of(tmp_path, named + LONDON) if "timezone" in note]
+    assert not [note for note in notes_of(tmp_path, GOOD + LONDON.replace("London", "Prague")) if "timezone" in note]
+
+
+def test_a_list_that_nobody_gets_is_said(tmp_path: Path) -> None:
+    daily = '[digest]\ncron = "0 7 * * mon-fri"\n'
+    (note,) = [note for note in notes_of(tmp_path, GOOD + daily) if "digest" in note]
+    assert "digest: names times, but nobody gets the list" in note
+    wished = GOOD.replace('notify = ["new", ', 'notify = ["digest", "new", ')
+    assert not [note for note in notes_of(tmp_path, wished + daily) if "digest" in note]
 
 
 def test_every_not_yet_place_is_a_key_of_the_schema() -> None:

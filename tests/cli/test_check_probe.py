@@ -66,6 +66,7 @@ def test_there_and_back_and_nobody_hears_of_it(tmp_path: Path, sink: Sink) -> No
         assert steps(found) == [WHOLE, WHOLE]
         assert [one["address"] for one in found["addresses"]] == ["support@acme.example", "billing@acme.example"]
         for one in found["addresses"]:
+            assert [what.partition(":")[0] for what in one["not_shown"]] == ["who sent it", "our Message-IDs"]
             seconds = [step["seconds"] for step in one["steps"]]
             assert seconds == sorted(seconds)
         daemon.settled()
@@ -89,6 +90,13 @@ def test_there_and_back_and_nobody_hears_of_it(tmp_path: Path, sink: Sink) -> No
         assert all(b"[Acme #3]" in mail.data for mail in sink.received if mail.recipients[0] != OUTSIDE)
         _is_heard_by_hand(daemon, sink)
         assert daemon.command("fsck").returncode == 0
+
+
+def test_people_are_told_what_a_good_probe_does_not_show(tmp_path: Path, sink: Sink) -> None:
+    with Daemon(site(tmp_path, sink.port)) as daemon:
+        said = daemon.command("check", "--probe", "--via", f"127.0.0.1:{daemon.port}").stdout
+    assert "support@acme.example: good, " in said
+    assert said.count("  not shown: who sent it: neither SPF nor DKIM nor DMARC had anything to say of") == 2
 
 
 def _is_heard_by_hand(daemon: Daemon, sink: Sink) -> None:
@@ -137,7 +145,8 @@ def test_by_lmtp_step_by_step(tmp_path: Path) -> None:
         wait_for((tmp_path / "lmtp").exists, 30, "the socket")
         done = daemon.command("check", "--probe", check=False)
         assert done.returncode == 0, done.stdout
-        first, *steps, one, two = done.stdout.splitlines()
+        lines = done.stdout.splitlines()
+        first, *steps, one, two = [line for line in lines if not line.startswith("  not shown: ")]
         assert first == f"probes from {OUTSIDE} by lmtp unix:{tmp_path}/lmtp"
         told = [line.split(": ")[1] for line in steps if "support@" in line]
         assert (told, "support@acme.example: good" in one, "good" in two) == (WHOLE, True, True)

@@ -1,6 +1,8 @@
 """`gateway explain` of what is stored: by the rules of then, with what was sent, and where the record differs."""
 
 import sys
+from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,31 @@ def test_every_rule_is_told_with_the_value_of_each_condition(lamp: Desk) -> None
     assert told["fields"]["tags"]["value"] == ["money"]
     assert told["due"] == {"first_response_due": None, "next_response_due": None, "resolve_due": None}
     assert told["differs"] == []
+
+
+@pytest.mark.parametrize(
+    ("date", "told"),
+    [
+        (timedelta(days=26_000), ["date: says {date}, 26000 days after it came in, which is the time that counts"]),
+        (
+            timedelta(days=-26_000, minutes=-9),
+            ["date: says {date}, 26000 days before it came in, which is the time that counts"],
+        ),
+        (timedelta(hours=20), []),
+        (timedelta(days=-5), []),  # servers try so long
+    ],
+)
+def test_a_date_that_cannot_be_is_told(desk: Desk, date: timedelta, told: list[str]) -> None:
+    """T68: nothing goes by it."""
+    at = (now() + date + timedelta(minutes=5)).replace(microsecond=0)
+    raw = mail().replace(b"Fri, 27 Nov 2026 09:00:00 +0000", format_datetime(at).encode())
+    desk.take_in(raw)
+    desk.work()
+    trail = step(desk.ask("explain", "--mail", "1"), "read")["trail"]
+    assert [line for line in trail if line.startswith("date")] == [
+        one.format(date=f"{at:%Y-%m-%d %H:%M}") for one in told
+    ]
+    assert desk.ask("tickets")[0]["created_at"] < (now() + timedelta(hours=1)).isoformat()
 
 
 def test_what_was_sent_is_told_with_the_answer_of_the_other_side(lamp: Desk) -> None:

@@ -173,6 +173,7 @@ def test_postgresql_is_backed_up_by_its_own_tools_and_told_so_afterwards(desk: D
     answer = desk.run("db", "backup", str(desk.folder / "copy"))
     assert answer.code == 1
     assert "pg_dump" in answer.err
+    assert "gateway.secret_file" in answer.err
     desk.ticket()
     assert desk.run("db", "restored", "2026-11-27T03:00:00+01:00", "--skip", "10").code == 0
     assert desk.ticket() > 11

@@ -1,6 +1,8 @@
 """What watches over the gateway: figures for Prometheus, health and readiness, and letters to the admin."""
 
+import asyncio
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,11 +15,15 @@ import trustme
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, update
 
-from gateway.config import load
+from gateway.config import Config, load
 from gateway.errors import ConfigError
 from gateway.health import alarms
 from gateway.health.certificate import ends_at
-from gateway.health.state import gathered, judged
+from gateway.health.lag import EVERY, Lag
+from gateway.health.metrics import exposition
+from gateway.health.state import Gathered, gathered, judged, of_machine
+from gateway.oauth import Keeper, accounts
+from gateway.oauth.request import Granted
 from gateway.site import load_site
 from gateway.store import Store, migrate, open_store, tables
 from gateway.store.node import DataLock
@@ -70,13 +76,39 @@ def test_the_figures_of_a_running_gateway(tmp_path: Path) -> None:
         assert found["gateway_outbox_mails{sent}"] >= 1
         assert found["gateway_level"] == 0
         assert found["gateway_disk_free_bytes"] > 0
+        assert found["gateway_loop_lag_seconds"] >= 0
         assert ask(port, "/healthz") == (200, "OK\n")
         assert ask(port, "/readyz") == (200, "ready\n")
         assert ask(port, "/")[0] == 404
         assert ask(port, "/metrics", method="POST")[0] == 405
+        with socket.create_connection(("127.0.0.1", port), 20) as wire:  # as some watchers ask
+            wire.sendall(b"HEAD /healthz HTTP/1.1\r\n\r\n")
+            said = wire.makefile("rb").read()
+        assert said.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"Content-Length: 3\r\n" in said
+        assert said.endswith(b"\r\n\r\n")
         with socket.create_connection(("127.0.0.1", port), 20) as wire:
             wire.sendall(b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n")
             assert wire.recv(100) == b""
+
+
+def test_what_blocks_in_the_loop_is_seen() -> None:
+    """T26."""
+
+    async def held_up() -> tuple[float, float]:
+        lag = Lag()
+        watching = asyncio.create_task(lag.watch())
+        await asyncio.sleep(0)
+        before = lag.worst()
+        time.sleep(2 * EVERY)
+        while not lag.worst():
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        return before, lag.worst()
+
+    before, worst = asyncio.run(held_up())
+    assert before == 0
+    assert worst > EVERY / 2
 
 
 def test_a_token_is_asked_for(tmp_path: Path) -> None:
@@ -94,6 +126,38 @@ def test_only_at_an_address(tmp_path: Path) -> None:
     """A socket would have been taken for every address there is."""
     with pytest.raises(ConfigError, match="is a unix socket"):
         load(make_site(tmp_path / "site", more='[metrics]\nlisten = "unix:/tmp/metrics"\n'))
+
+
+def test_every_fact_of_status_has_its_figure(desk: Desk) -> None:
+    """Each state from the start: an alert on a series that comes with the first failure has nothing to compare."""
+    box = '[[imap]]\nname = "main"\nhost = "127.0.0.1"\nuser = "u@acme.example"\ntls = false\n'
+    own = 'provider = "custom"\nclient_id = "x"\ntoken_url = "http://127.0.0.1:9/token"\nscope = "mail"\n'
+    desk.configure(more=f'{box}[imap.oauth]\n{own}client_secret_file = "s"\nclient_secret_ends = 2030-01-01\n')
+    (desk.folder / "s").write_text("x")
+    (desk.folder / "s").chmod(0o600)
+    cfg, ends = load(desk.config), datetime(2027, 1, 1, tzinfo=UTC)
+    (account,) = accounts(cfg)
+    granted = Granted(access="a", ends=ends, refresh="r", refresh_ends=ends)
+    Keeper(desk.store).keep(account, granted)
+    found = figures(exposition(gathered(desk.store, cfg)).decode())
+    states = ("pending", "sending", "sent", "failed", "held", "shadowed")
+    assert {state: found.get(f"gateway_outbox_mails{{{state}}}") for state in states} == dict.fromkeys(states, 0)
+    assert {state: found.get(f"gateway_set_aside{{{state}}}") for state in ("held", "quarantined")} == {
+        "held": 0,
+        "quarantined": 0,
+    }
+    assert found["gateway_outbox_failed_by_itself"] == 0
+    assert found["gateway_consent_ends_timestamp_seconds{imap:main}"] == ends.timestamp()
+    assert (
+        found["gateway_client_secret_ends_timestamp_seconds{imap:main}"] == datetime(2030, 1, 1, tzinfo=UTC).timestamp()
+    )
+    assert found["gateway_token_failing{imap:main}"] == 0
+    assert found["gateway_schema_revision{spool}"] == int(migrate.SPOOL.head)
+    assert found["gateway_schema_revision{gateway}"] == int(migrate.MAIN.head)
+    assert found["gateway_mailbox_unfiled_seconds{main}"] == 0
+    assert found["gateway_delivery_oldest_seconds{delivery}"] == 0
+    for name in ("unreached", "shadow", "settings_mistakes", "restart_needed"):
+        assert found[f"gateway_{name}"] == 0
 
 
 # ---- alarms --------------------------------------------------------------------------------------------------------
@@ -124,7 +188,7 @@ def test_an_alarm_and_its_end_are_told_once(lock: Desk) -> None:
     for _ in range(3):
         alarms.look(store, site)
     (told,) = letters(store)[len(before) :]
-    assert "warning: mail has been waiting in the spool for" in told
+    assert "critical: mail has been waiting in the spool for" in told
     with store.main.write() as conn:
         conn.execute(
             update(tables.event).where(tables.event.c.kind == "alarm_raised").values(at=hour_ago - timedelta(days=1))
@@ -137,6 +201,37 @@ def test_an_alarm_and_its_end_are_told_once(lock: Desk) -> None:
         alarms.look(store, site)
     assert "all clear: spool" in letters(store)[-1]
     assert len(letters(store)) == len(before) + 3
+
+
+def test_while_the_usual_way_is_dead_all_alarms_take_the_other_one(lock: Desk) -> None:
+    """The disk runs full while the smarthost refuses our login: a letter by [delivery] would tell nobody."""
+    lock.take_in(mail())
+    lock.work()
+    outbox, store = tables.outbox, lock.store
+    with store.main.write() as conn:
+        assert conn.execute(update(outbox).values(reason="login_refused", last_reply="535 no", attempts=1)).rowcount
+    lock.configure(more='[limits]\nmin_free = "900 TB"\n')
+    before = letters(store)
+    alarms.look(store, load_site(load(lock.config), store))
+    (told,) = letters(store)[len(before) :]
+    assert told.startswith("[Acme] critical: only "), "both in one letter, the gravest first"
+    assert told.endswith(" and 1 more")
+    assert ways(store)[-1] is True
+    with store.main.write() as conn:
+        conn.execute(update(outbox).values(state="sent", reason=""))
+    lock.configure()
+    alarms.look(store, load_site(load(lock.config), store))
+    subjects = [one.partition(" at ")[0] for one in letters(store)[-2:]]
+    assert dict(zip(subjects, ways(store)[-2:], strict=True)) == {
+        "[Acme] all clear: disk": False,
+        "[Acme] all clear: delivery delivery": True,
+    }
+
+
+def ways(store: Store) -> list[bool]:
+    """Of the letters, whether each is to leave by gateway.alarm_delivery."""
+    with store.main.read() as conn:
+        return list(conn.execute(select(tables.outbox.c.is_alarm).order_by(tables.outbox.c.mail_id)).scalars())
 
 
 def test_what_one_node_sees_no_other_calls_over(pg_url: str, tmp_path: Path) -> None:
@@ -188,8 +283,36 @@ def test_when_a_certificate_ends(tmp_path: Path) -> None:
     store = open_store(cfg.database.url, cfg.gateway.data_dir)
     migrate.ensure(store)
     concerns = {one.key: one.text for one in judged(gathered(store, cfg))}
-    assert concerns["certificate cert.pem"] == f"the certificate cert.pem ends on {ends:%Y-%m-%d}"
+    path = config.parent / "../cert.pem"
+    assert concerns[f"certificate {path}"] == f"the certificate {path} ends on {ends:%Y-%m-%d}"
     store.close()
+
+
+def test_certificates_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """Those of Let's Encrypt are all called fullchain.pem."""
+    config, authority, listeners = make_site(tmp_path / "site"), trustme.CA(), ""
+    for name, days in (("one", 3), ("two", 90), ("three", 90)):
+        issued = authority.issue_cert("mail.acme.example", not_after=datetime.now(UTC) + timedelta(days=days))
+        (folder := config.parent / name).mkdir()
+        issued.cert_chain_pems[0].write_to_path(folder / "fullchain.pem")
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        (folder / "key.pem").chmod(0o600)
+        files = f'tls_cert = "{name}/fullchain.pem"\ntls_key = "{name}/key.pem"\n'
+        listeners += f'[[smtp]]\nlisten = "127.0.0.1:0"\n{files}'
+    config.write_text(config.read_text() + listeners)
+    cfg = load(config)
+    (config.parent / "three/key.pem").write_text("nothing of a key")
+    found = of_machine(cfg)
+    names = [f"{config.parent}/{name}/fullchain.pem" for name in ("one", "two", "three")]
+    assert list(found["certificates"]) == names
+    assert list(found["broken_certificates"]) == names[2:]
+    told = gathered_without_database(cfg)
+    assert {key for key in told if key.startswith("certificate ")} == {f"certificate {names[n]}" for n in (0, 2)}
+
+
+def gathered_without_database(cfg: Config) -> set[str]:
+    found = Gathered(**of_machine(cfg), schemas={}, set_aside={}, problem="")
+    return {one.key for one in judged(found)}
 
 
 def test_it_is_not_ready_where_nothing_is_taken(tmp_path: Path) -> None:
@@ -198,5 +321,6 @@ def test_it_is_not_ready_where_nothing_is_taken(tmp_path: Path) -> None:
     with Daemon(config):
         status, text = wait_for(lambda: ask(port, "/readyz"), 10)
         assert status == 503
-        assert "of disk are free, less than limits.min_free (1000 TB): no mail is accepted" in text
+        told = f"of disk are free in {config.parent}/data, less than limits.min_free (1000 TB): no mail is accepted"
+        assert told in text
         assert ask(port, "/healthz")[0] == 503

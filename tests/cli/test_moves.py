@@ -1,5 +1,7 @@
 """Where a site says which way a status may go, that binds people as it binds rules."""
 
+import pytest
+
 from support.desk import Desk
 
 WORKFLOW = """
@@ -29,3 +31,11 @@ def test_of_several_tickets_those_that_may_not_go_are_left_out(desk: Desk) -> No
     assert done["skipped"] == [{"ticket": bound, "why": f"is at_lawyer: {WHY}"}]
     found = [desk.ask("show", str(number))["status"] for number in (parent, free, bound)]
     assert found == ["resolved", "resolved", "at_lawyer"]
+
+
+@pytest.mark.parametrize("command", ["wait", "hold"])
+def test_a_closed_ticket_must_be_opened_first(desk: Desk, command: str) -> None:
+    number = desk.ticket(status="closed")
+    refused = desk.run("do", str(number), command)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.strip() == f"gateway: #{number} is closed: it must be opened first (#open)"

@@ -86,6 +86,33 @@ def test_retry_makes_a_failed_mail_due_and_is_journalled(desk: Desk) -> None:
     assert (event["kind"], event["actor"], event["data"]) == ("sending_retried", who(), {"outbox": 1})
 
 
+def test_all_of_a_state_are_retried_but_what_a_person_gave_up(desk: Desk) -> None:
+    """After an outage nobody types a thousand ids."""
+    number = desk.ticket()
+    desk.act(*(letter(number, str(place)) for place in range(1, 5)))
+    assert desk.run("outbox", "drop", "2").code == 0
+    tried(desk, "failed", "550 not now", "refused")
+    desk.act(letter(number, "5"))
+    tried(desk, "sent", "250 ok")
+    desk.act(letter(number, "6"))
+    assert desk.run("outbox", "retry", "--state", "failed", "--since", "2099-01-01").out == "0 mails are due now\n"
+    answer = desk.run("outbox", "retry", "--state", "failed", "--since", "1 day")
+    assert (answer.code, answer.out, answer.err) == (0, "3 mails are due now\n", "")
+    assert [(row["state"], row["attempts"]) for row in listed(desk)] == [
+        ("pending", 0),
+        ("failed", 0),
+        ("pending", 0),
+        ("pending", 0),
+        ("sent", 1),
+        ("pending", 0),
+    ]
+    kinds = [event["kind"] for event in desk.ask("show", str(number))["events"]]
+    assert kinds.count("sending_retried") == 3
+    assert desk.run("outbox", "retry", "--state", "pending").out == "4 mails are due now\n"
+    for wrong in ((), ("1", "--state", "failed"), ("1", "--since", "1 day"), ("--since", "1 day"), ("--state", "sent")):
+        assert desk.run("outbox", "retry", *wrong).code == 64
+
+
 def test_drop_gives_up_and_retry_takes_it_back(desk: Desk) -> None:
     number = desk.ticket()
     desk.act(letter(number))

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from gateway import act
 from gateway.config import load
 from gateway.now import now
 from gateway.reporting import pages
+from gateway.store.snapshots import snapshots
+from gateway.tickets.actions import Actor, Change, Note
 from support import rows
 from support.desk import Desk
 
@@ -85,6 +88,105 @@ def test_the_life_of_a_ticket(desk: Desk) -> None:
     assert support["handling"]["median"] == 180
     assert found["billing"]["first_response"]["median"] == 9 * 24 * 60 - 60
     assert found["login"]["created"] == 1
+
+
+# ---- what was promised at the time ---------------------------------------------------------------------------------
+
+PROMISING = """
+[sla.standard]
+first_response = {{ urgent = "1 h", normal = "{first}" }}
+resolution = "{resolution}"
+"""
+
+
+def promising(desk: Desk, *, first: str = "4 h", resolution: str = "8 h") -> None:
+    """What the queue support promises from now on, around the clock."""
+    desk.configure(more=PROMISING.format(first=first, resolution=resolution))
+    text = desk.config.read_text().replace("[queues.support]\n", '[queues.support]\nsla = "standard"\n')
+    desk.config.write_text(text)
+
+
+def changed(desk: Desk, number: int, hours_ago: float, **values: Any) -> None:
+    """What the worker would write of a change at that time."""
+    with desk.store.main.write() as conn:
+        before = snapshots(conn, [number])[number].row
+        one = Change(ticket=number, seen_version=before["version"], values=values, before=before)
+        act.apply(conn, [one], Actor(name="agent:carol", at=lately(hours=hours_ago)), load(desk.config).promises)
+
+
+def opened(desk: Desk, hours_ago: float) -> int:
+    return desk.ticket(at=lately(hours=hours_ago), promises=load(desk.config).promises)
+
+
+def answered(desk: Desk, number: int, hours_ago: float) -> None:
+    at = lately(hours=hours_ago)
+    changed(desk, number, hours_ago, first_response_at=at, last_agent_at=at)
+
+
+def kept(desk: Desk, what: str) -> tuple[Any, Any]:
+    found = groups(desk)["all"][what]
+    return found["sla"], found["kept"]
+
+
+def test_an_answer_was_late_by_the_promise_of_its_time(desk: Desk) -> None:
+    promising(desk)
+    answered(desk, opened(desk, 10), 5)
+    assert kept(desk, "first_response") == (240, 0)
+    for first in ("8 h", "2 h"):
+        promising(desk, first=first)
+        assert kept(desk, "first_response") == (240, 0)
+
+
+def test_what_becomes_urgent_after_the_answer_was_answered_in_time(desk: Desk) -> None:
+    promising(desk)
+    for number in (opened(desk, 10), opened(desk, 10)):
+        answered(desk, number, 8)
+        changed(desk, number, 7, priority="urgent")
+    assert kept(desk, "first_response") == (240, 1)
+    late = opened(desk, 6)
+    changed(desk, late, 5.5, priority="urgent")
+    answered(desk, late, 4)
+    assert kept(desk, "first_response") == (240, 0.667)
+
+
+def test_nothing_was_promised_where_the_promise_came_or_went_in_between(desk: Desk) -> None:
+    before = opened(desk, 10)
+    answered(desk, before, 9)
+    promising(desk)
+    gone = opened(desk, 6)
+    changed(desk, gone, 5, queue="billing")
+    answered(desk, gone, 4)
+    assert kept(desk, "first_response") == (None, None)
+
+
+def test_the_answer_to_what_stood_still_was_in_time(desk: Desk) -> None:
+    promising(desk)
+    number = opened(desk, 20)
+    changed(desk, number, 18, status="on_hold")
+    answered(desk, number, 1)
+    assert kept(desk, "first_response") == (240, 1)
+
+
+@pytest.mark.parametrize(("due", "solved", "expected"), [(2, 3, (120, 0)), (30, 9, (1800, 1))])
+def test_the_due_time_that_a_person_set_is_the_promise(
+    due: float, solved: float, expected: tuple[int, float], desk: Desk
+) -> None:
+    promising(desk)
+    number = opened(desk, 10)
+    own = {"resolve_due": lately(hours=10 - due), "set_by": {"resolve_due": "person:carol"}}
+    changed(desk, number, 9.5, **own)
+    changed(desk, number, 10 - solved, status="resolved", resolved_at=lately(hours=10 - solved))
+    sla, share = kept(desk, "resolution")
+    assert (sla, share) == (pytest.approx(expected[0], abs=1), expected[1])
+
+
+def test_a_ticket_that_is_open_again_was_solved_in_time(desk: Desk) -> None:
+    promising(desk)
+    number = opened(desk, 10)
+    changed(desk, number, 9, status="resolved", resolved_at=lately(hours=9))
+    promising(desk, resolution="10 min")
+    changed(desk, number, 1, status="open", resolved_at=None)
+    assert kept(desk, "resolution") == (480, 1)
 
 
 def test_a_merged_ticket_counts_with_the_one_that_took_it_in(desk: Desk) -> None:
@@ -257,3 +359,49 @@ def test_pages_of_tickets_are_written_where_they_changed_and_go_with_them(desk: 
     assert "Another title" in paths[changed].read_text()
     assert not paths[ended].exists()
     assert not list(folder.rglob("*.half"))
+
+
+def test_a_page_is_anew_after_a_line_of_the_journal_alone(desk: Desk) -> None:
+    folder = desk.folder / "pages"
+    number = desk.ticket(at=lately(hours=3))
+    path = folder / "tickets" / f"{number}.html"
+    assert desk.run("report", "--pages", str(folder)).code == 0
+    assert "smtp.example" not in path.read_text()
+    desk.act(Note(ticket=number, kind="sent", data={"host": "smtp.example"}), name="delivery")
+    assert desk.run("report", "--pages", str(folder)).code == 0
+    assert "<td>sent</td><td>host=smtp.example</td>" in path.read_text()
+    assert desk.run("do", str(number), "assign", "dave").code == 0
+    assert desk.run("report", "--pages", str(folder)).code == 0
+    assert "assignee=-&gt;dave" in path.read_text().replace("--&gt;", "-&gt;")
+
+
+def test_what_is_not_ours_stays_as_it_is(desk: Desk) -> None:
+    folder = desk.folder / "own"
+    (folder / "tickets").mkdir(parents=True)
+    folder.chmod(0o755)
+    mine = folder / "tickets" / "mine.html"
+    old = folder / "tickets" / "77.html"
+    for path in (mine, old):
+        path.write_text("<title>Ticket 77</title> of somebody else")
+    assert desk.run("report", "--pages", str(folder)).code == 0
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert (mine.exists(), old.exists()) == (True, True)
+    assert desk.run("report", "--pages", str(folder)).code == 0
+    (folder / "index.html").write_text("my home page")
+    answer = desk.run("report", "--pages", str(folder))
+    assert answer.code != 0
+    assert "index.html is no page of ours; name a folder for the pages alone" in answer.err
+    assert (folder / "index.html").read_text() == "my home page"
+
+
+def test_every_form_has_all_times(desk: Desk) -> None:
+    promising(desk)
+    for hours_ago in (1, 2, 5):
+        answered(desk, opened(desk, 10), 10 - hours_ago)
+    table = desk.run("report").out
+    assert "2 h, mean 2 h 40 min, 90% in 5 h, kept 67% of 4 h" in table
+    path = desk.folder / "report.html"
+    assert desk.run("report", "--html", str(path)).code == 0
+    page = path.read_text()
+    assert '<td data-sort="120">2 h</td><td data-sort="160">2 h 40 min</td><td data-sort="300">5 h</td>' in page
+    assert '<td data-sort="240">4 h</td><td>67%</td>' in page

@@ -131,7 +131,7 @@ def test_a_renewed_key_that_the_user_may_not_read_is_told(site: Path) -> None:
         assert _health(port) == "OK\n"
         _certificate(site, 0)
         wait_for(lambda: any(line.get("event") == "certificate_refused" for line in daemon.lines), 10)
-        assert "CRITICAL: the certificate cert.pem cannot be used" in _health(port)
+        assert f"CRITICAL: the certificate {site / 'cert.pem'} cannot be used" in _health(port)
 
 
 def _certificate(folder: Path, owner: int) -> None:
@@ -239,7 +239,8 @@ def test_another_user_is_told_whose_the_data_are(site: Path) -> None:
     config.chmod(0o644)
     with _daemon(config) as daemon:
         data = site / "data"
-        belongs = f"{data} belongs to {pwd.getpwuid(0).pw_name} (mode 0700): run this as that user"
+        root = pwd.getpwuid(0).pw_name
+        belongs = f"{data} belongs to {root} (mode 0700): run this as that user, with `sudo -u {root}` before it"
         for command, code in (("status", 3), ("tickets", 1), ("check --live", 1)):
             done = subprocess.run(
                 [*daemon.program, "-c", str(config), *command.split()],

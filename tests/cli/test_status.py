@@ -11,7 +11,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 
+from gateway.config import load
+from gateway.health.processes import doors
 from gateway.health.state import running
 from gateway.mail import Address
 from gateway.now import now
@@ -91,7 +94,7 @@ def test_asking_does_not_keep_a_daemon_from_starting(desk: Desk) -> None:
     DataLock(desk.folder / "data").release()
 
 
-@pytest.mark.parametrize(("minutes", "code", "word"), [(1, 0, "OK"), (6, 1, "WARNING"), (61, 2, "CRITICAL")])
+@pytest.mark.parametrize(("minutes", "code", "word"), [(1, 0, "OK"), (6, 2, "CRITICAL")])
 def test_mail_that_waits_too_long(held: Desk, minutes: int, code: int, word: str) -> None:
     held.take_in(mail())
     with held.store.spool.write() as conn:
@@ -108,10 +111,10 @@ def test_quarantine_is_a_warning(held: Desk) -> None:
     assert (answer.code, answer.out.splitlines()[0]) == (1, "WARNING: 1 in quarantine")
 
 
-def test_a_sender_that_stands_still_is_a_warning(held: Desk) -> None:
+def test_a_sender_that_stands_still_is_critical(held: Desk) -> None:
     held.act(letter("1"), at=now() - timedelta(minutes=45))
     answer = held.run("status")
-    assert (answer.code, answer.out.splitlines()[0]) == (1, "WARNING: mail in the outbox has been due for 45 min")
+    assert (answer.code, answer.out.splitlines()[0]) == (2, "CRITICAL: mail in the outbox has been due for 45 min")
     assert "1 pending, 0 sending, 0 failed, 0 held, the oldest for 45 min" in answer.out
 
 
@@ -129,6 +132,16 @@ def test_failed_mail_is_a_warning_until_a_person_gives_it_up(held: Desk) -> None
     assert "2 failed" in answer.out
 
 
+def test_a_refused_recipient_is_a_number_and_no_concern(held: Desk) -> None:
+    """Whoever works the ticket hears of it; nobody else can do anything about it."""
+    held.act(letter("1"), letter("2"))
+    for due in outbox.claim_due(held.store, node="node", limit=9, now=now()):
+        assert outbox.record_failed(held.store, due, node="node", reply="550 5.1.1 no", reason="recipient_refused")
+    answer = held.run("status")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, "OK: nothing to be done")
+    assert "2 failed" in answer.out
+
+
 def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:
     held.configure(more=MAILBOX)
     assert held.run("status").out.startswith("WARNING: nobody polls the mailbox main\n")
@@ -140,7 +153,7 @@ def test_a_mailbox_that_nobody_polls_is_a_warning(held: Desk) -> None:
     assert "mailbox main  polled by node-1, last read" in answer.out
 
 
-def test_a_mailbox_that_is_not_read_any_more_is_a_warning(held: Desk) -> None:
+def test_a_mailbox_that_is_not_read_any_more_is_critical(held: Desk) -> None:
     """Fetching stopped silently: the poller holds its place, and nothing comes of it; of two folders the later counts."""
     held.configure(more=MAILBOX.replace("[[imap]]", '[[imap]]\nfolder = ["INBOX", "Support"]'))
     leases.acquire(held.store, "imap:main", "node-1")
@@ -153,8 +166,8 @@ def test_a_mailbox_that_is_not_read_any_more_is_a_warning(held: Desk) -> None:
         late = tables.imap_folder.update().where(tables.imap_folder.c.folder == "Support")
         conn.execute(late.values(swept_at=now() - timedelta(minutes=20)))
     answer = held.run("status")
-    assert answer.code == 1
-    assert answer.out.startswith("WARNING: the mailbox main was last read 20 min ago, see the log")
+    assert answer.code == 2
+    assert answer.out.startswith("CRITICAL: the mailbox main was last read 20 min ago, see the log")
     imap.swept(held.store, support)
     assert held.run("status").code == 0
 
@@ -186,7 +199,7 @@ def test_processes_listeners_and_the_ids_of_a_mail(tmp_path: Path) -> None:
         daemon.send(received + b"From: ann@example.net\r\n" + raw)
         daemon.settled()
         accepted, done, sent = (
-            next(line for line in daemon.lines if line["event"] == event)
+            wait_for(lambda: next((line for line in list(daemon.lines) if line["event"] == event), None))  # noqa: B023
             for event in ("mail_accepted", "mail_done", "sent")
         )
         assert accepted["queue_id"] == done["queue_id"] == "4F2AB77C01"
@@ -230,6 +243,23 @@ def test_a_database_that_cannot_be_asked_is_critical(held: Desk) -> None:
     answer = held.run("status")
     assert answer.code == 2
     assert "damaged" in answer.out.splitlines()[0]
+
+
+def test_a_listener_with_tls_at_once_has_to_shake_hands(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    issued = authority.issue_cert("mail.acme.example")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    issued.private_key_pem.write_to_path(tmp_path / "key.pem")
+    (tmp_path / "key.pem").chmod(0o600)
+    config = make_site(tmp_path / "site")
+    keys = 'tls_cert = "../cert.pem"\ntls_key = "../key.pem"\ntls_at_once = true'
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        config.write_text(config.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"\n{keys}', 1))
+        ((name, problem),) = doors(load(config))
+        assert (name, "does not answer" in problem) == (f"mx 127.0.0.1:{port}", True)
+    with Daemon(config) as daemon:
+        assert daemon.ask("status")["listeners"] == {f"mx 127.0.0.1:{port}": None}
 
 
 def test_spans() -> None:

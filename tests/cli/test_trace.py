@@ -32,7 +32,7 @@ def lamp(desk: Desk) -> Desk:
     desk.take_in(mail(subject="Refund", message_id="<first@example.net>", headers=RECEIVED))
     desk.work()
     (due,) = outbox.claim_due(desk.store, node="node", limit=9, now=now())
-    outbox.record_sent(desk.store, due, node="node", reply="250 2.0.0 ok")
+    outbox.record_sent(desk.store, due, node="node", reply="250 2.0.0 Ok: queued as ABC123DEF")
     desk.take_in(
         mail(sender="bob@example.org", subject="Re: [Acme #1]", message_id="<bob@example.org>"),
         mail_from="bob@example.org",
@@ -49,7 +49,7 @@ def test_an_address_shows_what_came_in_and_what_left(lamp: Desk) -> None:
     assert step(came, "rules")["fields"]["queue"]["rule"] == "refunds"
     assert step(came, "answer")["sent"] == "acknowledgement"
     assert (left["direction"], left["recipients"], left["ticket"]) == ("out", ["ann@example.net"], 1)
-    assert (left["outbox"]["state"], left["outbox"]["last_reply"]) == ("sent", "250 2.0.0 ok")
+    assert (left["outbox"]["state"], left["outbox"]["last_reply"]) == ("sent", "250 2.0.0 Ok: queued as ABC123DEF")
 
 
 FOUND_BY = {
@@ -65,6 +65,11 @@ FOUND_BY = {
 def test_what_else_a_mail_is_found_by(lamp: Desk) -> None:
     assert {what: [one["message_id"] for one in traced(lamp, what)] for what in FOUND_BY} == FOUND_BY
     assert [one["direction"] for one in traced(lamp, "Bob <bob@example.org>")] == ["in", "out"]
+
+
+def test_what_left_is_found_by_the_id_the_smarthost_gave_it(lamp: Desk) -> None:
+    assert [one["direction"] for one in traced(lamp, "abc123def")] == ["out"]
+    assert lamp.run("trace", "ABC123").code == 1
 
 
 def test_a_number_shows_the_mails_of_the_ticket(lamp: Desk) -> None:
@@ -83,7 +88,7 @@ def test_the_page_tells_it_all(lamp: Desk) -> None:
         "tags = money by refunds (",
         "ticket       #1",
         "answered     acknowledgement to ann@example.net",
-        "1 attempt, last reply: 250 2.0.0 ok",
+        "1 attempt, last reply: 250 2.0.0 Ok: queued as ABC123DEF",
     ):
         assert line in page
     stranger = lamp.run("trace", "bob@example.org").out

@@ -69,8 +69,9 @@ def to_agent(name: str, language: str) -> Letter:
     ours = stamp(CAROL, Role.AGENT)
     desk = {"templates": TEMPLATES, "desk": DESK, "recipient": CAROL, "language": language}
     if name == "digest":
-        rows = [Row(ticket=TICKET, customer="Ann Novak", priority="high", due=AT)]
-        groups = [Group(title="overdue", rows=rows), Group(title="Big Ltd", rows=rows)]
+        one = Row(ticket=TICKET, customer="Ann Novak", priority="high", queue="Support", due=AT)
+        late = replace(one, assignee="Carol Reyes", clock="first_response")
+        groups = [Group(title="overdue", rows=[late]), Group(title="Big Ltd", rows=[one])]
         return digests.digest(**desk, groups=groups, stamp=replace(ours, token="", anchor=""), zone=PRAGUE)
     if name == "report":
         lines = [Figure(name="Opened", value="42", share=100), Figure(name="Late", value="3")]

@@ -175,7 +175,9 @@ def test_whatever_is_without_end_is_cut_and_the_letter_still_written(kind, text)
 def test_who_wrote_and_whether_that_is_proved(writer, said):
     lines = lines_of(notice(about=Notice(ticket=TICKET, subject="x", text="x", writer=writer)))
     assert lines[3].startswith(said)
-    assert lines[2] == "Ann Novak <ann@example.net>" + (" (other person)" if writer.party == "other" else "")
+    assert lines[2] == "Ann Novak <ann@example.net>" + (
+        " (other person, unverified)" if writer.party == "other" else ""
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

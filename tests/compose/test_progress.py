@@ -66,7 +66,11 @@ def test_each_tells_the_state_what_was_done_when_and_what_comes_next(kind, langu
         ("assigned", {}, "one of us now looks after your request #1042."),
         ("started", {}, "we are working on your request #1042."),
         ("waiting", {}, "to go on with your request #1042 we need an answer from you."),
-        ("moved", {"moved_from": "Sales"}, "your request #1042 is now with Support (before: Sales). From now on our"),
+        (
+            "moved",
+            {"moved_from": "Sales", "sender_moved": True},
+            "your request #1042 is now with Support (before: Sales). From now on our",
+        ),
         ("", {}, "there is news about your request #1042."),
     ],
 )

@@ -4,11 +4,13 @@ import os
 from enum import StrEnum
 from pathlib import Path
 
+import jinja2
 import pytest
 
 from gateway.compose import builtin
 from gateway.compose.render import Broken, Templates
 from gateway.compose.sandbox import OUTPUT_CAP
+from gateway.errors import ConfigError
 
 CONTEXT = {
     "ticket": {"number": "7", "tag": "[Acme #7]"},
@@ -31,6 +33,22 @@ def mail(body: str, subject: str = "S") -> str:
 
 def body_of(source: str, context: dict = CONTEXT) -> str:
     return templates(t=mail(source)).render_file("t.txt", context).text.rstrip("\n")
+
+
+@pytest.mark.parametrize("version", ["2.11.3", "3.0.9", "3.1.5"])
+def test_a_jinja_with_holes_in_its_sandbox_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str
+) -> None:
+    """T151."""
+    monkeypatch.setattr(jinja2, "__version__", version)
+    with pytest.raises(ConfigError, match=f"Jinja2 {version} is installed"):
+        Templates.load(tmp_path)
+
+
+@pytest.mark.parametrize("version", ["3.1.6", "3.1.10", "3.2.0rc1", "4.0"])
+def test_later_ones_are_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str) -> None:
+    monkeypatch.setattr(jinja2, "__version__", version)
+    Templates.load(tmp_path)
 
 
 ALL = templates(

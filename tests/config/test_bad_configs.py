@@ -105,9 +105,43 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "clock of a step": ('of = "resolution"', 'of = "next_response"  # <<', "sla.standard.step[1].of", "does not have"),
     "whom a step tells": ('"notify:lead"', '"notify:crol"', "sla.standard.step[1].do[1]", 'did you mean "carol"?'),
     "where a step moves it": ('"notify:lead"', '"queue:biling"', "sla.standard.step[1].do[1]", 'did you mean "billing"?'),
+    "a step that does nothing": ('do = ["notify:lead"]', "do = []  # <<", "sla.standard.step[1].do", "is empty"),
+    "a step that tells no address": ('"notify:lead"', '"notify:boss@"', "sla.standard.step[1].do[1]", "is no mail address"),
+    "our own address": (
+        '"notify:lead"', '"notify: Support@acme.example"', "sla.standard.step[1].do[1]", "would become tickets"),
+    "whom a step tells, with a blank": (
+        '"notify:lead"', '"notify: crol"', "sla.standard.step[1].do[1]", 'did you mean "carol"?'),
+    "whom nobody tells": ('"notify:lead"', '"notify: "', "sla.standard.step[1].do[1]", "cannot do"),
+    "priority with a blank": ('"notify:lead"', '"priority: +2"', "sla.standard.step[1].do[1]", "write +1, -1"),
+    "two words for a tag": ('"notify:lead"', '"tag:two words"', "sla.standard.step[1].do[1]", "is no tag"),
+    "again without how often": (
+        'do = ["notify:lead"]', 'do = ["notify:lead"]\nevery = "4 h"  # <<', "sla.standard.step[1].every", "times = 3"),
+    "how often without again": (
+        'do = ["notify:lead"]', 'do = ["notify:lead"]\ntimes = 3  # <<', "sla.standard.step[1].times", 'every = "4 h"'),
+    "again at once": (
+        'do = ["notify:lead"]', 'do = ["notify:lead"]\nevery = "0 h"  # <<\ntimes = 3', "sla.standard.step[1].every",
+        "more than nothing"),
+    "a day of 24 hours or of the calendar": (
+        'first_response = "4 h"', 'first_response = "1 day"  # <<', "sla.standard.first_response",
+        'write "24 h" for so much working time, or "1 business day"'),
+    "a week": (
+        'first_response = "4 h"', 'first_response = "2w 2 h"  # <<', "sla.standard.first_response",
+        'write "338 h" for so much working time, or "10 business days"'),
+    "a day after the due time": (
+        'at = "80%"', 'at = "+1 day"  # <<', "sla.standard.step[1].at", 'write "24 h" for so much working time'),
+    "business days after the due time": (
+        'at = "80%"', 'at = "+1 business day"  # <<', "sla.standard.step[1].at", 'write such as "4 h" of working time'),
     "a calendar whose days are all closed": (
         "[calendars.office]", '[calendars.office]  # <<\nmon = ""\ntue = ""\nwed = ""\nthu = ""\nfri = ""',
         "calendars.office", "has no working hours"),
+    "quiet at all times": (
+        'max_open = 25', 'max_open = 25\nquiet = "00:00-24:00"  # <<', "agents.carol.quiet", "out of notify"),
+    "quiet until it begins": (
+        'max_open = 25', 'max_open = 25\nquiet = "09:00-09:00"  # <<', "agents.carol.quiet", "out of notify"),
+    "quiet in two halves": (
+        'max_open = 25', 'max_open = 25\nquiet = "20:00-09:00 08:00-20:30"  # <<', "agents.carol.quiet", "out of notify"),
+    "resolved for good": (
+        "[log]", '[statuses.resolved]\nmoves = ["open"]  # <<\n[log]', "statuses.resolved.moves", 'lacks "closed"'),
     "quiet hours": (
         'max_open = 25', 'max_open = 25\nquiet = "late"  # <<', "agents.carol.quiet", 'such as "20:00-07:00"'),
     "what a step does": ('"notify:lead"', '"notfy:lead"', "sla.standard.step[1].do[1]", 'did you mean "notify"?'),
@@ -156,6 +190,13 @@ BAD: dict[str, tuple[str, str, str, str]] = {
         "imap[1].folder", "is empty"),
     "imap after": ("[limits]", f'{IMAP}after = "mvoe:Done"  # <<\npassword_file = "env:HOME"\n[limits]', "imap[1].after",
         "move:FOLDER"),
+    "no way to a token": ("[limits]",
+        f'{IMAP}[imap.oauth]  # <<\nprovider = "custom"\nclient_id = "x"\nscope = "mail"\n'
+        'token_url = "https://id.acme.example/token"\n[limits]', "imap[1].oauth",
+        "can never get a token: name client_secret_file, refresh_token_file, or device_url"),
+    "no way to a token of Google's": ("[limits]",
+        f'{IMAP}[imap.oauth]  # <<\nprovider = "google"\nclient_id = "x"\n[limits]', "imap[1].oauth",
+        "can never get a token: name client_secret_file or refresh_token_file"),
     "secret that is not there": ("[limits]", f'{IMAP}password_file = "no.secret"  # <<\n[limits]',
         "imap[1].password_file", "there is no file"),
     "variable that is not set": ("[limits]", f'{IMAP}password_file = "env:NO_SUCH_VARIABLE"  # <<\n[limits]',
@@ -166,6 +207,10 @@ BAD: dict[str, tuple[str, str, str, str]] = {
     "password in the clear": (
         '"maildir:data/sent"', '"smtp://u@relay.example"  # <<\npassword_file = "env:HOME"', "delivery.to", "smtps://"),
     "database": ("[log]", '[database]\nurl = "mysql://x/y"  # <<\n[log]', "database.url", "sqlite:///PATH"),
+    "password of the database": (
+        "[log]", '[database]\nurl = "postgresql+psycopg://gw:hunter2@db/gw"  # <<\n[log]', "database.url", "env:NAME"),
+    "password behind the database": (
+        "[log]", '[database]\nurl = "postgresql://gw@db/gw?password=hunter2"  # <<\n[log]', "database.url", "env:NAME"),
     "database in memory": ("[log]", '[database]\nurl = "sqlite://"  # <<\n[log]', "database.url", "must name a file"),
     "trust": ("[log]", '[auth]\ntrust = ["dkmi"]  # <<\n[log]', "auth.trust[1]", 'did you mean "dkim"?'),
     "source": ("[log]", '[[source]]\nfrom = "f@x.example"\nrequester = "body:("  # <<\n[log]', "source[1].requester",

@@ -42,6 +42,21 @@ def test_by_the_clock_on_the_wall_over_a_change_of_it() -> None:
     assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(hours=7 * 24 + 1)
 
 
+def test_a_time_of_day_that_comes_twice_in_a_night_counts_once() -> None:
+    """Half past two came at 00:30Z and again at 01:30Z on 25 October (T132)."""
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    for minutes in (0, 60, 20 * 60):
+        assert last_before("30 2 * * *", PRAGUE, first + timedelta(minutes=minutes)) == first
+    assert last_before("30 2 * * *", PRAGUE, first + timedelta(hours=25)) == first + timedelta(hours=25)
+
+
+def test_a_time_of_day_that_does_not_come_in_a_night_counts_once() -> None:
+    """There was no half past two on 29 March."""
+    instead = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert last_before("30 2 * * *", PRAGUE, instead - timedelta(minutes=1)) == instead - timedelta(hours=24)
+    assert last_before("30 2 * * *", PRAGUE, instead + timedelta(hours=20)) == instead
+
+
 def test_one_that_never_comes() -> None:
     assert last_before("0 7 31 2 *", PRAGUE, FRIDAY) is None
 

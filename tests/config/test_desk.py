@@ -29,10 +29,16 @@ WRONG = [
     ('[statuses.lost]\nlike = "on_hold"\nmoves = ["opne"]\n', "statuses.lost.moves[1]: names a status that does not"),
     (
         "".join(
-            f"[statuses.{one}]\nmoves = []\n" for one in ("new", "open", "waiting", "on_hold", "resolved", "closed")
+            f'[statuses.{one}]\nmoves = ["closed"]\n'
+            for one in ("new", "open", "waiting", "on_hold", "resolved", "closed")
         )
         + '[statuses.lost]\nlike = "on_hold"\n',
         "statuses.lost: can never be reached",
+    ),
+    (
+        '[agents.eve]\naddresses = ["eve@acme.example"]\nleft = true\n[sla.other]\nresolution = "4 h"\n'
+        '[[sla.other.step]]\nof = "resolution"\nat = "80%"\ndo = ["notify:eve"]\n',
+        "sla.other.step[1].do[1]: names eve, who has left",
     ),
     ('[[priority.row]]\ntype = "problem"\n', "priority.row[1].set: is missing"),
     ('[[priority.row]]\ntype = "problm"\nset = "high"\n', 'did you mean "problem"'),
@@ -91,3 +97,10 @@ def test_the_table_of_priorities(tmp_path: Path) -> None:
     assert config.priority_rows == (Row(priority="urgent", impact="blocking", seen=2),)
     assert config.counts_seen
     assert not loaded(tmp_path, "").counts_seen
+
+
+def test_what_a_step_does_is_read_with_blanks(tmp_path: Path) -> None:
+    step = '[sla.other]\nresolution = "4 h"\n[[sla.other.step]]\nof = "resolution"\nat = "80%"\n'
+    step += 'every = "1 business day"\ntimes = 2\ndo = ["notify: carol", "tag : late", " priority: +1 "]\n'
+    cfg = loaded(tmp_path, step)
+    assert cfg.sla["other"].step[0].do == ("notify:carol", "tag:late", "priority:+1")

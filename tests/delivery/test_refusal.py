@@ -41,12 +41,29 @@ def test_an_address_that_we_may_not_send_from(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "stage"),
     [
-        ("550 5.1.1 no such user", RCPT),
+        ("554 5.7.1 <ann@example.net>: Relay access denied", RCPT),
+        ("554 <ann@example.net>: relaying denied", RCPT),
+        ("550 5.7.1 blocked, see our block list", RCPT),
         ("550 5.7.133 sender not allowed to write to this group", RCPT),  # the recipient's own server says so
         ("552 5.3.4 message size exceeds fixed limit", MAIL),
         ("552 5.3.4 message size exceeds fixed limit", DATA),
         ("554 5.7.1 looks like spam", DATA),
+        ("554 no", DATA),
     ],
 )
 def test_what_is_about_the_mail_fails(text: str, stage: Stage) -> None:
     assert refusal(text, stage) == Failed(reply=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("550 5.1.1 no such user", RCPT),
+        ("550 5.4.1 Recipient address rejected: Access denied", RCPT),
+        ("552 5.2.2 mailbox full", RCPT),
+        ("550 no", RCPT),
+        ("550 5.1.1 no such user", DATA),  # one who passes mail on asks there first
+    ],
+)
+def test_what_is_about_the_recipient_fails_and_is_no_matter_of_ours(text: str, stage: Stage) -> None:
+    assert refusal(text, stage) == Failed(reply=text, reason=Reason.RECIPIENT_REFUSED)

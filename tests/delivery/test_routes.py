@@ -523,8 +523,11 @@ def test_what_waits_behind_a_stalled_mail_leaves_by_another_connection(
         assert usual.connections == 2
         usual.drop_all()
         wait_for(lambda: states(store)[0] == "pending", 20, "the stalled connection goes on")
+        assert outbox.rows(store)[0].reason == "cut_off"
+        with store.main.write() as conn:  # as if its wait were over
+            conn.execute(tables.outbox.update().where(tables.outbox.c.state == "pending").values(next_try_at=now()))
         enqueue(store, "p7@example.net")
-        wait_for(lambda: have_left(8), 20, "it too, now that the server is back")
+        wait_for(lambda: have_left(8), 20, "it too, when its time has come")
     finally:
         usual.drop_all()
         assert sender.stop()

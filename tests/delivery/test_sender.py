@@ -122,6 +122,25 @@ def test_not_now_is_tried_again_with_the_same_bytes(store, sink, sender_to):
     assert sink.received[0].data == outbox.bytes_of(store, row.id)
 
 
+@pytest.mark.parametrize(
+    ("reply", "reason"), [(DROP, "cut_off"), ("421 4.7.0 not to this one", "slow_down")], ids=["dropped", "421"]
+)
+def test_one_recipient_at_whom_the_server_hangs_up_keeps_to_its_own_waits(store, sink, sender_to, reply, reason):
+    """What succeeds besides must not make it due: the way was never gone."""
+    sink.refused["bad@example.net"] = reply
+    enqueue(store, "bad@example.net")
+    sender = sender_to(sink.port, breaker=Breaker(probe_every=0.0))
+    for number in range(4):
+        sender.run_once()
+        enqueue(store, f"p{number}@example.net")
+        sender.run_once()
+        sender.run_once()
+    bad, *others = outbox.rows(store)
+    assert [row.state for row in others] == ["sent"] * 4
+    assert (bad.state, bad.reason, bad.attempts) == ("pending", reason, 1)
+    assert timedelta(seconds=30) < bad.next_try_at - now() <= timedelta(minutes=1)
+
+
 def test_a_refusal_fails_at_once_and_stands_on_the_ticket(store, sink, sender_to):
     open_ticket(store)
     enqueue(store, "gone@example.net", ticket=1)
@@ -133,7 +152,7 @@ def test_a_refusal_fails_at_once_and_stands_on_the_ticket(store, sink, sender_to
         ("ann@example.net", "sent"),
     ]
     (event,) = events(store, "delivery_failed")
-    assert (event.ticket, event.reason) == (1, "refused")
+    assert (event.ticket, event.reason) == (1, "recipient_refused")
     assert event.data["recipient"] == "gone@example.net"
     assert event.data["reply"] == "550 5.1.1 <gone@example.net>: no such user here"
 

@@ -1,5 +1,6 @@
 """The SMTP carrier against a server that behaves, and against one that does not (T08, T109-T114)."""
 
+import base64
 import socket
 from datetime import UTC, datetime
 from itertools import count
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.compose import headers
 from gateway.config import Target
 from gateway.delivery.answer import Failed, Reason, Retry, Sent, Unreachable
 from gateway.delivery.smtp import Smarthost, Timing
 from gateway.errors import Temporary
+from gateway.mail.value import Address
 from gateway.store.outbox import Due
 from support.sink import DROP, DROP_BEFORE_DOT, STALL, Sink, tls_for
 
@@ -103,7 +106,8 @@ def test_a_dead_connection_is_made_again_without_anybody_noticing(sink, connect)
     ("reply", "answer"),
     [
         ("450 4.2.0 greylisted", Retry(reply="450 4.2.0 greylisted")),
-        ("550 5.1.1 no such user", Failed(reply="550 5.1.1 no such user")),
+        ("554 5.7.1 looks like spam", Failed(reply="554 5.7.1 looks like spam")),
+        ("550 5.1.1 no such user", Failed(reply="550 5.1.1 no such user", reason=Reason.RECIPIENT_REFUSED)),
     ],
 )
 def test_refusals_at_every_stage_and_the_next_mail_goes(sink, connect, stage, reply, answer):
@@ -167,13 +171,23 @@ def test_no_verdict_after_the_dot_is_a_doubt(sink, connect, fault):
 def test_a_connection_that_breaks_before_the_dot(sink, connect):
     sink.next("data", DROP_BEFORE_DOT)
     answer = send(connect(sink.port), due())
-    assert isinstance(answer, Unreachable | Retry)
+    assert isinstance(answer, Retry)
+    assert answer.reason in (Reason.CUT_OFF, Reason.NO_VERDICT)  # all of it may have left before we noticed
     assert sink.received == []
 
 
-def test_a_server_that_stalls_in_the_middle(sink, connect):
-    sink.next("rcpt", STALL)
-    assert isinstance(send(connect(sink.port, timing=Timing(step=0.3, final=0.3)), due()), Unreachable)
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("fault", [STALL, DROP])
+def test_a_server_that_lets_us_in_and_fails_over_a_mail_may_take_others(sink, connect, stage, fault):
+    sink.next(stage, fault)
+    answer = send(connect(sink.port, timing=Timing(step=0.3, final=0.3)), due())
+    assert isinstance(answer, Retry)
+    assert answer.reason is Reason.CUT_OFF
+
+
+def test_going_away_at_a_recipient_is_about_that_mail(sink, connect):
+    sink.next("rcpt", "421 4.7.0 not now")
+    assert send(connect(sink.port), due()) == Retry(reply="421 4.7.0 not now", reason=Reason.SLOW_DOWN)
 
 
 def test_nobody_listens(connect):
@@ -238,6 +252,32 @@ def test_an_address_beyond_ascii_with_and_without_smtputf8(connect):
         assert isinstance(send(smarthost, due()), Sent)
 
 
+@pytest.mark.parametrize(
+    ("recipient", "written"),
+    [
+        ("info@bücher.example", "info@xn--bcher-kva.example"),
+        ("info@BÜCHER.example", "info@xn--bcher-kva.example"),
+        ("a..b@bücher.example", "a..b@xn--bcher-kva.example"),
+        ("अ@उदाहरण.example", ""),
+        ("info@faß.example", ""),  # not fass.example, which is somebody else's
+    ],
+)
+def test_where_only_the_domain_is_beyond_ascii_no_server_has_to_know_more(connect, recipient, written):
+    fields = [("From", Address(addr="support@bücher.example")), ("To", Address(addr=recipient))]
+    fields += [("Date", datetime(2026, 11, 27, tzinfo=UTC)), ("Message-ID", "<one@mail.acme.example>")]
+    with Sink(utf8=False) as unable:
+        data = headers.build(fields, text="Hello\n")
+        answer = send(connect(unable.port), due(recipient, envelope_from="support@bücher.example", data=data))
+        if not written:
+            assert isinstance(answer, Failed)
+            assert answer.reason is Reason.NO_SMTPUTF8
+            return
+        assert isinstance(answer, Sent)
+        (got,) = unable.received
+        assert (got.mail_from, got.recipients) == ("support@xn--bcher-kva.example", (written,))
+        assert "bücher".encode() not in got.data
+
+
 def test_a_mail_over_the_servers_limit_is_not_offered(connect):
     with Sink(size_limit=1000) as small:
         answer = send(connect(small.port), due(text="line\r\n" * 300))
@@ -294,6 +334,41 @@ def test_a_wrong_password_is_not_the_mails_fault(tmp_path: Path, connect):
         assert isinstance(answer, Unreachable)
         assert "535" in answer.reply
         assert "wrong" not in answer.reply
+
+
+CANARY = "c4nary-of.Acme!"
+
+
+def parts(secret: bytes) -> list[bytes]:
+    """What of a secret must stand nowhere: pieces of it, and of its base64 at each of the three places it may have."""
+    whole = [secret, *(base64.b64encode(b"\0" * before + secret)[2:-4] for before in range(3))]
+    return [one[at : at + 8] for one in whole for at in range(len(one) - 7)]
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "XOAUTH2"])
+def test_a_server_that_quotes_our_login(connect, mechanism):
+    """T147."""
+    with Sink(quotes=mechanism) as rude:
+        how = {"token": lambda refused: CANARY} if mechanism == "XOAUTH2" else {"password": lambda: CANARY}
+        answer = send(connect(rude.port, user="gate", **how), due())
+        assert answer.reason is Reason.LOGIN_REFUSED
+        assert "535 5.7.8" in answer.reply or "535-5.7.8" in answer.reply
+        assert "go away" in answer.reply
+        assert "***" in answer.reply
+        assert [part for part in parts(CANARY.encode()) if part in answer.reply.encode()] == []
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("code", ["450", "550", "421"])
+def test_a_server_that_quotes_our_login_later(connect, stage, code):
+    with Sink(login=("gate", CANARY)) as rude:
+        smarthost = connect(rude.port, user="gate", password=lambda: CANARY)
+        coded = base64.b64encode(b"\0gate\0" + CANARY.encode()).decode()
+        rude.next(stage, f"{code} 4.0.0 {CANARY} {coded[:24]} says gate")
+        answer = send(smarthost, due())
+        assert answer.reply.startswith(f"{code} 4.0.0 *** ")
+        assert answer.reply.endswith(" says gate")
+        assert [part for part in parts(CANARY.encode()) if part in answer.reply.encode()] == []
 
 
 def test_a_password_that_cannot_be_read_is_not_the_mails_fault(sink, connect):

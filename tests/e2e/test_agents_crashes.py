@@ -50,8 +50,8 @@ def from_carol(letter: bytes, text: str) -> bytes:
     return raw.replace(b"Date: Fri, 27 Nov 2026 09:00:00 +0000", f"Date: {format_datetime(now())}".encode())
 
 
-def held_and_answered(daemon: Daemon, word: str, reply: str = "It is on its way.") -> None:
-    """Carol's reply is held, for Ann wrote meanwhile; she answers the letter on that with a word."""
+def held_and_answered(daemon: Daemon, word: str, reply: str = "It is on its way.", *, on_notice: bool = False) -> None:
+    """Carol's reply is held, for Ann wrote meanwhile; she answers the letter on that with a word, or the notice."""
     daemon.send(mail(subject="Lamp", text="Where is my lamp?"))
     wait_for(lambda: to_carol(daemon, "Where is my lamp?"), 30, "Carol hears of the ticket")
     notice = to_carol(daemon, "Where is my lamp?")[0]
@@ -60,14 +60,18 @@ def held_and_answered(daemon: Daemon, word: str, reply: str = "It is on its way.
     wait_for(lambda: to_carol(daemon, "Forget it."), 30, "Carol hears of the answer")
     daemon.send(from_carol(notice, reply), sender="carol@acme.example")
     wait_for(lambda: to_carol(daemon, "#drop"), 30, "Carol hears that her reply is held")
-    daemon.send(from_carol(to_carol(daemon, "#drop")[0], word), sender="carol@acme.example")
+    letter = notice if on_notice else to_carol(daemon, "#drop")[0]
+    daemon.send(from_carol(letter, word), sender="carol@acme.example")
 
 
+@pytest.mark.parametrize("on_notice", [False, True])
 @pytest.mark.parametrize("point", ["before_held_released", "after_held_settled"])
-def test_death_while_a_held_mail_is_let_go_sends_it_once_and_tells_nothing_else(tmp_path: Path, point: str) -> None:
+def test_death_while_a_held_mail_is_let_go_sends_it_once_and_tells_nothing_else(
+    tmp_path: Path, point: str, on_notice: bool
+) -> None:
     config = make_site(tmp_path / "site", more='[auth]\nagents = "token"\n')
     armed = Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": f"{point}:1"}).start()
-    held_and_answered(armed, "#send")
+    held_and_answered(armed, "#send", on_notice=on_notice)
     armed.wait_dead()
     with Daemon(config) as daemon:
         wait_for(
@@ -97,10 +101,11 @@ def test_death_overrules_nothing_that_the_agent_has_not_seen(tmp_path: Path) -> 
         assert [one["kind"] for one in daemon.ask("show", "1")["events"]].count("held_confirmed") == 1
 
 
-def test_death_while_a_held_mail_is_dropped_tells_that_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("on_notice", [False, True])
+def test_death_while_a_held_mail_is_dropped_tells_that_it_was(tmp_path: Path, on_notice: bool) -> None:
     config = make_site(tmp_path / "site", more='[auth]\nagents = "token"\n')
     armed = Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": "after_held_settled:1"}).start()
-    held_and_answered(armed, "#drop")
+    held_and_answered(armed, "#drop", on_notice=on_notice)
     armed.wait_dead()
     with Daemon(config) as daemon:
         wait_for(lambda: to_carol(daemon, "your mail was dropped"), 30, "Carol is told")

@@ -242,9 +242,9 @@ def close(daemon: Daemon, days: int) -> None:
         at = now() - timedelta(days=days)
         with store.main.write() as conn:
             row = tickets(conn, [1])[1]
-            change = Change(
-                ticket=1, seen_version=row["version"], values={"status": "closed", "closed_at": at}, before=row
-            )
+            before = {**row, "updated_at": at}  # or the ticket's time would go back, which it never does
+            values = {"status": "closed", "closed_at": at}
+            change = Change(ticket=1, seen_version=row["version"], values=values, before=before)
             act.apply(conn, [change], Actor(name="test", at=at))
     finally:
         store.close()
@@ -323,6 +323,22 @@ def test_a_replay_as_a_bounce_does_not_take_the_customers_acknowledgement(daemon
     daemon.settled()
     assert daemon.delivered() == []
     assert "queued as" in daemon.send(raw)
-    daemon.send(b"Return-Path: <>\r\n" + mail(subject="Another"))
+
+
+@pytest.mark.parametrize(
+    ("header", "envelope", "why"),
+    [
+        (b"Return-Path: <>\r\n", ANN, "asks_for_silence"),
+        (b"Feedback-ID: 4711:bulk:news:esp\r\n", ANN, "asks_for_silence"),
+        (b"", "MAILER-DAEMON@relay.example", "sender_takes_no_mail"),
+    ],
+)
+def test_signs_of_a_machine_are_answered_by_nothing(daemon: Daemon, header: bytes, envelope: str, why: str) -> None:
+    """What stands in the mail is not believed to be the envelope's: it is a person's mail, but nothing answers."""
+    daemon.send(header + mail(), sender=envelope)
     daemon.settled()
-    assert [parsed(one)["Delivered-To"] for one in daemon.delivered()][-1] == ANN
+    (ticket,) = daemon.ask("tickets")
+    assert ticket["requester"] == ANN
+    assert daemon.delivered() == []
+    (mail_in,) = daemon.ask("trace", ANN)["mails"]
+    assert (mail_in["kind"], mail_in["verdict"], mail_in["reason"]) == ("normal", "quiet", why)

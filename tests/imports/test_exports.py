@@ -192,7 +192,7 @@ def test_numbers_that_are_taken_refuse_it_and_a_running_daemon_does(desk: Desk, 
 def test_the_clocks_of_open_tickets_begin_at_the_import(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "sqlite")
     text = desk.config.read_text().replace('title = "Support"', 'title = "Support"\nsla = "standard"')
-    sla = '\n[calendars.always]\ntimezone = "UTC"\nmon-sun = "00:00-24:00"\n[sla.standard]\ncalendar = "always"\nresolution = "2 days"\n'
+    sla = '\n[calendars.always]\ntimezone = "UTC"\nmon-sun = "00:00-24:00"\n[sla.standard]\ncalendar = "always"\nresolution = "48 h"\n'
     desk.config.write_text(text + sla)
     assert desk.take_over("rt", SYSTEMS["rt"](tmp_path / "export")).returncode == 0
     with desk.daemon.start() as daemon:

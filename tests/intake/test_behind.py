@@ -1,19 +1,22 @@
 """Who stands behind a relay: XCLIENT and PROXY, from relays alone (T31), on a real socket."""
 
 import socket
+import ssl
 import struct
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.intake import behind
 from gateway.intake.behind import Behind, NotAHeaderError
 from support.mails import mail
-from support.smtp_listener import Running, Wire, running
+from support.smtp_listener import Running, Wire, certificate, running
+from support.wait import wait_for
 
 RELAY = "127.0.0.2"
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
@@ -178,6 +181,114 @@ def test_the_limits_of_a_peer_are_those_of_the_client_behind(server: Running) ->
     assert arrive(b"192.0.2.10").startswith(b"250")
     with server.wire(source=RELAY) as wire:
         assert greeted(wire).startswith(b"250"), "the relay itself has no limits"
+
+
+# ---- ahead of TLS --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(tmp_path: Path) -> Iterator[tuple[Running, trustme.CA]]:
+    authority, lines = certificate(tmp_path)
+    more = f'{lines}\ntls_at_once = true\ntrusted_relays = ["{RELAY}"]'
+    with running(tmp_path, smtp=more, limits='new_per_peer = "3/min"', loopback=False) as found:
+        yield found, authority
+
+
+@pytest.mark.parametrize(
+    ("header", "peer"),
+    [
+        (b"PROXY TCP4 192.0.2.9 192.0.2.1 40000 465\r\n", "192.0.2.9"),
+        (version_2(), "192.0.2.9"),
+        (version_2("2001:db8::9", more=b"\x04\x00\x01x"), "2001:db8::9"),
+        (b"PROXY UNKNOWN\r\n", RELAY),
+        (version_2(command=0x20), RELAY),
+        (b"", RELAY),
+    ],
+)
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_header_ahead_of_the_handshake(
+    at_once: tuple[Running, trustme.CA], header: bytes, peer: str, pieces: bool
+) -> None:
+    server, authority = at_once
+    with server.wire(source=RELAY, greeted=False) as wire:
+        wire.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in [bytes([octet]) for octet in header] if pieces else [header]:
+            wire.send(piece)
+        wire.wrap(authority)
+        assert wire.reply().startswith(b"220")
+        assert (b"XCLIENT" in wire.say(b"EHLO client.example")) is not bool(header)
+        wire.mail(mail())
+    (row,) = server.rows()
+    assert (row.peer, row.tls) == (peer, "TLSv1.3")
+
+
+def test_a_header_in_one_piece_with_the_handshake(at_once: tuple[Running, trustme.CA]) -> None:
+    server, authority = at_once
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    come, leave = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(come, leave, server_hostname="mail.acme.example")
+    ahead = version_2()
+    with server.wire(source=RELAY, greeted=False) as wire:
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                wire.send(ahead + leave.read())
+                ahead = b""
+                come.write(wire.sock.recv(65536))
+        wire.send(leave.read())
+        said = b""
+        while not said.endswith(b"\r\n"):
+            try:
+                said += tls.read(1000)
+            except ssl.SSLWantReadError:
+                come.write(wire.sock.recv(65536))
+        assert said.startswith(b"220")
+
+
+def test_ahead_of_the_handshake_too_nobody_else_is_believed(at_once: tuple[Running, trustme.CA]) -> None:
+    server, authority = at_once
+    with server.wire(source="127.0.0.3", greeted=False) as wire:
+        wire.send(version_2())
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            wire.wrap(authority)
+    with server.wire(source="127.0.0.3", greeted=False) as wire:
+        wire.wrap(authority)
+        assert wire.reply().startswith(b"220")
+        wire.hello().mail(mail())
+    assert last(server) == ("127.0.0.3", "client.example")
+
+
+@pytest.mark.parametrize("sent", [b"", b"P", b"PROXY TCP4 nobody\r\n", b"EHLO relay.acme.example\r\n"])
+def test_what_is_no_handshake_ends(at_once: tuple[Running, trustme.CA], sent: bytes) -> None:
+    server, _ = at_once
+    with server.wire(source=RELAY, greeted=False) as wire:
+        wire.send(sent)
+        wire.sock.shutdown(socket.SHUT_WR)
+        assert not wire.reply().startswith(b"2")
+
+
+def test_a_stop_waits_for_no_header(at_once: tuple[Running, trustme.CA]) -> None:
+    server, _ = at_once
+    with server.wire(source=RELAY, greeted=False) as wire:
+        wire.send(b"PROXY TCP4")
+        wait_for(lambda: server.listener._handshakes, 10, "it has come")
+        server.run(server.listener.stop(0))
+        assert wire.is_closed()
+
+
+def test_ahead_of_the_handshake_too_the_limits_are_those_of_the_client(at_once: tuple[Running, trustme.CA]) -> None:
+    server, authority = at_once
+
+    def arrive(client: bytes) -> bytes:
+        with server.wire(source=RELAY, greeted=False) as wire:
+            wire.send(b"PROXY TCP4 %s 192.0.2.1 40000 465\r\n" % client)
+            return wire.wrap(authority).reply()[:3]
+
+    assert [arrive(b"192.0.2.9") for _ in range(4)] == [b"220", b"220", b"220", b"421"]
+    assert arrive(b"192.0.2.10") == b"220"
 
 
 def greeted(wire: Wire) -> bytes:

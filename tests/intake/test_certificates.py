@@ -69,7 +69,7 @@ def test_a_renewed_certificate_counts_without_a_restart(tmp_path: Path) -> None:
         assert shown() == {second}
         status = daemon.command("status", check=False)
         assert status.returncode == 2
-        assert "the certificate cert.pem cannot be used, the one before stays in force" in status.stdout
+        assert f"the certificate {folder / 'cert.pem'} cannot be used, the one before stays in force" in status.stdout
         third = put(folder, authority)
         wait_for(lambda: shown() == {third}, 10, "it was mended")
         assert daemon.command("status", check=False).returncode == 0

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -63,6 +64,24 @@ def test_it_goes_to_the_daemon(place: Path) -> None:
     done = pipe(config, mail())
     assert done.returncode == 75
     assert b"does not answer" in done.stderr
+
+
+def test_a_listener_that_this_user_may_not_use_is_not_the_last_word(place: Path) -> None:
+    """As where the socket is for the MTA's group, and a port of loopback for whoever is on the machine."""
+    with socket.socket(socket.AF_UNIX) as gone, socket.create_server(("127.0.0.1", 0)) as free:
+        gone.bind(str(place / "mta.sock"))  # and nobody listens
+        port = free.getsockname()[1]
+    more = LISTENER.format(place=place / "lmtp.sock") + f'[[smtp]]\nlisten = "127.0.0.1:{port}"\nrole = "lmtp"\n'
+    config = site(place, more=more)
+    with Daemon(config):
+        (place / "lmtp.sock").unlink()
+        os.link(place / "mta.sock", place / "lmtp.sock")
+        done = pipe(config, mail())
+        assert done.returncode == 0, done.stderr
+    done = pipe(config, mail())
+    assert done.returncode == 75
+    for where in (f"unix:{place / 'lmtp.sock'}: ", f"127.0.0.1:{port}: "):
+        assert where.encode() in done.stderr
 
 
 def test_what_the_daemon_refuses_for_good_is_not_tried_again(place: Path) -> None:

@@ -102,6 +102,24 @@ def test_flag_and_delete(
     assert all(flags == (flag,) for _, flags in contents.values())
 
 
+def test_what_is_deleted_or_a_draft_is_left_alone(server: Dovecot, user: str, store: Store, tmp_path: Path) -> None:
+    deleted, draft, read = mails(3)
+    client = server.client(user)
+    try:
+        for raw, flags in ((deleted, [b"\\Deleted"]), (draft, [b"\\Draft", b"\\Seen"]), (read, [b"\\Seen"])):
+            client.append("INBOX", raw, flags)
+    finally:
+        client.logout()
+    before = server.contents(user=user)
+    with polling(imap_config(tmp_path, server.port, user=user, start="all"), store):
+        wait_for(lambda: server.count("Processed", user=user) == 1)
+        server.fill([mail(subject="the next")], user=user)
+        wait_for(lambda: server.count("Processed", user=user) == 2)
+    assert [row.raw for row in spooled(store)][:1] == [read]
+    assert spool_count(store) == 2
+    assert list(server.contents(user=user).values()) == list(before.values())[:2]
+
+
 def test_folder_with_a_name_in_any_script(server: Dovecot, user: str, store: Store, tmp_path: Path) -> None:
     server.fill(mails(3), user=user)
     with polling(imap_config(tmp_path, server.port, user=user, start="all", after='move:Vyřízeno & "hotovo"'), store):

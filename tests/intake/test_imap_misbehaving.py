@@ -1,5 +1,6 @@
 """The poller against servers that lie, drop, stall and lack: our own scripted one. Nothing lost, nothing twice."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -336,6 +337,30 @@ def test_login_refused_is_tried_rarely(
         "ERROR",
         "ERROR",
     ]
+
+
+@pytest.mark.parametrize("how", ["AUTHENTICATE", "LOGIN"])
+def test_a_server_that_quotes_our_login(
+    stub: ImapStub, cfg: Config, store: Store, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """T147: also where it refuses another command, later."""
+    caplog.set_level("INFO", "gateway")
+    password = "c4nary-of.Acme!"
+    cfg.gateway.data_dir.parent.joinpath("imap.secret").write_text(password)
+    if how == "LOGIN":
+        stub.capabilities = without("AUTH=PLAIN")
+    coded = base64.b64encode(f"\0u1\0{password}".encode()).decode()
+    stub.answers[how] = f"NO [AUTHENTICATIONFAILED] we know {password} and {coded[:-6]} you"
+    stub.answers["IDLE"] = f"NO {password} idles"
+    with polling(cfg, store) as poller:
+        wait_for(lambda: poller.failures >= 1)
+        del stub.answers[how]
+        wait_for(lambda: "imap_no_idle" in caplog.messages)
+    told = ("imap_failed", "imap_no_idle")
+    said = [record.gateway_fields["error"] for record in caplog.records if record.message in told]
+    assert any("we know *** and" in line for line in said)
+    assert any("*** idles" in line for line in said)
+    assert not any(piece in line for line in said for piece in (password[:8], password[-8:], coded[-16:-6]))
 
 
 def test_no_login_is_sent_in_the_clear_when_starttls_is_wanted_and_not_offered(

@@ -1,5 +1,6 @@
 """`gateway ingest`, the real program: a pipe's promise, and every shape in which people keep mail."""
 
+import ctypes
 import json
 import os
 import sqlite3
@@ -141,6 +142,43 @@ def test_missing_config_keeps_the_mail_with_the_mta(site: Path) -> None:
     assert ingest(site, stdin=mail()).returncode == 75
 
 
+def without_roots_eyes() -> None:
+    """From the next exec on root reads what its user may read, as any other user does (capabilities(7))."""
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        assert ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) == 0  # PR_CAPBSET_DROP
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize(("command", "code"), [("ingest", 75), ("tickets", 78)])
+def test_a_config_that_the_mtas_user_may_not_read(site: Path, command: str, code: int) -> None:
+    config = site / "config.toml"
+    config.chmod(0o600)
+    os.chown(config, 65_534, 65_534)
+    done = subprocess.run(
+        [*PROGRAM, "-c", str(config), command], input=mail(), capture_output=True, timeout=60, check=False,
+        preexec_fn=without_roots_eyes,
+    )  # fmt: skip
+    assert b"config.toml: cannot be read: Permission denied" in done.stderr
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("ingest", "--form", "ann@example.net"),
+        ("ingest", "--to"),
+        ("ingest", "-", "x.eml"),
+        ("--confg", "x", "ingest"),
+    ],
+    ids=" ".join,
+)
+def test_a_slip_in_the_alias_keeps_the_mail_with_the_mta(args: tuple[str, ...]) -> None:
+    done = subprocess.run([*PROGRAM, *args], input=mail(), capture_output=True, timeout=60, check=False)
+    assert done.returncode == 75
+    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.startswith(b"gateway")
+
+
 def test_unusable_data_dir_keeps_the_mail_with_the_mta(site: Path) -> None:
     (site / "data").write_text("a file where the folder should be")
     done = ingest(site, stdin=mail())
@@ -208,6 +246,46 @@ def test_files_mboxes_maildirs_and_folders_of_them(site: Path, tmp_path: Path) -
     assert counts(ingest(site, box, "--json")) == (6, 0, 6, 0)
 
 
+@pytest.mark.parametrize("flags", [("--import", ""), ("", "--import"), ("--import", "--import"), ("", "")])
+def test_a_folder_is_known_however_it_was_read(site: Path, tmp_path: Path, flags: tuple[str, str]) -> None:
+    """Whether or not its mails are called old, and whatever their dates."""
+    (tmp_path / "in").mkdir()
+    for number in range(3):
+        raw = f"From: a@b.example\r\nDate: Tue, 05 Mar 201{number} 10:00:00 +0100\r\n\r\nx\r\n".encode()
+        (tmp_path / "in" / f"{number}.eml").write_bytes(raw)
+    first, again = ([*filter(None, [flag]), tmp_path / "in", "--json"] for flag in flags)
+    assert counts(ingest(site, *first)) == (3, 3, 0, 0)
+    assert counts(ingest(site, *again)) == (3, 0, 3, 0)
+
+
+def test_what_is_left_out_is_counted_and_named(site: Path, tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    box.mkdir()
+    (box / "a.eml").write_bytes(mail())
+    (box / "notes.txt").write_text("milk, eggs\n")
+    (box / "x.bin").write_bytes(b"\x00\x01")
+    done = ingest(site, box)
+    assert (done.returncode, done.stdout) == (0, b"read 1, accepted 1, already known 0, failed 0, left out 2\n")
+    told = done.stderr.decode().splitlines()
+    assert [Path(line.split(": ")[1]).name for line in told] == ["notes.txt", "x.bin"]
+    assert all(line.endswith(": left out, does not look like a mail") for line in told)
+    assert json.loads(ingest(site, box, "--json").stdout)["left_out"] == [str(box / "notes.txt"), str(box / "x.bin")]
+
+
+def test_old_mail_is_taken_in_the_order_of_its_dates(site: Path, tmp_path: Path) -> None:
+    """So that a question comes before its answer, whatever their files are called."""
+    raws = {}
+    for name, day in (("b-first.mbox", 1), ("c.eml", 2), ("a.eml", 3), ("d-undated.eml", None)):
+        date = f"Date: Tue, 0{day} Mar 2019 10:00:00 +0100\r\n" if day else ""
+        raws[name] = f"From: a@b.example\r\n{date}Message-ID: <{name}@x>\r\n\r\nx\r\n".encode()
+        start = b"From a@b Mon Jan  5 10:00:00 2026\n" if name.endswith("mbox") else b""
+        (tmp_path / name).write_bytes(start + raws[name])
+    files = sorted([*tmp_path.glob("*.eml"), *tmp_path.glob("*.mbox")])
+    assert counts(ingest(site, "--import", *files, "--json")) == (4, 4, 0, 0)
+    wanted = ["b-first.mbox", "c.eml", "a.eml", "d-undated.eml"]
+    assert [raw for (raw,) in rows(site)] == [raws[name] for name in wanted]
+
+
 def test_mbox_quoting_is_undone_and_sentences_do_not_split(site: Path, tmp_path: Path) -> None:
     body = "one\n\nFrom time to time we wonder.\n>From the start\n>>From deeper\n> From here\n"
     raw = b"Subject: s\nMessage-ID: <1@x>\n\n" + body.encode()
@@ -271,5 +349,15 @@ def test_many_mails_are_committed_in_batches(site: Path, tmp_path: Path) -> None
     assert counts(ingest(site, tmp_path / "m.mbox", "--json")) == (1000, 1000, 0, 0)
 
 
-def test_usage(site: Path) -> None:
-    assert ingest(site, "-", "x.eml").returncode == 64
+def test_a_slip_of_a_person_at_a_terminal_is_one_of_usage(site: Path) -> None:
+    end, other = os.openpty()
+    try:
+        for args in (("--form", "x"), ("-", "x.eml"), ()):
+            done = subprocess.run(
+                [*PROGRAM, "-c", str(site / "config.toml"), "ingest", *args],
+                stdin=other, capture_output=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert done.returncode == 64, args
+    finally:
+        os.close(end)
+        os.close(other)

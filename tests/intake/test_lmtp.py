@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import ConfigError
 from support.mails import mail
-from support.smtp_listener import Running, Wire, running
+from support.smtp_listener import Running, Wire, running, site
 
 HELLO = b"LHLO mx.acme.example"
 
@@ -103,3 +104,49 @@ def test_a_unix_socket(tmp_path: Path) -> None:
         assert (row.source, row.peer) == ("lmtp", "")
         assert place.stat().st_mode & 0o777 == 0o660
     assert not place.exists()
+
+
+# ---- on another host than its MTA ----------------------------------------------------------------------------------
+
+RELAYS = 'role = "lmtp"\ntrusted_relays = ["127.0.0.2"]'
+TURNED_AWAY = b"421 4.7.1 this port is for trusted_relays alone\r\n"
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path, smtp=RELAYS, listen="0.0.0.0:0") as found:
+        yield found
+
+
+def test_a_relay_is_let_in_and_nobody_else(far: Running) -> None:
+    with far.wire(source="127.0.0.2") as wire:
+        assert begun(wire, b"support@acme.example") == [b"250"]
+        assert wire.say(b"DATA").startswith(b"354")
+        wire.send(mail() + b".\r\n")
+        assert wire.reply().startswith(b"250")
+    for stranger in ("127.0.0.3", "127.0.0.1"):
+        with far.wire(source=stranger, greeted=False) as wire:
+            assert wire.reply() == TURNED_AWAY
+            assert wire.is_closed()
+    assert [row.peer for row in far.rows()] == ["127.0.0.2"]
+
+
+def test_a_stranger_behind_a_balancer_is_none_of_ours(far: Running) -> None:
+    for client, reply in ((b"192.0.2.9", TURNED_AWAY), (b"127.0.0.2", b"250-mail.acme.example\r\n")):
+        with far.wire(source="127.0.0.2") as wire:
+            wire.send(b"PROXY TCP4 %s 192.0.2.1 40000 24\r\n%s\r\n" % (client, HELLO))
+            assert wire.reply().startswith(reply)
+
+
+def test_a_relay_may_name_its_client(far: Running) -> None:
+    with far.wire(source="127.0.0.2") as wire:
+        assert b"XCLIENT" in wire.say(HELLO)
+        assert wire.say(b"XCLIENT ADDR=192.0.2.9").startswith(b"220")
+        assert begun(wire, b"support@acme.example") == [b"250"]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "10.0.0.5:8024", "[2001:db8::5]:8024", "gateway.acme.example:8024"])
+@pytest.mark.parametrize("relays", ["", "trusted_relays = []"])
+def test_elsewhere_it_has_to_be_said_who_may_speak_to_it(tmp_path: Path, listen: str, relays: str) -> None:
+    with pytest.raises(ConfigError, match="name in trusted_relays who may speak to it"):
+        site(tmp_path, smtp=f'role = "lmtp"\n{relays}', listen=listen)

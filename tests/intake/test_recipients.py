@@ -1,6 +1,7 @@
 """Who is ours: the judge that RCPT asks."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,13 @@ from support.smtp_listener import KEYS, site, token_for
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return recipient_judge(site(tmp_path_factory.mktemp("site")), KEYS)
+
+
+def test_a_postmaster_who_is_not_the_admin(tmp_path: Path) -> None:
+    cfg = site(tmp_path, gateway='admin = "root@acme.example"')
+    judge = recipient_judge(cfg, KEYS)
+    assert judge("postmaster@acme.example") == Recipient(standing=Standing.OURS, queue="support")
+    assert judge("root@acme.example").standing is Standing.UNKNOWN
 
 
 def _bent(token: str) -> str:
@@ -36,7 +44,13 @@ CASES = [
     (f"support+{GOOD}x@acme.example", Standing.OURS, False),  # no token of ours has this shape
     ("nobody@acme.example", Standing.UNKNOWN, False),
     (f"nobody+{GOOD}@acme.example", Standing.UNKNOWN, True),
-    ("postmaster", Standing.UNKNOWN, False),
+    ("postmaster", Standing.OURS, False),  # RFC 5321 section 4.5.1
+    ("Postmaster", Standing.OURS, False),
+    ("abuse@acme.example", Standing.OURS, False),  # RFC 2142
+    ("Abuse@ACME.example", Standing.OURS, False),
+    ("abuse@sub.acme.example", Standing.FOREIGN, False),
+    ("abuse", Standing.UNKNOWN, False),
+    ("postmaster@acme.example", Standing.UNKNOWN, False),  # the admin's: letters to the admin must not come to us
     ("support@evil.example", Standing.FOREIGN, False),
     ("support@acme.example.evil.example", Standing.FOREIGN, False),
     ("support@sub.acme.example", Standing.FOREIGN, False),

@@ -251,6 +251,16 @@ def test_tls_from_the_first_byte(tmp_path: Path, users_file: str) -> None:
     assert len(found.complaints) == 0
 
 
+def test_the_log_says_what_listens(tmp_path: Path, users_file: str, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "users").write_text(users_file)
+    caplog.set_level("INFO")
+    for more in (ROLE, "", 'role = "lmtp"'):
+        with running(tmp_path, smtp=more):
+            pass
+    told = [one.gateway_fields["what"] for one in caplog.records if one.message == "listening"]
+    assert told == ["submission", "smtp", "lmtp"]
+
+
 def test_port_465_needs_a_certificate(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="port 465 speaks TLS"):
         site(tmp_path, smtp="", listen="127.0.0.1:465")

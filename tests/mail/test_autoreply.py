@@ -50,6 +50,31 @@ BY_WORDS = [
 ]
 
 
+# What programs put in front of the subject that they answer: nobody else writes an absence before "Re:".
+BEFORE_AN_ANSWER = [
+    ("Absent du bureau : Re: [Acme #5] lampe", "Bonjour, je suis absent du bureau jusqu'au 5 décembre."),
+    ("OOO: Re: [Acme #5] lamp", "I'm out until Monday."),
+    ("Away: Re: [Acme #5] lamp", "I am away until Monday."),
+    ("On vacation: RE: [Acme #5] lamp", "I am on vacation until Monday."),
+    ("Abwesenheitsassistent: AW: [Acme #5] Lampe", "Ich bin bis 5.12. abwesend."),
+    ("Abwesenheitsnotiz: Re: [Acme #5] Lampe", "Ich bin bis 5.12. nicht im Haus."),
+    ("Odpověď mimo kancelář: Re: [Acme #5] lampa", "Do 5. prosince jsem mimo kancelář."),
+    ("Nejsem v kanceláři: Re: [Acme #5] lampa", "Do 5. prosince nejsem v kanceláři."),
+    ("Nie som v kancelárii: Re: [Acme #5] lampa", "Do 5. decembra nie som v kancelárii."),
+    ("Nieobecność: Odp: [Acme #5] lampa", "Jestem nieobecny do 5 grudnia."),
+    ("Отсутствие на рабочем месте: Re: [Acme #5] лампа", "До 5 декабря меня не будет на рабочем месте."),
+    ("Отсутствую: Re: [Acme #5] лампа", "Я в отпуске до 5 декабря."),
+]
+
+
+@pytest.mark.parametrize(("subject", "text"), BEFORE_AN_ANSWER)
+def test_an_absence_before_the_subject_it_answers(subject: str, text: str) -> None:
+    mail = read(f"From: ann@x.example\nSubject: {subject}\n\n{text}\n".encode())
+    assert (mail.kind, mail.auto_reason) == (Kind.AUTOREPLY, "Subject and text")
+    asked = read(f"From: ann@x.example\nSubject: {subject}\n\n{text} Where is my parcel?\n".encode())
+    assert asked.kind is Kind.NORMAL
+
+
 @pytest.mark.parametrize(("subject", "text"), BY_WORDS)
 def test_by_subject_and_text(subject: str, text: str) -> None:
     mail = read(f"From: ann@x.example\nSubject: {subject}\n\n{text}\n".encode())
@@ -115,6 +140,10 @@ def test_a_monitor_answers_nobody(text: str) -> None:
         ("Mimo kancelář: lampa", Tone.PREFIX),
         ("Out of office", Tone.AWAY),
         ("AUTO: Ann is away", Tone.AWAY),
+        ("Holiday: the new rules", None),
+        ("Vacation: the new rules", Tone.AWAY),
+        ("Vacation: Re: the new rules", Tone.PREFIX),
+        ("Absence du bureau : lampe", Tone.PREFIX),
         ("Out of office until 5 May", Tone.AWAY),
         ("Urlaub bis 5.5.", Tone.AWAY),
         ("Automatic reply does not work", None),

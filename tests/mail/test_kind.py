@@ -286,6 +286,9 @@ SILENT = [
     ("X-Auto-Response-Suppress: All", "X-Auto-Response-Suppress"),
     ("X-Auto-Response-Suppress: DR, RN", ""),
     ("List-Unsubscribe: <mailto:u@x.example>", "List-Unsubscribe"),
+    ("Feedback-ID: 4711:bulk:news:esp", "Feedback-ID"),
+    ("Feedback-ID: campaign.BULK-7:esp", "Feedback-ID"),
+    ("Feedback-ID: 1:bulky:3:esp", ""),
     ("X-Other: 1", ""),
 ]
 

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gateway.config import load
 from gateway.errors import Permanent, Temporary
@@ -25,60 +27,16 @@ from gateway.oauth import Account, Keeper, accounts, providers, request
 from gateway.oauth.device import Code, consent
 from gateway.renewing import renew
 from gateway.site import load_site
-from gateway.store import Store, migrate, oauth, open_store, tables
+from gateway.store import Store, oauth, open_store, tables
 from support.daemon import PROGRAM, Daemon
 from support.dovecot import Dovecot
 from support.mails import mail, parsed
 from support.require import require
 from support.sink import Sink
-from support.token_stub import USER, TokenStub, token_stub
+from support.token_site import IMAP, site
+from support.token_stub import USER, TokenStub
 from support.wait import wait_for
-from support.whole_site import make_site
-
-IMAP = """
-[[imap]]
-name = "main"
-host = "127.0.0.1"
-port = {port}
-tls = false
-user = "{user}"
-start = "all"
-poll = "1 s"
-[imap.oauth]
-provider = "custom"
-client_id = "gateway"
-token_url = "{url}/token"
-device_url = "{url}/device"
-scope = "mail"
-{more}
-"""
-
-
-@pytest.fixture
-def stub() -> Iterator[TokenStub]:
-    with token_stub() as running:
-        yield running
-
-
-def site(folder: Path, stub: TokenStub, *, port: int = 143, refresh: str = "refresh-0", more: str = "") -> Path:
-    lines = more
-    config_folder = folder / "site"
-    config_folder.mkdir(parents=True, exist_ok=True)
-    if refresh:
-        lines += '\nrefresh_token_file = "refresh.secret"'
-        (config_folder / "refresh.secret").write_text(refresh)
-        (config_folder / "refresh.secret").chmod(0o600)
-    return make_site(config_folder, more=IMAP.format(port=port, user=USER, url=stub.url, more=lines))
-
-
-@pytest.fixture
-def known(tmp_path: Path, stub: TokenStub) -> Iterator[tuple[Store, Account]]:
-    cfg = load(site(tmp_path, stub))
-    store = open_store(cfg.database.url, cfg.gateway.data_dir)
-    migrate.ensure(store)
-    yield store, next(iter(accounts(cfg)))
-    store.close()
-
+from support.whole_site import REPOSITORY, make_site
 
 # ---- one renewal ---------------------------------------------------------------------------------------------------
 
@@ -94,7 +52,7 @@ def test_a_token_is_kept_while_it_is_good(known: tuple[Store, Account], stub: To
             "client_id": "gateway",
         }
     ]
-    assert oauth.kept(store, account.name).refresh == "refresh-1", "the new one counts from now on"
+    assert oauth.kept(store, providers.grant(account)).refresh == "refresh-1", "the new one counts from now on"
 
 
 def test_one_that_ends_soon_or_was_refused_is_renewed(known: tuple[Store, Account], stub: TokenStub) -> None:
@@ -123,9 +81,47 @@ def test_many_ask_and_one_renews(known: tuple[Store, Account], stub: TokenStub) 
 
 def test_whoever_dies_in_the_middle_holds_up_nobody_for_long(known: tuple[Store, Account], stub: TokenStub) -> None:
     store, account = known
-    long_ago = datetime.now(UTC) - oauth.CLAIM - timedelta(seconds=1)
-    assert oauth.claim(store, account.name, long_ago, known="")
+    assert oauth.claim(store, providers.grant(account), known="")
+    with store.main.write() as conn:
+        conn.execute(update(tables.oauth_token).values(claimed_until=datetime.now(UTC) - timedelta(seconds=1)))
     assert Keeper(store).token(account) == "access-1"
+
+
+def test_a_node_whose_clock_is_wrong_does_not_renew_beside_another(
+    tmp_path: Path, stub: TokenStub, database_url: str, another_store: Callable[..., Store]
+) -> None:
+    config = site(tmp_path, stub)
+    config.write_text(config.read_text().replace("sqlite:///data/gateway.db", database_url))
+    store = another_store("site/data")
+    (account,) = accounts(load(config))
+    stub.lasts = 480
+    Keeper(store).token(account)
+    assert oauth.claim(store, providers.grant(account), known="access-1")
+    clock = tmp_path / "clock"
+    clock.write_text((datetime.now(UTC) + timedelta(minutes=2)).isoformat())
+    ahead = {**os.environ, "GATEWAY_CLOCK": str(clock), "PYTHONPATH": str(REPOSITORY)}
+    run = [sys.executable, "-c", RENEW, str(config), database_url, str(tmp_path / "node2")]
+    subprocess.run(run, env=ahead, check=True, timeout=60)
+    assert len(stub.forms) == 1
+    with store.main.write() as conn:
+        conn.execute(update(tables.oauth_token).values(claimed_until=datetime.now(UTC) - timedelta(seconds=1)))
+    subprocess.run(run, env=ahead, check=True, timeout=60)
+    assert len(stub.forms) == 2, "once the other has had its time, it does"
+
+
+RENEW = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from gateway.config import load
+from gateway.oauth import Keeper, accounts
+from gateway.store import open_store
+config, url, folder = sys.argv[1:]
+store = open_store(url, Path(folder))
+for account in accounts(load(Path(config))):
+    Keeper(store).renew_ahead(account, timedelta(minutes=10))
+store.close()
+"""
 
 
 def test_what_cannot_be_renewed_is_used_to_its_end(known: tuple[Store, Account], stub: TokenStub) -> None:
@@ -134,13 +130,13 @@ def test_what_cannot_be_renewed_is_used_to_its_end(known: tuple[Store, Account],
     Keeper(store).token(account)
     stub.refuse = (503, {"error": "temporarily_unavailable"})
     assert Keeper(store).token(account) == "access-1"
-    kept = oauth.kept(store, account.name)
+    kept = oauth.kept(store, providers.grant(account))
     assert kept.failed_at is not None
     assert "503" in kept.failure
     assert kept.refresh == "refresh-1"
     stub.refuse = None
     assert Keeper(store).token(account) == "access-2"
-    assert oauth.kept(store, account.name).failed_at is None
+    assert oauth.kept(store, providers.grant(account)).failed_at is None
 
 
 def test_a_fresh_consent_in_the_file_counts_where_the_kept_one_is_over(known: tuple[Store, Account], stub: TokenStub, tmp_path: Path) -> None:  # fmt: skip
@@ -156,6 +152,8 @@ def test_a_fresh_consent_in_the_file_counts_where_the_kept_one_is_over(known: tu
     [
         ((400, {"error": "invalid_grant", "error_description": "gone\nTrace ID: 1"}), Permanent),
         ((401, {"error": "invalid_client"}), Permanent),
+        ((400, {"error": "invalid_grant", "error_description": "'refresh-0' is gone"}), Permanent),
+        ((503, {"error": "no refresh-0"}), Temporary),
         ((500, {}), Temporary),
         ((429, {"error": "slow"}), Temporary),
         ((200, {"token_type": "Bearer"}), Temporary),
@@ -288,10 +286,15 @@ def test_the_admin_hears_of_the_first_failure_and_before_the_end(known: tuple[St
     config.write_text(text)
     cfg = load(config)
     whole = load_site(cfg, store)
-    granted = request.Granted(
-        access="a", ends=datetime.now(UTC) + timedelta(hours=1), refresh="r", refresh_ends=tomorrow
+    oauth.renewed(
+        store,
+        providers.grant(account),
+        access="a",
+        ends=datetime.now(UTC) + timedelta(hours=1),
+        refresh="r",
+        refresh_ends=tomorrow,
+        refresh_set_at=tomorrow - timedelta(days=90),
     )
-    Keeper(store).keep(account, granted)
     for _ in range(2):
         alarms.look(store, whole)
     day = f"{tomorrow:%Y-%m-%d}"
@@ -356,7 +359,7 @@ def test_a_mailbox_with_tokens(tmp_path: Path, stub: TokenStub) -> None:
 
 @pytest.mark.parametrize("fault", ["before_token_commit", "after_token_commit"])
 def test_killed_in_the_middle_of_a_renewal(tmp_path: Path, stub: TokenStub, fault: str) -> None:
-    """The provider has given out a new refresh token already: it takes the one before until the new one is used."""
+    """Where a provider takes the refresh token before until the new one is used, nothing is lost."""
     require("imap")
     server = Dovecot(tokens=stub.url).start()
     try:
@@ -369,6 +372,25 @@ def test_killed_in_the_middle_of_a_renewal(tmp_path: Path, stub: TokenStub, faul
         assert len(stub.forms) == (2 if fault == "before_token_commit" else 1)
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("fault", ["before_token_commit", "after_token_commit"])
+def test_killed_where_a_refresh_token_is_taken_once(tmp_path: Path, stub: TokenStub, fault: str) -> None:
+    """Between the answer and its commit the consent hangs by what nobody has yet; it ends, and the admin is told."""
+    stub.once = True
+    config = site(tmp_path, stub)
+    Daemon(config, env={"GATEWAY_TEST": "1", "GATEWAY_FAULT": f"{fault}:1"}).start(wait=False).wait_dead()
+    cfg = load(config)
+    store = open_store(cfg.database.url, cfg.gateway.data_dir)
+    (account,) = accounts(cfg)
+    with Daemon(config) as daemon:
+        if fault == "after_token_commit":
+            assert Keeper(store).token(account) == "access-1"
+        else:
+            wait_for(lambda: "a new consent: gateway auth login imap:main" in daemon.command("status", check=False).stdout, 30, "status tells")  # fmt: skip
+            Keeper(store).keep(account, consent(account, lambda _: None, within=30, sleep=lambda _: None))
+            assert Keeper(store).token(account, refused="access-2") == "access-3", "a new consent is all it takes"
+    store.close()
 
 
 def test_a_way_out_with_tokens(tmp_path: Path, stub: TokenStub) -> None:

@@ -25,7 +25,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         postfix = Postfix(world=world.port).prepare()
         try:
             postfix.add("main.cf", recipe.put(recipe.block("postfix", "main.cf"), {"/etc/postfix": postfix.etc}))
-            places = {"127.0.0.1:8024": f"127.0.0.1:{tcp}", "[exchange.acme.example]": f"[127.0.0.1]:{exchange.port}"}
+            places = {"10.0.0.5:8024": f"127.0.0.1:{tcp}", "[exchange.acme.example]": f"[127.0.0.1]:{exchange.port}"}
             postfix.add("transport", recipe.put(recipe.block("postfix", "transport"), places))
             postfix.start()
             (command,) = recipe.blocks("postfix", "console")
@@ -33,7 +33,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
             subprocess.run(recipe.put(command, places), shell=True, check=True)
             socket, listener = recipe.blocks("postfix", "toml")
             places = {"/var/spool/postfix": str(postfix.queue), "127.0.0.1:25": f"127.0.0.1:{postfix.port}"}
-            ours = recipe.put(socket, places) + recipe.put(listener, {"127.0.0.1:8024": f"127.0.0.1:{tcp}"}) + HELP
+            beyond_loopback = {"10.0.0.5:8024": f"0.0.0.0:{tcp}", "10.0.0.25": "127.0.0.1"}
+            ours = recipe.put(socket, places) + recipe.put(listener, beyond_loopback) + HELP
             config = make_site(tmp_path_factory.mktemp("postfix") / "site")
             config.write_text(recipe.in_site(config.read_text(), ours))
             with Daemon(config) as daemon:

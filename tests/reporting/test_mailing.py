@@ -58,14 +58,16 @@ def recipients(store: Store) -> list[str]:
 
 
 BOTH = ["boss@corp.example", "eve@acme.example"]
+BEGAN, DAY, WEEKS = -timedelta(hours=30), timedelta(days=1), timedelta(days=7)
 TURNS: dict[str, tuple[tuple[timedelta, ...], list[str]]] = {
-    "not before its time": ((-timedelta(seconds=1),), []),
-    "at its time": ((timedelta(0),), BOTH),
-    "once": ((timedelta(0), timedelta(seconds=10), timedelta(hours=20)), BOTH),
-    "where nothing ran at its time": ((timedelta(hours=23),), BOTH),
-    "not where that is long ago": ((timedelta(hours=25),), []),
-    "the next week again": ((timedelta(0), timedelta(days=7)), BOTH * 2),
-    "with the clock put back": ((timedelta(0), -timedelta(hours=1), timedelta(hours=1)), BOTH),
+    "not before its time": ((BEGAN, -timedelta(seconds=1)), []),
+    "at its time": ((BEGAN, timedelta(0)), BOTH),
+    "once": ((BEGAN, timedelta(0), timedelta(seconds=10), timedelta(hours=20)), BOTH),
+    "where nothing ran at its time": ((BEGAN, timedelta(hours=23)), BOTH),
+    "once where nothing ran for weeks": ((BEGAN, 2 * WEEKS + 3 * DAY, 2 * WEEKS + 4 * DAY), BOTH),
+    "not for the time before it was switched on": ((timedelta(hours=1), 6 * DAY), []),
+    "the next week again": ((BEGAN, timedelta(0), WEEKS), BOTH * 2),
+    "with the clock put back": ((BEGAN, timedelta(0), -timedelta(hours=1), timedelta(hours=1)), BOTH),
 }
 
 
@@ -79,6 +81,37 @@ def test_when_it_is_written(
     assert recipients(store) == told
 
 
+def periods(store: Store) -> list[tuple[datetime, datetime]]:
+    """Of the reports that were written, in order."""
+    with store.main.read() as conn:
+        found = conn.execute(
+            select(tables.event.c.data).where(tables.event.c.kind == "report_told").order_by(tables.event.c.id)
+        ).scalars()
+        return [(datetime.fromisoformat(one["from"]), datetime.fromisoformat(one["to"])) for one in found]
+
+
+def test_it_is_on_the_time_since_the_one_before(store: Store, site: Site, at: SetClock) -> None:
+    """Three weeks of outage are one report, which says so."""
+    for turn in (BEGAN, timedelta(0), 3 * WEEKS + DAY, 4 * WEEKS):
+        at(MONDAY + turn)
+        mailing.mail_report(store, site)
+    assert periods(store) == [
+        (MONDAY - WEEKS, MONDAY), (MONDAY, MONDAY + 3 * WEEKS), (MONDAY + 3 * WEEKS, MONDAY + 4 * WEEKS)
+    ]  # fmt: skip
+    with store.main.read() as conn:
+        subjects = list(conn.execute(select(tables.mail.c.subject).order_by(tables.mail.c.id)).scalars())
+    assert "23 November 2026" in subjects[2]
+    assert "14 December 2026" in subjects[2]
+
+
+def test_another_expression_counts_from_then_on(store: Store, site: Site, tmp_path: Path, at: SetClock) -> None:
+    daily = load_site(load(make_site(tmp_path / "daily", more=REPORT.replace("* * mon", "* * *"))))
+    for turn, one in ((BEGAN, site), (timedelta(0), site), (2 * DAY + DAY / 24, daily), (3 * DAY, daily)):
+        at(MONDAY + turn)
+        mailing.mail_report(store, one)
+    assert periods(store) == [(MONDAY - WEEKS, MONDAY), (MONDAY + 2 * DAY, MONDAY + 3 * DAY)]
+
+
 def test_of_several_nodes_one_writes_it(another_store: OpenStore, site: Site, at: SetClock) -> None:
     nodes = [another_store("one"), another_store("two")] * 3
     start = threading.Barrier(len(nodes))
@@ -87,6 +120,8 @@ def test_of_several_nodes_one_writes_it(another_store: OpenStore, site: Site, at
         start.wait(30)
         mailing.mail_report(store, site)
 
+    at(MONDAY + BEGAN)
+    mailing.mail_report(nodes[0], site)
     for week in range(5):
         at(MONDAY + week * timedelta(days=7))
         threads = [threading.Thread(target=turn, args=(store,)) for store in nodes]
@@ -100,8 +135,9 @@ def test_of_several_nodes_one_writes_it(another_store: OpenStore, site: Site, at
 def test_what_strangers_wrote_is_text_in_the_letter(store: Store, site: Site, at: SetClock) -> None:
     with store.main.write() as conn:
         rows.ticket(conn, 1, area=HOSTILE, created_at=MONDAY - timedelta(days=1), updated_at=MONDAY)
-    at(MONDAY)
-    mailing.mail_report(store, site)
+    for turn in (BEGAN, timedelta(0)):
+        at(MONDAY + turn)
+        mailing.mail_report(store, site)
     with store.main.read() as conn:
         data = conn.execute(select(tables.mail_out.c.data)).scalars().first()
     letter = message_from_bytes(data, policy=policy.default)
@@ -113,8 +149,9 @@ def test_what_strangers_wrote_is_text_in_the_letter(store: Store, site: Site, at
 
 
 def test_readers_get_their_language(store: Store, site: Site, at: SetClock) -> None:
-    at(MONDAY)
-    mailing.mail_report(store, site)
+    for turn in (BEGAN, timedelta(0)):
+        at(MONDAY + turn)
+        mailing.mail_report(store, site)
     with store.main.read() as conn:
         subjects = list(conn.execute(select(tables.mail.c.subject).order_by(tables.mail.c.id)).scalars())
     assert [subject.partition(" ")[0] for subject in subjects] == ["Report", "Přehled"]
@@ -155,7 +192,10 @@ FULL = Report(
             handling=Times(count=1, mean=1500, median=1500, p90=1500),
             time_spent=125, ratings=Ratings(count=4, mean=4.25),
         ),
-        group("queue", "support", open=9, created=11, late=2, usual=8.0),
+        group(
+            "queue", "support", open=9, created=11, late=2, usual=8.0, ratings=Ratings(count=2, mean=3.5),
+            resolution=Times(count=2, mean=90, median=60, p90=120, sla=480, kept=1.0),
+        ),
         group("queue", "billing", open=3, created=0),
         group("area", "login", created=9, usual=2.0, grew=True, solved=5, several=4),
         group("type", None, created=14),
@@ -185,13 +225,22 @@ def test_the_whole_report_in_words() -> None:
                 0,
             ),
             ("Opening to end, nights included", "median 25 h, mean 25 h, nine of ten within 25 h", 0),
-            ("Time spent", "2 h 5 min", 0),
             ("Ratings", "4.2 of 5 (4)", 0),
+            ("Time spent", "2 h 5 min", 0),
         ],
-        "By queue": [("Support desk", "open 9, late 2, new 11 (usually 8)", 100), ("billing", "open 3", 15)],
+        "By queue": [
+            ("Support desk", "open 9, late 2, new 11 (usually 8)", 100),
+            (
+                "Support desk, resolution",
+                "median 1 h, mean 1 h 30 min, nine of ten within 2 h; promised 8 h, kept in 100%",
+                0,
+            ),
+            ("Support desk, ratings", "3.5 of 5 (2)", 0),
+            ("billing", "open 3", 15),
+        ],
         "More than usual": [("login", "new 9, usually 2", 0)],
         "Where several agents were needed": [("login", "4 of 5 solved by several agents", 0)],
         "Who wrote more than once": [("ann@example.net", "new 3", 100)],
     }
     for language in ("ru", "cs"):
-        assert [len(one.figures) for one in figures(FULL, ["queue"], language)] == [10, 2, 1, 1, 1]
+        assert [len(one.figures) for one in figures(FULL, ["queue"], language)] == [10, 4, 1, 1, 1]

@@ -47,6 +47,23 @@ def test_add_adds_up_and_each_value_once() -> None:
     assert [one.line for one in decision.added["tags"]] == [3, 3, 9]
 
 
+def test_what_a_person_released_no_rule_holds_and_all_else_counts() -> None:
+    texts = {
+        "a.toml": rules('when.subject = "x"\nset.priority = "low"\nadd.tags = "odd"\nquarantine = "spam"'),
+        "b.toml": '[[rule]]\nname = "b"\nset.reply = "acknowledgement"',
+    }
+    facts = Facts(subject="x", known={"released_by": "cli:root"})
+    decision = load(texts, NAMES).evaluate(facts, "created", RegexMatcher(time.monotonic))
+    assert (decision.quarantine, decision.value("priority"), decision.tags) == (None, "low", ("odd",))
+    assert decision.reply == "acknowledgement"
+    (skipped,) = decision.skipped
+    assert (skipped.rule, skipped.what, skipped.reason, skipped.detail) == ("r1", "quarantine", "released", "cli:root")
+    stops = load(
+        {"a.toml": rules('when.subject = "x"\nquarantine = "spam"\nstop = true'), "b.toml": texts["b.toml"]}, NAMES
+    )
+    assert stops.evaluate(facts, "created", RegexMatcher(time.monotonic)).reply is None
+
+
 @pytest.mark.parametrize("end", ["stop = true", 'quarantine = "spam"'])
 def test_stop_and_quarantine_end_all_files(end: str) -> None:
     texts = {

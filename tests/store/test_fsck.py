@@ -122,6 +122,11 @@ MAIN_DAMAGE = {
         "of ticket 1 came in, but from no mail"
     ),
     "UPDATE article SET mail_id = (SELECT max(mail_id) FROM article)": "became 3 articles",
+    "UPDATE article SET ticket = 2 WHERE ticket = 1": "is on ticket 2, and its mail on 1",
+    "UPDATE mail SET ticket = NULL WHERE spool_id = 2": "is on ticket 2, and its mail on none",
+    "UPDATE mail SET message_id = '<1@acme.example>' WHERE direction = 'out'": (
+        "3 letters have the Message-ID <1@acme.example>"
+    ),
     "DELETE FROM article WHERE ticket = 2": "ticket 2 has no article",
     "DELETE FROM article WHERE ticket = 3": "was accepted and became no article",
     "DELETE FROM mail_out": "has no bytes to send",

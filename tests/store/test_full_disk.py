@@ -1,6 +1,7 @@
 """A full disk: refused as Full, nothing lost, and it goes on by itself once there is space (T06)."""
 
 import os
+import smtplib
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,8 @@ from sqlalchemy import func, select
 from gateway.errors import Full
 from gateway.store import fsck, migrate, open_store, spool, tables
 from support.arrivals import mail_bytes, new_mail
+from support.daemon import Daemon
+from support.whole_site import make_site
 
 
 @pytest.fixture
@@ -55,3 +58,15 @@ def fill_and_go_on(store, small_disk):
     with store.spool.read() as conn:
         assert conn.execute(select(func.count()).select_from(tables.spool)).scalar_one() == 120
     assert fsck.check(store) == []
+
+
+def test_the_disk_of_a_database_elsewhere_is_watched(small_disk, tmp_path):
+    enlarge(small_disk)
+    config = make_site(tmp_path / "site", database=f"sqlite:///{small_disk}/db/gateway.db", limits='min_free = "80 MB"')
+    with Daemon(config) as daemon:
+        with smtplib.SMTP("127.0.0.1", daemon.port, timeout=30) as client:
+            client.ehlo("client.example")
+            assert client.mail("ann@example.net")[0] == 452
+        told = daemon.command("status", check=False)
+    assert (told.returncode, told.stdout.startswith("CRITICAL: only ")) == (2, True)
+    assert f"of disk are free in {small_disk}/db, less than limits.min_free (80 MB)" in told.stdout

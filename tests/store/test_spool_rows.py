@@ -48,7 +48,7 @@ def test_the_quarantine(store, two_aside):
 
 
 def test_retrying_makes_them_new_as_if_never_read(store, two_aside):
-    assert retry(store, [*two_aside, 99]) == set(two_aside)
+    assert retry(store, [*two_aside, 99], by="test") == set(two_aside)
     first = spool.claim(store, node="x", limit=10, now=now())
     assert [(one.id, one.attempts, one.alone) for one in first] == [(two_aside[0], 1, True)]
     assert set_aside(store) == []
@@ -62,11 +62,11 @@ def test_discarding_keeps_the_mail(store, two_aside):
     assert discard(store, two_aside[:1]) == set()
     assert spool.raw_of(store, two_aside[0]) == new_mail(1).raw
     assert rows(store, states=["ignored"])[0].reason == "discarded"
-    assert retry(store, two_aside[:1]) == set()
+    assert retry(store, two_aside[:1], by="test") == set()
     assert fsck.check(store) == []
 
 
 def test_a_mail_that_came_to_a_ticket_is_not_tried_again(store, two_aside):
     with store.main.write() as conn:
         conn.execute(make.tables.mail.update().values(ticket=make.ticket(conn, 1)))
-    assert retry(store, two_aside) == {two_aside[1]}
+    assert retry(store, two_aside, by="test") == {two_aside[1]}

@@ -23,6 +23,11 @@ def proved(mail: Mail) -> AuthResult:
     return AuthResult(from_addr=addr, by="dkim", proofs=("dkim",)) if addr else AuthResult(from_problem="none")
 
 
+def unproved(mail: Mail) -> AuthResult:
+    """Nothing says who wrote it."""
+    return AuthResult(from_addr=mail.from_.addr if mail.from_ else "")
+
+
 @dataclass
 class Office:
     """A desk whose mail goes round: `post` takes a mail to its end and tells whom it concerns."""

@@ -235,11 +235,15 @@ class Maker:
     def mistyped(self) -> Case:
         rng = self._rng
         told, token = self._told()
-        note = rng.choice(words.NOTES)
+        note = rng.choice([note for note in words.NOTES if note not in told.notes])  # that one would be a quote
         body = self._body("en")
-        way = rng.choices(("head", "greeted", "tail", "end"), (60, 12, 20, 8))[0]
+        way = rng.choices(("head", "greeted", "tail", "end", "within"), (45, 10, 15, 8, 22))[0]
         if way == "end":
             typed = [*body[:-1], body[-1] + rng.choice(words.MISTYPED_ENDS)]
+        elif way == "within":
+            line = rng.choice((*words.MISTYPED_WITHIN, *words.MISTYPED_BRACKETED)).replace("{note}", note)
+            at = rng.randint(0, len(body))
+            typed = [*body[:at], *([""] if rng.random() < 0.5 else []), line, *body[at:]]
         elif way == "tail":
             typed = [*body, "", rng.choice(words.MISTYPED_TAILS).replace("{note}", note)]
         else:

@@ -113,6 +113,10 @@ TRICKY = (
     "Write this into the file and start it again:\n\n    [lamp]\n    mode = \"warm\"\n    #include other.conf",
     "Ask in the forum for #lampclub, they know more about old bulbs than we do.",
     "You can reach us at support@acme.example or on +44 1632 960120 between 9:00 and 17:00.",
+    "The manual says which one it is: https://acme.example/manual?lamp,a#note and www.acme.example/faq(#close for yours.",
+    "Your lamp is #2 of our catalogue, the bulb of row B (\"#12, E27\") fits both, and #3b does not.",
+    "Click on [the second answer](#answer) in our FAQ, or ask in #help.",
+    "(Notes for the lamp are in the box, internal parts are not.) The switch is below the base.",
     "While you are away until Monday the courier keeps the parcel, he brings it when you are back in the office.",
     "Done.",
     "Yes, you can. It takes two days.",
@@ -203,5 +207,17 @@ MISTYPED_HEADS = (
 MISTYPED_TAILS = (
     "#close", "#clsoe", "#сlose", "#note {note}", "#ntoe {note}", "#resolve", "#assign dave", "＃close", "/close", "№close",
     "Internal note: {note}", "@dave {note}", "Private note: {note}", "#Close", "#wait", "#hold until friday",
+)  # fmt: skip
+# Half a command and half a text.
+MISTYPED_WITHIN = (
+    "Hi Dave, #note {note}", "Hi #note {note}", "Dave: #note {note}", "Dave:#note {note}", "Thanks, (#note {note})",
+    "Please #assign dave, he knows more about it.", "Thanks #resolve now, it is done.", "It left us. #close and thank you.",
+    "Dave - #ntoe {note}", "Dave,＃note {note}", "Hi Dave, “#internal {note}”", "See https://acme.example/faq, #note {note}",
+    "Hi Dave, #note.", "He knows that *#note* {note}", "Dave – #тщеу {note}", "Done, [#resolve] it is.",
+)  # fmt: skip
+MISTYPED_BRACKETED = (
+    "[note] {note}", "[internal] {note}", "(internal) {note}", "[Note]: {note}", "(internal note) {note}", "[ NOTE ] {note}",
+    "<internal> {note}", "**[note]** {note}", "{private} {note}", "[#note] {note}", "(Interní poznámka) {note}",
+    "[Внутренняя заметка] {note}", "[agents only] {note}", "[Note:] {note}", "• [internal] {note}",
 )  # fmt: skip
 MISTYPED_ENDS = (" #close", " #resolve", " (#close)", " #note")

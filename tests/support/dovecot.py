@@ -61,6 +61,16 @@ userdb {{
 }}
 {more}
 """
+# For `more`: what a user may do with a folder is what `IMAPClient.setacl` says.
+RIGHTS = """
+mail_plugins = $mail_plugins acl
+protocol imap {
+  mail_plugins = $mail_plugins imap_acl
+}
+plugin {
+  acl = vfile:cache_secs=1
+}
+"""
 _LMTP = """
 service lmtp {{
   inet_listener lmtp {{

@@ -48,7 +48,9 @@ class Sink:
         utf8: bool = True,
         size_limit: int = 64 << 20,
         port: int = 0,
+        quotes: str = "",
     ) -> None:
+        """`quotes`: a SASL mechanism; nobody is let in by it, and what was sent is quoted in the refusal."""
         self.port = port
         self.received: list[Received] = []
         self.connections = 0
@@ -58,6 +60,7 @@ class Sink:
         self.refused_senders: dict[str, str] = {}
         self._script: defaultdict[str, deque[str]] = defaultdict(deque)
         self._tls, self._implicit, self._login, self._utf8, self._size = tls, implicit, login, utf8, size_limit
+        self._quotes = quotes
         self._tokens = tokens  # those that let one in by XOAUTH2; a set that may change
         self._open: set[SMTP] = set()
         self._ready = threading.Event()
@@ -211,6 +214,23 @@ class _Protocol(SMTP):
     async def _call_handler_hook(self, command: str, *args: Any) -> Any:
         self._sink.commands.append(command)
         return await super()._call_handler_hook(command, *args)
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        if not self._sink._quotes:
+            await super().smtp_EHLO(hostname)
+            return
+        self.session.host_name = hostname
+        await self.push(f"250-sink.example\r\n250 AUTH {self._sink._quotes}")
+
+    async def smtp_AUTH(self, arg: str) -> None:
+        if not self._sink._quotes:
+            await super().smtp_AUTH(arg)
+            return
+        if arg.startswith("LOGIN"):
+            await self.push("334 UGFzc3dvcmQ6")
+            arg += " " + (await self._reader.readline()).decode().strip()
+        self._sink.commands.append("AUTH")
+        await self.push(f"535-5.7.8 go away\r\n535 5.7.8 no: AUTH {arg}")
 
     async def smtp_DATA(self, arg: str) -> None:
         reply = self._sink._scripted("data")

@@ -32,6 +32,7 @@ _SITE = """
 [gateway]
 name = "acme"
 data_dir = "data"
+{gateway}
 [mail]
 from = "Acme Support <support@acme.example>"
 host = "mail.acme.example"
@@ -52,10 +53,10 @@ addresses = ["carol@acme.example"]
 """
 
 
-def site(folder: Path, *, smtp: str = "", limits: str = "", listen: str = "127.0.0.1:0") -> Config:
+def site(folder: Path, *, smtp: str = "", limits: str = "", listen: str = "127.0.0.1:0", gateway: str = "") -> Config:
     """A small configuration, read from a real file."""
     path = folder / "config.toml"
-    path.write_text(_SITE.format(smtp=smtp, limits=limits, listen=listen))
+    path.write_text(_SITE.format(gateway=gateway, smtp=smtp, limits=limits, listen=listen))
     return load(path, secrets=False)
 
 

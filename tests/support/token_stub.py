@@ -12,11 +12,16 @@ USER = "support@acme.example"
 
 
 class TokenStub:
-    """`forms` are the requests for tokens so far; `refuse` is (status, answer) for the next ones, None for none."""
+    """`forms` are the requests for tokens so far; `refuse` is (status, answer) for the next ones, None for none.
 
-    def __init__(self, *, rotates: bool = True, lasts: int = 3600) -> None:
+    `once`: a refresh token is taken once; else the one before is good until the new one is used.
+    """
+
+    def __init__(self, *, rotates: bool = True, lasts: int = 3600, once: bool = False) -> None:
         self.rotates = rotates
         self.lasts = lasts
+        self.once = once
+        self.refresh_lasts: int | None = None  # what is told of refresh tokens; by default of a person's consent alone
         self.refuse: tuple[int, dict[str, Any]] | None = None
         self.pending = 0  # so many polls of a device come too early
         self.delay = threading.Event()  # cleared: answers wait for it
@@ -24,7 +29,7 @@ class TokenStub:
         self.forms: list[dict[str, str]] = []
         self.good: set[str] = set()  # access tokens
         self.refresh = "refresh-0"  # the one that is good now
-        self._before = ""  # the one before is good until the new one is used
+        self._before = ""
         self._count = 0
         self._lock = threading.Lock()
         stub = self
@@ -70,7 +75,7 @@ class TokenStub:
         if grant.endswith("device_code") and self.pending:
             self.pending -= 1
             return 400, {"error": "authorization_pending"}
-        if grant == "refresh_token" and form["refresh_token"] not in (self.refresh, self._before):
+        if grant == "refresh_token" and form["refresh_token"] not in self._taken():
             return 400, {"error": "invalid_grant", "error_description": "AADSTS70008: The refresh token has expired."}
         self._count += 1
         token = f"access-{self._count}"
@@ -82,7 +87,12 @@ class TokenStub:
             answer["refresh_token"] = self.refresh
         elif grant.endswith("device_code"):
             answer |= {"refresh_token": self.refresh, "refresh_token_expires_in": 5 * 86_400}
+        if self.refresh_lasts is not None:
+            answer["refresh_token_expires_in"] = self.refresh_lasts
         return 200, answer
+
+    def _taken(self) -> set[str]:
+        return {self.refresh} if self.once else {self.refresh, self._before}
 
     def start(self) -> "TokenStub":
         self._thread.start()

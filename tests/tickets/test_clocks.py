@@ -186,7 +186,7 @@ def _come(one: Ticket, name: str, when: str) -> list[tuple[str, str | None]]:
     assert budget is not None
     came, after = sla.come(promise, clock, budget, one.row[sla.DUE[name]], name, _at(when))
     one.row["clocks"] = clocks.with_clock(found, name, after).to_json()
-    return [(step.key, _shown(step.at)) for step in came if not step.step.do[0].startswith("rules:")]
+    return [(step.key, _shown(step.at)) for step in came if not step.step.asks]
 
 
 def test_steps_come_one_by_one() -> None:
@@ -208,6 +208,53 @@ def test_a_clock_that_stands_still_takes_no_steps() -> None:
     one = Ticket(priority="high").answered("26 17:00")
     assert _come(one, "resolution", "30 17:00") == []
     assert one.then("12/01 09:00", status="open").tick == "26 15:54"
+
+
+def test_a_due_time_that_moves_later_is_kept_anew() -> None:
+    one = Ticket(priority="urgent")
+    assert _come(one, "resolution", "26 13:30") == [("80%", "26 12:12"), ("100%", "26 13:30")]
+    assert one.then("26 13:40", priority="normal").dues[2] == "27 17:30"
+    for when, priority in (("26 13:50", "urgent"), ("26 13:55", "normal"), ("26 14:00", "urgent")):
+        assert _come(one.then(when, priority=priority), "resolution", when) == []
+    assert _come(one.then("26 14:05", priority="normal"), "resolution", "27 17:30") == [
+        ("80%", "27 14:18"), ("100%", "27 17:30"),
+    ]  # fmt: skip
+    assert _come(one, "resolution", "27 17:31") == []
+
+
+def test_a_due_time_that_moves_to_before_it_was_told_is_not_told() -> None:
+    one = Ticket(priority="urgent")
+    assert [key for key, _ in _come(one, "resolution", "30 12:00")] == ["80%", "100%", "+1 h/3"]  # after an outage
+    assert _come(one.then("30 12:01", priority="normal"), "resolution", "30 12:02") == []
+
+
+def test_what_is_late_when_it_is_opened_again_comes_once_more() -> None:
+    one = Ticket(priority="urgent")
+    _come(one, "resolution", "27 12:00")
+    one.then("27 12:10", status="resolved", resolved_at=_at("27 12:10"))
+    one.then("30 09:00", status="open", resolved_at=None)
+    assert one.dues[2] == "26 13:30"
+    assert _come(one, "resolution", "30 09:00") == [("100%", "30 09:00"), ("+1 h/3", "30 09:00")]
+    assert _come(one, "resolution", "30 17:00") == []
+    one.then("12/01 09:00", status="on_hold").then("12/01 10:00", status="open")
+    assert _come(one, "resolution", "12/01 10:00") == [], "that it stood still is no end"
+
+
+def test_what_is_in_time_when_it_is_opened_again_goes_on() -> None:
+    one = Ticket(priority="high")
+    assert _come(one, "resolution", "26 16:00") == [("80%", "26 15:54")]
+    one.then("26 16:10", status="resolved", resolved_at=_at("26 16:10"))
+    one.then("27 09:00", status="open", resolved_at=None)
+    assert _come(one, "resolution", "27 09:01") == []
+    assert _come(one, "resolution", "27 10:20") == [("100%", "27 10:20")]
+
+
+def test_again_after_business_days() -> None:
+    step = {"of": "resolution", "at": "100%", "every": "1 business day", "times": 2, "do": ["tag:late"]}
+    one = Ticket(priority="high", promised=promises(step=[step]))
+    assert _come(one, "resolution", "26 17:30") == [("100%", "26 17:30")]
+    assert _come(one, "resolution", "27 17:29") == []
+    assert _come(one, "resolution", "27 17:30") == [("100%/2", "27 17:30")]
 
 
 def test_an_offset_before_the_due_time_is_working_time() -> None:
@@ -258,5 +305,5 @@ def test_interval_by_interval() -> None:
 
 
 def test_a_clock_is_kept_as_it_is() -> None:
-    clock = Clock(runs=((_at("26 09:00"), _at("26 10:00")), (_at("27 09:00"), None)), done=("80%",))
+    clock = Clock(runs=((_at("26 09:00"), _at("26 10:00")), (_at("27 09:00"), None)), done={"80%": _at("27 09:00")})
     assert Clock.from_json(clock.to_json()) == clock

@@ -53,7 +53,9 @@ def test_a_reply_to_nobody_knows_what_is_held() -> None:
         (("reply",), Fate.REPLY),
         (("close", "reply"), Fate.REPLY),
         (("canned",), Fate.REPLY),
-        (("drop",), Fate.REPLY),
+        (("send",), Fate.NOTHING),
+        (("drop",), Fate.NOTHING),
+        (("close", "drop"), Fate.NOTHING),
         (("cancel",), Fate.REPLY),
         (("forward",), Fate.COMMAND),
         (("new",), Fate.COMMAND),
@@ -79,6 +81,14 @@ def test_nothing_to_say_is_told(notice: str | None, has_files: bool, commands: t
     found = acts(script(*commands, text=""), notice, has_files=has_files)
     assert (found.fate, found.reason) == (Fate.HOLD, Reason.NO_TEXT)
     assert "write a line" in found.say
+
+
+@pytest.mark.parametrize("has_files", [False, True])
+@pytest.mark.parametrize("command", ["new", "forward"])
+def test_what_takes_the_text_needs_one(command: str, has_files: bool) -> None:
+    found = acts(script("close", command, text=""), has_files=has_files)
+    assert (found.fate, found.reason) == (Fate.HOLD, Reason.NO_TEXT)
+    assert f"#{command}" in found.say
 
 
 def test_a_canned_reply_needs_no_text() -> None:

@@ -17,7 +17,7 @@ MIN, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     ("text", "moment"),
     [
         ("80%", Moment(share=80)), ("100 %", Moment(share=100)), ("-30m", Moment(offset=-30 * MIN)),
-        ("+1 h", Moment(offset=HOUR)), ("- 2 days", Moment(offset=-2 * DAY)),
+        ("+1 h", Moment(offset=HOUR)), ("- 48 h", Moment(offset=-2 * DAY)),
     ],
 )  # fmt: skip
 def test_moment(text: str, moment: Moment) -> None:
@@ -41,18 +41,20 @@ def test_budget(text: str, budget: Budget) -> None:
     assert duration.budget(text) == budget
 
 
-@pytest.mark.parametrize("text", ["", "4", "0 h", "0 business days", "business days", "1.5 business days"])
+@pytest.mark.parametrize(
+    "text", ["", "4", "0 h", "0 business days", "business days", "1.5 business days", "1 day", "1w"]
+)
 def test_no_budget(text: str) -> None:
     with pytest.raises(ValueError):
         duration.budget(text)
 
 
-@pytest.mark.parametrize("text", ["4 h", "1 business day", "3 business days", "90 min"])
+@pytest.mark.parametrize("text", ["4 h", "1 business day", "3 business days", "90 min", "24 h"])
 def test_a_budget_is_written_as_it_is_read(text: str) -> None:
     assert str(duration.budget(text)) == text
 
 
-@pytest.mark.parametrize("text", ["80%", "-30 min", "+1 h"])
+@pytest.mark.parametrize("text", ["80%", "-30 min", "+1 h", "+24 h"])
 def test_a_moment_is_written_as_it_is_read(text: str) -> None:
     assert str(duration.moment(text)) == text
 

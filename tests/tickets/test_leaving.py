@@ -183,6 +183,18 @@ def test_no_mistyped_command_leaves_below_the_text(line: str) -> None:
     assert withheld(f"Hello Ann,\n\n{ANSWER}\n\n{line.replace('{note}', words.NOTES[0])}") is Reason.LOOKS_LIKE_COMMAND
 
 
+@pytest.mark.parametrize("line", [*words.MISTYPED_WITHIN, *words.MISTYPED_BRACKETED])
+def test_no_half_command_leaves_wherever_it_stands(line: str) -> None:
+    half = line.replace("{note}", words.NOTES[0])
+    for text in (
+        half,
+        f"{half}\n{ANSWER}",
+        f"Hello Ann,\n\n{ANSWER}\n\n{half}\n{ANSWER}",
+        f"{ANSWER}\n{ANSWER}\n{half}",
+    ):
+        assert withheld(text) is Reason.LOOKS_LIKE_COMMAND, text
+
+
 @pytest.mark.parametrize("end", words.MISTYPED_ENDS)
 def test_no_command_leaves_at_the_end_of_a_line(end: str) -> None:
     assert withheld(ANSWER + end) is Reason.LOOKS_LIKE_COMMAND
@@ -200,7 +212,11 @@ def test_no_command_leaves_at_the_end_of_a_line(end: str) -> None:
         "Open the lid, please.",
         "Ask in #lampclub, they know.",
         "See https://acme.example/faq#close for more.",
-        "Look into #help on our server.",
+        "Look for your answer in #help.",
+        "See https://acme.example/faq,#close,and www.acme.example/faq(#note for more.",
+        "See [the list](#list) of our shops.",
+        "The order is #4711, (#12) and a#note b/#note.",
+        "Put the bulb [note the thread] into the base.",
         "It costs £49 or €55.",
         "Run /usr/bin/lamp --note and send me what it prints.",
         "Dear Dave,\n\nthe @ in your address is missing.",

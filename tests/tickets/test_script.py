@@ -182,7 +182,7 @@ USES = [
     ("a canned reply and a text", "#canned out-of-stock\n\nDear Bo", Use.REPLY, "Dear Bo"),
     ("a canned reply that is a reply", "#reply\n#canned out-of-stock", Use.NOTHING, ""),
     ("a canned reply with a note", "#canned out-of-stock\n#note told him", Use.NOTE, "told him"),
-    ("dropped for another", "#drop\n\nDear Bo", Use.REPLY, "Dear Bo"),
+    ("another in its place", "#cancel\n\nDear Bo", Use.REPLY, "Dear Bo"),
     ("spam with a note", "#spam\n#note a known one", Use.NOTE, "a known one"),
     ("a question with a note", "#show 7\n#note looked at it", Use.NOTE, "looked at it"),
     ("a signature alone", "#close\n\nCarol Reyes\nAcme Support\n+420 222 333 444", Use.NOTHING, ""),

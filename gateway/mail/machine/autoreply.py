@@ -6,6 +6,9 @@ Words are one sign of two. A person may write any of them; `kind` asks for anoth
 import re
 from enum import StrEnum
 
+from gateway.mail.forward import subject_prefix
+from gateway.mail.forward.subject_prefix import Manner
+
 _LOOKED_AT = 2_000  # characters of a text
 
 
@@ -13,7 +16,7 @@ class Tone(StrEnum):
     """How a subject sounds."""
 
     AUTOMATIC = "automatic"  # "Automatic reply: x": hardly anybody types that
-    PREFIX = "prefix"  # "Out of office: x": what mail programs put before the subject they answer
+    PREFIX = "prefix"  # "Out of office: x", "Away: Re: x": what mail programs put before the subject they answer
     AWAY = "away"  # "On holiday": a person may as well
 
 
@@ -32,7 +35,7 @@ _AUTOMATIC = (
     r"|ตอบกลับอัตโนมัติ|trả lời tự động|balasan otomatis"
 )
 _AWAY = (
-    r"out of (?:the )?office|out-of-office|ooo|away from (?:my |the )?(?:office|desk|e-?mail)"
+    r"out of (?:the )?office|out-of-office|ooo|away|away from (?:my |the )?(?:office|desk|e-?mail)"
     r"|(?:i am|i.m|on) (?:away|(?:annual |sick )?leave|vacation|holidays?)|vacation|abwesend"
     r"|abwesenheit(?:snotiz|smeldung|sbenachrichtigung|sinfo|sassistent)?|nicht im (?:büro|hause)|im urlaub"
     r"|urlaub(?:smeldung|snotiz)?|(?:message d.)?absen(?:ce|t)(?: du bureau| temporaire)?|en congés?|hors du bureau"
@@ -41,10 +44,12 @@ _AWAY = (
     r"|afwezig(?:heid|heidsbericht|heidsassistent)?|niet op kantoor|(?:met|op) vakantie|frånvaro(?:meddelande)?"
     r"|(?:ej|inte) på (?:kontoret|plats)|på semester|fravær(?:smelding|sbesked)?|ikke (?:på kontoret|til stede)"
     r"|på ferie|poissa(?: toimistosta)?|poissaolo(?:viesti)?|lomalla|kontorist väljas|puhkusel|prombūtne"
-    r"|nesu (?:biure|darbe)|atostogos|fjarverandi|nieobecność|poza biurem|na urlopie|urlop|mimo kancelář"
-    r"|mimo kancelárie|nepřítom\w+|neprítom\w+|dovolen(?:á|ka)|na dovolen(?:é|ke)|távollét|házon kívül|szabadságon"
+    r"|nesu (?:biure|darbe)|atostogos|fjarverandi|nieobecn(?:ość|y|a)|poza biurem|na urlopie|urlop"
+    r"|(?:odpověď )?mimo kancelář|nejsem v kanceláři|mimo kancelárie|nie som v kancelárii|nepřítom\w+|neprítom\w+"
+    r"|dovolen(?:á|ka)|na dovolen(?:é|ke)|távollét|házon kívül|szabadságon"
     r"|în afara biroului|absent|în concediu|concediu|izvan ureda|van kancelarije|odsut\w+|odsotn\w+|na godišnjem"
-    r"|извън офиса|отсъств\w+|в отпуска?е?|вне офиса|отсутств\w+|поза офісом|відсутн\w+|у відпустці|εκτός γραφείου"
+    r"|извън офиса|отсъств\w+|в отпуска?е?|вне офиса|отсутств\w+(?: на (?:рабочем месте|работе))?|поза офісом"
+    r"|відсутн\w+|у відпустці|εκτός γραφείου"
     r"|απουσία|ofis dışında(?:yım)?|ofiste değil(?:im)?|izinde(?:yim)?|מחוץ למשרד|בחופשה|خارج المكتب|في إجازة"
     r"|不在(?:通知|のお知らせ|連絡)?|外出(?:中)?|休暇(?:中)?|不在办公室|不在辦公室|休假|부재 ?중?|휴가"
     r"|ไม่อยู่ที่สำนักงาน|vắng mặt|ngoài văn phòng|di luar kantor|cuti"
@@ -62,8 +67,8 @@ _GOES_ON = (
 )
 # "AUTO: Bob is out" is Notes', but a motor car to others, so it counts as little as the bare word for an absence.
 _SUBJECT = re.compile(
-    rf"\s{{0,9}}[\[(*]{{0,3}}(?:(?:auto: )?(?:(?P<prefix>(?:{_PREFIX})(?=[:：]\s?\S|\s(?:re|aw|sv|vs|fwd?)\s?[:：]))"
-    rf"|(?P<automatic>{_AUTOMATIC})|{_AWAY})(?:\]|{_GOES_ON})"
+    rf"\s{{0,9}}[\[(*]{{0,3}}(?:(?:auto: )?(?:(?P<prefix>(?:{_PREFIX})(?=\s?[:：]\s?\S|\s(?:re|aw|sv|vs|fwd?)\s?[:：]))"
+    rf"|(?P<automatic>{_AUTOMATIC})|(?P<away>{_AWAY}))(?:\]|{_GOES_ON})"
     r"|auto: |(?:\S{1,40} ){1,6}is (?:currently )?(?:out of (?:the )?office|away|on (?:annual )?leave|unavailable)"
     r"|i (?:am|will be) (?:currently )?(?:out of (?:the )?office|away))",
     re.I,
@@ -100,12 +105,14 @@ _AWAY_TEXT = re.compile(
     r"|(?:back|return\w*) (?:\w{1,12} ){0,3}?(?:on|in|by)\b|limited (?:e-?mail )?access|in my absence"
     r"|(?:when|once|until|after) i(?:.m| am)? (?:return|back|get back)"
     r"|auto(?:matic|mated|-)? ?(?:reply|response|generated|message)|abwesen|urlaub"
-    r"|nicht (?:im büro|im hause|erreichbar|am arbeitsplatz)"
+    r"|nicht (?:im büro|im hause?\b|erreichbar|am arbeitsplatz)"
     r"|(?:wieder|zurück)\b[^\n]{0,40}\b(?:erreich|büro|hause|da\b)|nicht weitergeleitet|absen[tc]|en congé|de retour"
     r"|vacances|automatique|fuera de|ausen|vacaciones|ferias|férias|fora do|regress|automátic|fuori|assen|ferie|rientr"
     r"|automatic|afwezig|vakantie|kantoor|frånv|semester|åter|tillbaka|fravær|ferie|tilbage|tilbake|poissa|loma|palaan"
-    r"|väljas|puhkus|prombūt|atostog|fjarver|nieobecn|urlop|poza biurem|wracam|mimo kancel|nep[rř]ítom|dovolen|vrátím"
-    r"|vrátim|távol|szabads|vissza|birou|concediu|revin|ured|odsut|odsot|годишн|отпуск|отсут|отсъс|вернусь|извън"
+    r"|väljas|puhkus|prombūt|atostog|fjarver|nieobecn|urlop|poza biurem|wracam|mimo kancel|nejsem v kancel"
+    r"|nie som v kancel|nep[rř]ítom|dovolen|vrátím"
+    r"|vrátim|távol|szabads|vissza|birou|concediu|revin|ured|odsut|odsot|годишн|отпуск|отсут"
+    r"|не будет на (?:рабоч|месте)|отсъс|вернусь|извън"
     r"|відпуст|відсут|повернусь|απουσ|γραφεί|άδεια|επιστρ|ofis|izin|döne|משרד|חופש|مكتب|إجازة|不在|休暇|休業|外出|戻り"
     r"|自動|自动|休假|返回|부재|휴가|복귀|자동|สำนักงาน|vắng|kantor|cuti|автомат",
     re.I,
@@ -173,7 +180,10 @@ def tone(subject: str) -> Tone | None:
     found = _SUBJECT.match(subject)
     if not found:
         return None
-    return Tone.PREFIX if found["prefix"] else Tone.AUTOMATIC if found["automatic"] else Tone.AWAY
+    if found["automatic"]:
+        return Tone.AUTOMATIC
+    before_answer = found["away"] and subject_prefix.manner(subject[found.end() :])[0] is Manner.REPLY
+    return Tone.PREFIX if found["prefix"] or before_answer else Tone.AWAY
 
 
 def is_away(text: str) -> bool:

@@ -22,6 +22,7 @@ _BOUNCER = re.compile(r"(?:mailer[-_.]?daemon|mail[-_.]?delivery)(?:[+=-].*)?@",
 _ANSWERED = re.compile(r"[:：]\s?\S|\]\s?\S")  # behind "Automatic reply": the subject that is answered
 _ASKED = 500  # characters in which a person has asked what he asks
 _SUPPRESS = re.compile(r"\b(?:all|oof|autoreply)\b", re.I)
+_BULK = re.compile(r"\bbulk\b", re.I)
 _REPORTS = ("delivery-status", "feedback-report", "disposition-notification")
 _COMPLAINT = re.compile(r"\s{0,9}complaint about message from [\d.a-f:]{3,40}", re.I)
 _FEEDBACK = re.compile(r"^Feedback-Type:[ \t]?[\w-]{3,30}$", re.M | re.I)  # a report's part that lost its type
@@ -85,6 +86,8 @@ def silence(fields: Fields) -> str:
     """The header by which a person's mail asks for no automatic answer, or `""`."""
     if _SUPPRESS.search(fields.first("x-auto-response-suppress")):
         return "X-Auto-Response-Suppress"
+    if _BULK.search(fields.first("feedback-id")):
+        return "Feedback-ID"
     return "List-Unsubscribe" if "list-unsubscribe" in fields.by_name else ""
 
 

@@ -361,19 +361,22 @@ _MAIL = (
         topic=Topic.MAIL,
         usage="send",
         by_mail=True,
-        manual="Sends your reply that waits because something newer came or left meanwhile.",
+        manual="Sends your mail that is held, as far as you were told of what it is held for. Answer the letter on it "
+        "with this; in answer to another letter it means the one mail of yours that is held on the ticket.",
     ),
     Command(
         topic=Topic.MAIL,
         usage="drop",
         by_mail=True,
-        manual="Throws your mail that waits away. A text below it is not sent: write that as an answer to a notice.",
+        manual="Throws your mail that is held away, the same one. A text below it is not sent: write that as an answer "
+        "to a notice.",
     ),
     Command(
         topic=Topic.MAIL,
         usage="cancel",
         by_mail=True,
-        manual="Stops your last mail on the ticket, as long as it has not left. A text below it goes out in its place.",
+        manual="Stops your last mail on the ticket, as long as it has not left: an answer counts as not given then. A "
+        "text below it goes out in its place.",
     ),
 )
 

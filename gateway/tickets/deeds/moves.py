@@ -1,19 +1,29 @@
 """A ticket goes from one status to another because a person says so."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from gateway.errors import Permanent
 from gateway.tickets.actions import Change
-from gateway.tickets.deeds.fields import put
+from gateway.tickets.clocks import Promises
+from gateway.tickets.clocks import unanswered as unanswered_clocks
+from gateway.tickets.deeds.fields import plain, put
 from gateway.tickets.effect import Effect
+from gateway.tickets.reason import Reason
 from gateway.tickets.snapshot import Snapshot
 from gateway.tickets.status import Happening, Status, Statuses
 
 
-def happens(one: Snapshot, by: str, happening: Happening, statuses: Statuses, at: datetime) -> Effect:
-    """What the happening makes of the ticket's status."""
-    return to(one, by, statuses.next(one.row["status"], happening), statuses, at)
+def happens(
+    one: Snapshot, by: str, happening: Happening, statuses: Statuses, at: datetime, *, until: datetime | None = None
+) -> Effect:
+    """What the happening makes of the ticket's status; Permanent where it cannot happen in the one it has."""
+    try:
+        status = statuses.next(one.row["status"], happening)
+    except ValueError as exc:
+        raise Permanent(f"#{one.number} is {one.row['status']}: it must be opened first (#open)") from exc
+    return to(one, by, status, statuses, at, until=until)
 
 
 def to(
@@ -46,6 +56,33 @@ def answered(one: Snapshot, statuses: Statuses, at: datetime, reason: str) -> Ch
     if one.row["first_response_at"] is None:
         values["first_response_at"] = at
     return Change(ticket=one.number, seen_version=one.row["version"], values=values, before=one.row, reason=reason)
+
+
+def unanswered(one: Snapshot, then: Mapping[str, Any], given_at: datetime, promises: Promises, at: datetime) -> Change:
+    """The answer that was given then was stopped before it left: the ticket is as it was, where it has not moved on.
+
+    `then` is what the journal says of that answer: for each field what it was before and after.
+    """
+    values = {
+        name: datetime.fromisoformat(before) if before and name.endswith(("_at", "_until")) else before
+        for name, (before, after) in then.items()
+        if name in _OF_ANSWER and plain(one.row[name]) == after
+    }
+    if "status" in then and "status" not in values:  # somebody has moved it on
+        values = {name: value for name, value in values.items() if name in _OF_REPLY}
+    clocks = unanswered_clocks({**one.row, **values}, promises, given_at, at)
+    return Change(
+        ticket=one.number,
+        seen_version=one.row["version"],
+        values=values | clocks,
+        before=one.row,
+        reason=Reason.CANCELLED,
+        tells=False,
+    )
+
+
+_OF_REPLY = ("last_agent_at", "first_response_at")
+_OF_ANSWER = (*_OF_REPLY, "status", "on_hold_until", "resolved_at", "closed_at")  # what `answered` sets
 
 
 def spam(one: Snapshot, by: str, statuses: Statuses, at: datetime) -> Effect:

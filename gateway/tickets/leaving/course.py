@@ -11,9 +11,12 @@ from gateway.tickets.reason import Reason
 
 # A reply to one of these goes to the customer, a reply to any other notice is a note.
 CONVERSATION = frozenset(("new", "assigned", "answered"))
-# With these a customer is written to, whatever was answered: the text that stands below #drop goes out in place of
-# what waits.
-_WRITES = ("reply", "canned", "drop", "cancel")
+# With these a customer is written to, whatever was answered: the text below #cancel goes out in place of what waits.
+_WRITES = ("reply", "canned", "cancel")
+_OF_HELD = ("send", "drop")  # they say what becomes of a held mail, and no text beside them goes anywhere
+
+
+_NEED_TEXT = {"new": "what the ticket is about", "forward": "what you ask them"}
 
 
 class Fate(StrEnum):
@@ -43,6 +46,7 @@ class Answered:
     `notice` is the kind of the letter of ours that it answers (`new`, `due`, ...), None where that is not known;
     `newer` says what arrived or left on the ticket since that was written, `""` for nothing. `is_direct`: it went to
     the customer itself, with us in copy; `is_to_others`: so it did to somebody else. `is_forward`: it passes on a mail.
+    `is_of_many`: it answers a letter of ours that is about no one ticket, such as a digest.
     """
 
     notice: str | None = None
@@ -50,6 +54,7 @@ class Answered:
     is_direct: bool = False
     is_to_others: bool = False
     is_forward: bool = False
+    is_of_many: bool = False
 
 
 def course(answered: Answered, script: Script, *, power: Power, why: Reason, has_files: bool = False) -> Course:
@@ -60,6 +65,8 @@ def course(answered: Answered, script: Script, *, power: Power, why: Reason, has
         return Course(fate=Fate.HOLD, reason=Reason.MISREAD, say=script.misread[0].say)
     if power is Power.OPENS:
         return _without_token(answered, script, why)
+    if any(map(script.call, _OF_HELD)):
+        return Course(fate=Fate.NOTHING, reason=Reason.BY_COMMAND)
     if not script.text.strip() and script.call("canned") is None:
         return _without_text(script, has_files=has_files)
     if script.use is Use.NOTE:
@@ -95,11 +102,17 @@ def _without_token(answered: Answered, script: Script, why: Reason) -> Course:
         return Course(fate=Fate.RECORD, reason=Reason.ANSWERED_DIRECTLY)
     if script.calls and not script.text.strip():
         return Course(fate=Fate.NOTHING, reason=Reason.COMMANDS_ALONE)
+    if answered.is_of_many:
+        say = "it answers a letter about no one ticket; #show N brings ticket N as a letter that can be answered"
+        return Course(fate=Fate.HOLD, reason=Reason.NOTHING_NAMED, say=say)
     return Course(fate=Fate.HOLD, reason=why)
 
 
 def _without_text(script: Script, *, has_files: bool) -> Course:
     """Commands alone send nobody anything; a file that came with them is kept, for agents."""
+    for name, what in _NEED_TEXT.items():
+        if script.call(name) is not None:
+            return Course(fate=Fate.HOLD, reason=Reason.NO_TEXT, say=f"there is no text; write below #{name} {what}")
     if script.calls and script.call("reply") is None:
         return Course(fate=Fate.NOTE if has_files else Fate.NOTHING, reason=Reason.COMMANDS_ALONE)
     what = "only files and no word to go with them" if has_files else "no text"

@@ -154,7 +154,7 @@ def _begun_wrongly(mail: Mail, text: str, told: Told) -> Iterator[Withheld]:
 
 
 def _looks_like_command(line: str) -> Withheld:
-    say = f'"{line}" looks like a command or a note; commands stand in the first lines, each as #word'
+    say = f'"{line}" looks like a command or a note; put that above the text as #word, or #send it as it is'
     return Withheld(reason=Reason.LOOKS_LIKE_COMMAND, say=say)
 
 

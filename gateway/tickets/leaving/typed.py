@@ -1,7 +1,7 @@
 """What an agent meant for us and mistyped: it looks like a command or a note, and is neither by the rules of those.
 
 The reader of commands tells what begins nearly as a command does. Here is asked what else a person may have meant: the
-sign of another keyboard, a command at the end of a sentence, a note to a colleague in plain words.
+sign of another keyboard, a command within a line, a note to a colleague in plain words.
 """
 
 import re
@@ -14,32 +14,42 @@ from gateway.tickets.script import spelling
 MAX_HEAD = 3  # lines that say something in which a note begins
 MAX_GREETING = 4  # words of a line that only greets
 MAX_WORD = 40
-MAX_HASHED = 100  # lines that begin with #; where more do, it is a program or its settings
+MAX_HASHED = 100  # times that the sign stands there; where it does more often, it is a program or its settings
 
 _NEAR = ((4, 1), (7, 2))  # in words of so many letters so many may be wrong
 _WORD = re.compile(r"[^\W\d_][\w-]*")
 _BEGUN = re.compile(
     r"[\s*_`~\"'“”„«»‘’>([{•·–—-]{0,10}(?P<sign>[#＃♯№/@!\\£§$€])(?P<word>[^\W\d_][\w-]{0,60})(?P<behind>.*)", re.S
 )
-_INSIDE = re.compile(r"(?<=[\s(\"'«“])[#＃♯](?P<word>[^\W\d_][\w-]{1,40})[.!,;:)\"'»”]{0,3}\Z")
+_WITHIN = re.compile(r"(?<=[\s,.;:!?…(\[{<*\"'“”„«»‘’–—])[#＃♯](?P<word>[^\W\d_][\w-]{1,40})")
+_LINK = re.compile(r"\b[a-z][a-z\d+.-]{1,20}://\S{1,2000}|\bwww\.\S{1,2000}|\]\([^\s()]{1,2000}\)", re.IGNORECASE)
+_CLOSED = " .!?…,;:)]}>*\"'»”’"
 _SENTENCE_ENDS = tuple(".!?…:;")
 # The letters that a Russian keyboard gives where a Latin one was meant.
 _KEYS = str.maketrans("йцукенгшщзфывапролдячсмитьіє", "qwertyuiopasdfghjklzxcvbnms'")
 _FOR_US = frozenset(("note", "internal", "private", "fwd", "team"))
 # How notes to oneself and to colleagues begin, in the languages that are spoken at desks.
-_NOTE = re.compile(
+_NOTES = (
     r"(?:(?:internal|private|staff|agents?|team|privat[ea]?|intern[ae]?|interne[rs]?|vnitřní|interní|interná"
     r"|wewnętrzn[ay]|внутренн(?:яя|ее)|внутрішн[яє])[ -])?"
     r"(?:notes?|notiz|anmerkung|bemerkung|vermerk|nota|notas|remarque|poznámka|poznamka|notatka|opmerking|notitie"
     r"|заметка|примечание|пометка|нотатка|примітка|memo)"
     r"(?: (?:to self|to (?:the )?team|interne?|interna|internal?|für (?:uns|kollegen|intern)|für das team|для себя"
-    r"|для (?:своих|коллег)|only))?\s{0,3}(?:[:：–—-]|\Z)"
-    r"|(?:internal|interno|interne?|intern|privat|private|interní|internal only|nur intern|intern only"
-    r"|для внутреннего|внутреннее|внутрішнє|wewnętrzne|staff only|agents only|confidential note)\s{0,3}(?:[:：]|\Z)"
+    r"|для (?:своих|коллег)|only))?"
+)
+_INTERNAL = (
+    r"(?:internal|interno|interne?|intern|privat|private|interní|internal only|nur intern|intern only"
+    r"|для внутреннего|внутреннее|внутрішнє|wewnętrzne|staff only|agents only|confidential note)"
+)
+_NOTE = re.compile(
+    rf"{_NOTES}\s{{0,3}}(?:[:：–—-]|\Z)|{_INTERNAL}\s{{0,3}}(?:[:：]|\Z)"
     r"|(?:do not|don.t|never) (?:send|forward|show)[^.\n]{0,25} (?:to )?(?:the )?(?:customer|client)"
     r"|not (?:for|to) the (?:customer|client)|nicht (?:an|für) (?:den )?kunden|ne pas (?:envoyer|transmettre) au client"
     r"|no enviar al cliente|non inviare al cliente|neposílat zákazníkovi|не (?:для|отправлять) клиент",
     re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    rf"[\s*_•·●–—-]{{0,6}}[\[({{<]\s?[#＃]?(?:{_NOTES}|{_INTERNAL})\s?[:：]?[\])}}>]", re.IGNORECASE
 )
 # Never the first word of an answer with one word behind it.
 _WITH_ARGUMENT = frozenset("assign priority queue status tag due remind merge join link cc hold".split())
@@ -57,7 +67,7 @@ def mistyped(text: str, colleagues: Collection[str] = (), meant_as_text: Collect
         line = seen(raw)
         if not line or line.startswith(">") or line in meant_as_text:
             continue
-        hashed += line[0] == "#"
+        hashed += sum(map(line.count, "#＃♯"))
         if (
             _is_command(line, called, is_above_text=is_above_text, nearly=hashed <= MAX_HASHED)
             or is_note(line, is_head=said < MAX_HEAD)
@@ -75,12 +85,19 @@ def _is_command(line: str, called: Collection[str], *, is_above_text: bool, near
         return True
     if (begun := _BEGUN.match(line)) and _begins(begun, called, is_above_text=is_above_text, nearly=nearly):
         return True
-    inside = _INSIDE.search(line)
-    if inside is None or not _is_known(inside["word"]):
+    bare = _LINK.sub(" ", line)
+    for inside in _WITHIN.finditer(bare):
+        is_one = _is_meant(inside["word"]) if nearly else _is_known(inside["word"])
+        if is_one and not _ends_sentence(bare, inside):
+            return True
+    return False
+
+
+def _ends_sentence(line: str, found: re.Match[str]) -> bool:
+    """Is a word with the sign the last one of a sentence? "Ask in #help." is one, "I have sent it #close" is none."""
+    if line[found.end() :].strip(_CLOSED) or not line.endswith(_SENTENCE_ENDS):
         return False
-    # "Ask in #help." is a sentence, "I have sent it #close" is none.
-    before = line[: inside.start()].rstrip(" (\"'«“")
-    return before.endswith(_SENTENCE_ENDS) or not line.endswith(_SENTENCE_ENDS)
+    return not line[: found.start()].rstrip(" (\"'«“").endswith((*_SENTENCE_ENDS, ","))
 
 
 def _begins(begun: re.Match[str], called: Collection[str], *, is_above_text: bool, nearly: bool) -> bool:
@@ -121,6 +138,8 @@ def _forms(word: str) -> tuple[str, ...]:
 
 def is_note(line: str, *, is_head: bool) -> bool:
     """Does a line begin as notes do? `is_head`: nothing much stands above it."""
+    if _BRACKETED.match(line):
+        return True
     found = _NOTE.match(line.lstrip(" *_`~\"'“”„«»‘’#＃/@!\\([{<-–—"))
     if found is None:
         return False

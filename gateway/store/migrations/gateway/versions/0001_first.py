@@ -33,15 +33,17 @@ def upgrade() -> None:
     op.create_table(
         "oauth_token",
         sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("granted_for", sa.Text(), nullable=False),
         sa.Column("access", sa.Text(), server_default="", nullable=False),
         sa.Column("ends", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refresh", sa.Text(), server_default="", nullable=False),
         sa.Column("refresh_ends", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refresh_set_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=True),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.Text(), server_default="", nullable=False),
-        sa.PrimaryKeyConstraint("account", name=op.f("pk_oauth_token")),
+        sa.PrimaryKeyConstraint("account", "granted_for", name=op.f("pk_oauth_token")),
     )
     op.create_table(
         "counter",
@@ -73,6 +75,7 @@ def upgrade() -> None:
         sa.Column("rule_set_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
         sa.UniqueConstraint("spool_id", name=op.f("uq_mail_spool_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_mail_from_addr"), "mail", ["from_addr"], unique=False)
     op.create_index(op.f("ix_mail_message_id"), "mail", ["message_id"], unique=False)
@@ -183,6 +186,7 @@ def upgrade() -> None:
         sa.Column("muted_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "address",
@@ -270,6 +274,7 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_announcement_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_announcement_ticket"), "announcement", ["ticket"], unique=False)
     op.create_table(
@@ -369,6 +374,7 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name=op.f("fk_reminder_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reminder")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_reminder_due",

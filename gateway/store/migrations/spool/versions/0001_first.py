@@ -19,6 +19,8 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reread_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unfiled_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unfiled_why", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("account", "folder", name=op.f("pk_imap_folder")),
     )
     op.create_table(
