@@ -12,9 +12,10 @@ from datetime import timedelta
 from gateway import log
 from gateway.config import Config, Imap
 from gateway.errors import GatewayError, Temporary
+from gateway.intake.imap_errors import Refused, Unusable
 from gateway.intake.imap_login import Login, LoginRefused
 from gateway.intake.imap_sent import SentFolder
-from gateway.intake.imap_session import ImapSession, Refused, Times, Unusable
+from gateway.intake.imap_session import ImapSession, Times
 from gateway.intake.imap_sweep import Sweeper
 from gateway.intake.spool import Spool
 from gateway.oauth import Keeper

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from gateway import log
+from gateway.intake.imap_errors import Lost, Refused
 from gateway.intake.imap_run import Run
-from gateway.intake.imap_session import ImapSession, Lost, Refused, Waiting
+from gateway.intake.imap_session import ImapSession, Waiting
 
 BATCH_MAILS = 100
 BATCH_BYTES = 8 * 1024 * 1024

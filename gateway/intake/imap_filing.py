@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from gateway import faults, log
 from gateway.config import Imap
-from gateway.intake.imap_session import ImapSession, Look, Refused
+from gateway.intake.imap_errors import Refused
+from gateway.intake.imap_session import ImapSession, Look
 from gateway.store import Store, imap
 from gateway.store.imap import Place
 

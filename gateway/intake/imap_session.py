@@ -1,8 +1,4 @@
-"""One IMAP connection in our words. The one place that talks imapclient, and turns its errors into ours.
-
-Lost: the connection is gone or its answers make no sense; a new one may do better. Refused: the server said no to one
-command, and the connection goes on. Unusable: an admin has to mend something.
-"""
+"""One IMAP connection in our words. The one place that talks imapclient; its errors are `imap_errors`'."""
 
 import imaplib
 import re
@@ -13,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from imapclient.exceptions import LoginError, ProtocolError
-
 from gateway.config import Imap
 from gateway.config.kinds import is_loopback
 from gateway.errors import Permanent, Temporary
 from gateway.health.certificate import shown_until
-from gateway.intake.imap_login import Login, LoginRefused
+from gateway.intake.imap_errors import Refused, Unusable, our_errors, said
+from gateway.intake.imap_login import Login
 from gateway.intake.imap_wire import ANSWER_MAX, Client
 from gateway.secrecy import NO_SECRET, Secret
 
@@ -27,18 +22,6 @@ _WITHDRAWN = frozenset((b"\\deleted", b"\\draft"))
 _SEARCH_MAX = 80_000  # uids in one answer line; imaplib refuses lines over 1 MB
 _SET_MAX = 500  # uids in one command; servers limit its length
 _SLOWEST = 32_768  # bytes/s of a large mail over a line we still wait for
-
-
-class Lost(Temporary):
-    """The connection is of no more use."""
-
-
-class Refused(Temporary):
-    """The server refused one command (NO or BAD)."""
-
-
-class Unusable(Permanent):
-    """Certificate, folder or settings: nothing that time mends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +89,7 @@ class ImapSession:
         password = login.secret()
         secret = Secret(password)
         context = _context(account)
-        with _our_errors(f"connecting to {account.host}:{account.port}"):
+        with our_errors(f"connecting to {account.host}:{account.port}"):
             client = Client(
                 account.host,
                 account.port,
@@ -115,7 +98,7 @@ class ImapSession:
                 read=times.read,
             )
         try:
-            with _our_errors("logging in", secret), client.within(times.command):
+            with our_errors("logging in", secret), client.within(times.command):
                 if account.tls == "starttls":
                     _start_tls(client, context)
                 login.log_in(client, password)
@@ -126,7 +109,7 @@ class ImapSession:
 
     def close(self) -> None:
         """Log out if the server still listens."""
-        with suppress(Temporary, Permanent), _our_errors("logging out", self._secret), self._client.within(5):
+        with suppress(Temporary, Permanent), our_errors("logging out", self._secret), self._client.within(5):
             self._client.logout()
         _hang_up(self._client)
 
@@ -325,7 +308,7 @@ class ImapSession:
         """
         if self._client.has_news:
             return
-        with _our_errors("idling", self._secret):
+        with our_errors("idling", self._secret):
             with self._client.within(self._times.command):
                 heard = self._client.begin_idle()
             rest = seconds
@@ -339,41 +322,11 @@ class ImapSession:
     def _command(self, what: str, *, size: int = 0) -> Iterator[None]:
         # A quarter more than announced: line ends, and servers that estimate.
         allowance = ANSWER_MAX + size + size // 4
-        with _our_errors(what, self._secret), self._client.within(self._times.command + size / _SLOWEST, allowance):
+        with our_errors(what, self._secret), self._client.within(self._times.command + size / _SLOWEST, allowance):
             yield
 
 
-# ---- imapclient's errors and arguments -----------------------------------------------------------------------------
-
-
-@contextmanager
-def _our_errors(what: str, secret: Secret = NO_SECRET) -> Iterator[None]:
-    try:
-        yield
-    except ssl.SSLCertVerificationError as exc:
-        raise Unusable(f"{what}: the certificate is not trusted: {exc.verify_message}") from exc
-    except LoginError as exc:  # imapclient calls a connection lost while logging in the same
-        passing = isinstance(exc.__context__, imaplib.IMAP4.abort) or "[UNAVAILABLE]" in str(exc)
-        raise (Lost if passing else LoginRefused)(f"{what}: {_said(exc, secret)}") from exc
-    except ProtocolError as exc:
-        raise Lost(f"{what}: an answer that is no IMAP: {_said(exc, secret)}") from exc
-    except imaplib.IMAP4.readonly as exc:
-        raise Unusable(f"{what}: the folder is read-only") from exc
-    except imaplib.IMAP4.abort as exc:
-        raise Lost(f"{what}: {_said(exc, secret)}") from exc
-    except imaplib.IMAP4.error as exc:
-        raise Refused(f"{what}: {_said(exc, secret)}") from exc
-    except OSError as exc:
-        raise Lost(f"{what}: {exc.strerror or exc or type(exc).__name__}") from exc
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, MemoryError, RecursionError) as exc:
-        # imapclient's parser on answers it did not foresee.
-        raise Lost(f"{what}: an answer that cannot be read: {type(exc).__name__}: {_said(exc, secret)}") from exc
-
-
-def _said(exc: BaseException, secret: Secret = NO_SECRET) -> str:
-    """The server's words, as much of them as belongs into a log line, without what we logged in with (T147)."""
-    text = secret.out_of(re.sub(r"[^\x20-\x7e]+", " ", str(exc)).strip())
-    return text[:200] or type(exc).__name__
+# ---- imapclient's arguments and answers -----------------------------------------------------------------------------
 
 
 def _context(account: Imap) -> ssl.SSLContext:
@@ -391,7 +344,7 @@ def _start_tls(client: Client, context: ssl.SSLContext) -> None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as exc:  # not offered, or the server greets with PREAUTH: somebody strips TLS
-        raise Unusable(f"the server does not start TLS: {_said(exc)}") from exc
+        raise Unusable(f"the server does not start TLS: {said(exc)}") from exc
 
 
 def _hang_up(client: Client) -> None:

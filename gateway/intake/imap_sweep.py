@@ -14,10 +14,11 @@ from gateway import faults, log
 from gateway.config import Config, Imap
 from gateway.errors import Temporary
 from gateway.intake import unaddressed
+from gateway.intake.imap_errors import Refused
 from gateway.intake.imap_fetch import Fetcher
 from gateway.intake.imap_filing import Filing, foretold
 from gateway.intake.imap_run import Run, Treatment
-from gateway.intake.imap_session import ImapSession, Look, Refused, Waiting
+from gateway.intake.imap_session import ImapSession, Look, Waiting
 from gateway.intake.spool import Spool
 from gateway.intake.stand_in import stand_in
 from gateway.mail.value import Envelope

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.config import Config
 from gateway.intake import imap_session
-from gateway.intake.imap_session import ImapSession, Lost, Refused
+from gateway.intake.imap_errors import Lost, Refused
+from gateway.intake.imap_session import ImapSession
 from support.imap_stub import ImapStub
 from support.mails import mail
 from support.poller import QUICK, imap_config

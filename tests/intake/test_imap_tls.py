@@ -9,8 +9,9 @@ import trustme
 
 from gateway.config import Config
 from gateway.errors import Permanent
+from gateway.intake.imap_errors import Unusable
 from gateway.intake.imap_login import LoginRefused
-from gateway.intake.imap_session import ImapSession, Unusable
+from gateway.intake.imap_session import ImapSession
 from support.dovecot import Dovecot, of_own_authority
 from support.poller import QUICK, imap_config
 from support.require import require

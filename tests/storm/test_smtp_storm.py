@@ -129,7 +129,7 @@ def test_a_broken_promise_is_found_out(tmp_path: Path, sink: Sink, sabotage: str
 
     One death comes at the worst moment, which chance alone would seldom find; the others come when they will.
     """
-    storm = Storm(tmp_path, sink, mails=800, kills=6, seconds=8, sabotage=sabotage, fault=fault)
+    storm = Storm(tmp_path, sink, mails=400, kills=3, seconds=4, sabotage=sabotage, fault=fault)
     try:
         storm.blow()
         assert storm.lost if sabotage == "early_250" else storm.doubled, f"{sabotage} went unnoticed"

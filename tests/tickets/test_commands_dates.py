@@ -132,6 +132,8 @@ BAD = [
     ("0000-01-01", Kind.ARGUMENT, "no day of the calendar"),
     ("9999-12-31", Kind.ARGUMENT, "no day of the calendar"),
     ("31.02.2027", Kind.ARGUMENT, "no day of the calendar"),
+    ("0/1", Kind.ARGUMENT, "no day of the calendar"),
+    ("1/0", Kind.ARGUMENT, "no day of the calendar"),
     ("31 Apr", Kind.ARGUMENT, "no day of the calendar"),
     ("24 Foo", Kind.ARGUMENT, "is no date"),
     ("monday 25:00", Kind.ARGUMENT, "no time of day"),

@@ -251,7 +251,7 @@ def _numbered_day(text: str, clock: Clock) -> date | None:
         return _of(found[3], int(found[2]), int(found[1]), text, clock)
     if found := _SLASHED.fullmatch(text):
         first, second = int(found[1]), int(found[3])
-        if first <= 12 and second <= 12 and first != second:
+        if 0 < first <= 12 and 0 < second <= 12 and first != second:
             one, other = date(2000, second, first), date(2000, first, second)
             raise Unreadable(
                 Kind.AMBIGUOUS,
